@@ -1,0 +1,48 @@
+# `make demo` sets everything up and runs the product; `make test` sets everything up and passes the tests.
+
+PORT ?= 8000
+export PORT
+PYTHON := $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
+PY := .venv/bin/python
+# torch's wheel on PyPI is the CUDA build, gigabytes of it; PyTorch's own index has the small one.
+TORCH_INDEX := https://download.pytorch.org/whl/cpu
+PIP := $(PY) -m pip --disable-pip-version-check -q install -c requirements.lock
+export HF_HUB_OFFLINE = 1
+
+.PHONY: demo test ci reset lock
+
+demo: .venv/installed
+	@$(PY) manage.py demo
+
+test: .venv/installed-test
+	@$(PY) -m ruff check . && $(PY) -m ruff format --check . 
+	@$(PY) -m mypy copilot helpdesk labeling
+	@$(PY) -m pytest -q --cov --cov-report=term:skip-covered $(PYTEST)
+
+reset:
+	@if [ -x $(PY) ]; then $(PY) manage.py reset_demo; fi
+
+lock: .venv/installed-test  ## Write down the versions that are installed now.
+	@$(PY) -m pip freeze --exclude-editable | sed '/^pip==/d; s/+cpu$$//' > requirements.lock
+
+.venv/bin/python:
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "error: no Python from 3.11 to 3.13 was found ($$(python3 --version 2>&1))."; \
+		echo "Install one, for instance with 'apt install python3.11 python3.11-venv', and run make again."; exit 1; fi
+	@echo "Making .venv with $$($(PYTHON) --version) ..."
+	@rm -rf .venv
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "error: the virtual environment can't be made in $$PWD/.venv."; \
+		echo "Check that the folder is writable and that Python's venv is there ('apt install python3-venv')."; exit 1; }
+
+.venv/installed: pyproject.toml requirements.lock | .venv/bin/python
+	@echo "Installing packages (some minutes the first time) ..."
+	@$(PY) -c 'import urllib.request as u; u.urlopen("$(TORCH_INDEX)/torch/", timeout=3)' 2>/dev/null \
+		&& $(PIP) torch==2.13.0 --index-url $(TORCH_INDEX) || $(PIP) torch==2.13.0
+	@$(PIP) -e .
+	@touch $@
+
+.venv/installed-test: .venv/installed
+	@echo "Installing what only tests need ..."
+	@$(PIP) -e '.[test]'
+	@touch $@

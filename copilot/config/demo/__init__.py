@@ -1,0 +1,1 @@
+"""The demo world: an invented company in `fixtures/`, and how it gets into the database."""

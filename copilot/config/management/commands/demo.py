@@ -1,0 +1,140 @@
+"""Set up the demo world and run the whole product on this machine."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from copilot import releases
+from copilot.config import supervising
+from copilot.config.demo import loading, training
+from copilot.config.demo.world import read_world
+
+SIGN_INS = (("agent", "ana"), ("agent, Money Desk", "gwen"), ("subject-matter expert", "nadia"),
+            ("data scientist", "sana"), ("administrator", "admin"))  # fmt: skip
+
+
+class Command(BaseCommand):
+    help = "Set up the demo world (once) and run web, workers and beat until Ctrl+C."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, default=os.environ.get("PORT", "8000"))
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--set-up-only", action="store_true", help="stop before the site is started")
+
+    def handle(self, *args: Any, port: int, host: str, set_up_only: bool, **options: Any) -> None:
+        if not set_up_only:
+            _check_port(host, port)
+        started = time.monotonic()
+        self._set_up()
+        if not set_up_only:
+            self._run(host, port, started)
+
+    def _set_up(self) -> None:
+        """Every step does only what is missing, so that a set-up that was killed half-way is repaired by the next."""
+        with self._step("Database"):
+            call_command("migrate", verbosity=0)
+        world = read_world()
+        if not loading.is_loaded(world):
+            with self._step(f"Demo world: {len(world.messages)} messages, {len(world.answers)} answers"):
+                loading.load_world(world, now=timezone.now())
+        if releases.live() is None:
+            with self._step("First release: encoder, validity, topics, answers"):
+                training.train_first_release()
+
+    @contextmanager
+    def _step(self, name: str) -> Iterator[None]:
+        self.stdout.write(f"  {name} ... ", ending="")
+        self.stdout.flush()
+        started = time.monotonic()
+        try:
+            yield
+        except training.TrainingError as error:
+            self.stdout.write("failed")
+            raise CommandError(f"{error} Running the same command again goes on from here.") from error
+        except OSError as error:
+            self.stdout.write("failed")
+            raise CommandError(
+                f"{name}: {error}. Free space in {settings.DATA_DIR} or set DATA_DIR to another folder; "
+                "running the same command again goes on from here."
+            ) from error
+        self.stdout.write(f"{time.monotonic() - started:.1f} s")
+
+    def _run(self, host: str, port: int, started: float) -> None:
+        environment = {name: os.environ[name] for name in ("DATABASE_URL", "DATA_DIR") if name in os.environ}
+        environment |= {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "PYTHONUNBUFFERED": "1"}
+        file = supervising.write_configuration(
+            settings.DATA_DIR, supervising.processes(port=port, host=host), environment
+        )
+        supervisor = subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-m", "supervisor.supervisord", "-c", str(file)],
+            stdin=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+        for name in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(name, _interrupt)
+        try:
+            address = f"http://{host if host != '0.0.0.0' else 'localhost'}:{port}/"  # noqa: S104
+            _wait_for(address, supervisor)
+            self._greet(address, time.monotonic() - started)
+            supervisor.wait()
+            raise CommandError(f"the supervisor ended; its log is {settings.DATA_DIR / 'logs'}")
+        except KeyboardInterrupt:
+            self.stdout.write("\nStopping ...")
+        finally:
+            supervisor.terminate()
+            try:
+                supervisor.wait(timeout=30)
+            except subprocess.TimeoutExpired:
+                supervisor.kill()
+        self.stdout.write(
+            "Stopped; all data is kept. `make demo` goes on where you left, `make reset` starts anew."
+        )
+
+    def _greet(self, address: str, seconds: float) -> None:
+        self.stdout.write(self.style.SUCCESS(f"\nReady after {seconds:.0f} s: {address}\n"))
+        for role, username in SIGN_INS:
+            self.stdout.write(f"  {role:<24} {username:<8} {loading.PASSWORD}")
+        self.stdout.write("\nCtrl+C ends it.")
+        self.stdout.flush()
+
+
+def _check_port(host: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise CommandError(
+                f"port {port} can't be used ({error.strerror}). Choose another one: PORT={port + 1} make demo"
+            ) from error
+
+
+def _wait_for(address: str, supervisor: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline:
+        if supervisor.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(address + "readyz", timeout=5):  # noqa: S310  our own address
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    raise CommandError(f"the site did not answer within 90 s; see the logs in {settings.DATA_DIR / 'logs'}")
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,1 @@
+"""A case comes in, an agent answers. This layer knows no other."""

@@ -1,0 +1,54 @@
+"""The only doors to a case, by role."""
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q
+from django.http import Http404
+
+from helpdesk.models import Attachment, Case, Role, User
+from helpdesk.models.case import CaseQuerySet
+
+
+def cases_for(user: User) -> CaseQuerySet:
+    """Return the cases this person may read: an agent's are those of their team, of no team, and their own."""
+    if not user.is_authenticated or not user.is_active:
+        return Case.objects.none()
+    if user.sees_every_case:
+        return Case.objects.all()
+    return Case.objects.filter(Q(team=user.team_id) | Q(team=None) | Q(assignee=user))
+
+
+def get_case(user: User, case_id: int) -> Case:
+    """Return a case to read.
+
+    Raises:
+        Http404: there is none with this number, or it is not this person's to see.
+    """
+    case = cases_for(user).select_related("customer", "team", "assignee").filter(pk=case_id).first()
+    if case is None:
+        raise Http404(f"no case #{case_id} that you may see")
+    return case
+
+
+def get_case_to_answer(user: User, case_id: int) -> Case:
+    """Return a case to write to or change.
+
+    Raises:
+        Http404: there is none with this number, or it is not this person's to see.
+        PermissionDenied: this person's role only reads cases.
+    """
+    case = get_case(user, case_id)
+    if not user.answers_cases:
+        raise PermissionDenied(f"{Role(user.role).label}s read cases; only agents answer and change them.")
+    return case
+
+
+def get_attachment(user: User, attachment_id: int) -> Attachment:
+    """Return an attachment of a case this person may read.
+
+    Raises:
+        Http404: there is none, or its case is not theirs to see.
+    """
+    found = Attachment.objects.filter(pk=attachment_id, case__in=cases_for(user)).first()
+    if found is None:
+        raise Http404("no such attachment that you may see")
+    return found

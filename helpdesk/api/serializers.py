@@ -1,0 +1,95 @@
+"""How messages, cases and replies look from outside; they validate and render, never save."""
+
+from typing import Any
+
+from django.core.validators import validate_slug
+from rest_framework import serializers
+
+from helpdesk.models import Case, Customer, Message, Reply
+
+
+class StrictSerializer(serializers.Serializer):
+    """Refuses fields it does not know, so that a misspelt one is not lost in silence."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict) and (unknown := sorted(set(data) - set(self.fields))):
+            raise serializers.ValidationError(
+                {str(name): [f"Unknown field; known are: {', '.join(self.fields)}."] for name in unknown}
+            )
+        return super().to_internal_value(data)
+
+
+class Text(serializers.CharField):
+    """Takes text only: Django's own field would take the number 7 for "7"."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class CustomerIn(StrictSerializer):
+    name = Text(max_length=200, required=False, allow_blank=True, default="")
+    email = serializers.EmailField(max_length=254)
+
+
+class MessageIn(StrictSerializer):
+    channel = Text(max_length=40, validators=[validate_slug])
+    external_id = Text(max_length=200)
+    body = Text(max_length=2_000_000, trim_whitespace=False)
+    customer = CustomerIn()
+    case = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**63 - 1)
+    subject = Text(max_length=300, required=False, allow_blank=True, default="")
+
+
+class MessageReceipt(serializers.Serializer):
+    id = serializers.IntegerField(help_text="The message's id.")
+    case = serializers.IntegerField(help_text="The id of its case.")
+
+
+class ReplyIn(StrictSerializer):
+    body = Text(max_length=200_000)
+    client_key = Text(max_length=200, help_text="The same key on the same case sends once.")
+
+
+class CustomerOut(serializers.ModelSerializer):
+    class Meta:
+        model = Customer
+        fields = ["id", "name", "email", "attributes"]
+
+
+class MessageOut(serializers.ModelSerializer):
+    class Meta:
+        model = Message
+        fields = ["id", "channel", "external_id", "body", "sent_at"]
+
+
+class ReplyOut(serializers.ModelSerializer):
+    author = serializers.CharField(source="author.username", default=None, allow_null=True)
+
+    class Meta:
+        model = Reply
+        fields = ["id", "author", "body", "client_key", "sent_at", "delivered_at"]
+
+
+class CaseOut(serializers.ModelSerializer):
+    customer = CustomerOut()
+    team = serializers.CharField(source="team.slug", default=None, allow_null=True)
+    assignee = serializers.CharField(source="assignee.username", default=None, allow_null=True)
+    tags = serializers.SlugRelatedField("name", many=True, read_only=True)
+    priority = serializers.CharField(source="get_priority_display")
+
+    class Meta:
+        model = Case
+        fields = [
+            "id", "number", "subject", "status", "priority", "channel", "team", "assignee", "tags", "language",
+            "customer", "created_at", "last_activity_at", "awaiting_since", "snoozed_until",
+        ]  # fmt: skip
+
+
+class CaseDetailOut(CaseOut):
+    messages = MessageOut(many=True)
+    replies = ReplyOut(many=True)
+
+    class Meta(CaseOut.Meta):
+        fields = [*CaseOut.Meta.fields, "messages", "replies"]

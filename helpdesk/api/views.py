@@ -1,0 +1,134 @@
+"""The endpoints of the helpdesk."""
+
+from typing import Any
+
+from django.http import Http404
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import generics, permissions, status
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from helpdesk import access
+from helpdesk.api.problems import Problem
+from helpdesk.api.serializers import CaseDetailOut, CaseOut, MessageIn, MessageReceipt, ReplyIn, ReplyOut
+from helpdesk.intake import IncomingCustomer, IncomingMessage, receive_messages
+from helpdesk.models import Case, Status, User
+from helpdesk.replying import send_reply
+
+PROBLEMS = {(code, "application/problem+json"): Problem for code in (400, 401, 403, 404, 405, 406, 415, 429)}
+CASE_ID = OpenApiParameter("id", int, OpenApiParameter.PATH, description="The case's number.")
+
+
+class AnswersCases(permissions.IsAuthenticated):
+    """Only who answers cases may write."""
+
+    message = "Your role only reads cases."
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return super().has_permission(request, view) and request.user.answers_cases
+
+
+class MessageList(APIView):
+    permission_classes = [AnswersCases]
+
+    @extend_schema(
+        request=MessageIn,
+        responses={201: MessageReceipt, 200: MessageReceipt, **PROBLEMS},
+        description="Takes a customer's message. The same `external_id` on the same channel is stored once: "
+        "the second time the answer is 200 with the same ids.",
+    )
+    def post(self, request: Request) -> Response:
+        form = MessageIn(data=request.data)
+        form.is_valid(raise_exception=True)
+        fields = form.validated_data
+        if fields.get("case"):
+            _case_or_problem(request.user, fields["case"])
+        now = timezone.now()
+        [receipt] = receive_messages([_incoming(fields, now)], now=now)
+        if receipt.error:
+            field, _, message = receipt.error.partition(": ")
+            raise ValidationError({field: [message]} if message else receipt.error)
+        return Response(
+            {"id": receipt.message_id, "case": receipt.case_id},
+            status=status.HTTP_201_CREATED if receipt.created else status.HTTP_200_OK,
+        )
+
+
+def _incoming(fields: dict[str, Any], now: Any) -> IncomingMessage:
+    return IncomingMessage(
+        channel=fields["channel"],
+        external_id=fields["external_id"],
+        body=fields["body"],
+        customer=IncomingCustomer(email=fields["customer"]["email"], name=fields["customer"]["name"]),
+        sent_at=now,
+        subject=fields["subject"],
+        case_id=fields.get("case"),
+    )
+
+
+def _case_or_problem(user: User, case_id: int) -> None:
+    try:
+        access.get_case_to_answer(user, case_id)
+    except Http404 as error:
+        raise NotFound(f"case: {error}") from error
+
+
+class CaseList(generics.ListAPIView):
+    serializer_class = CaseOut
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("status", str, enum=Status.values, description="Only cases in this status.")
+        ],
+        responses={200: CaseOut, **PROBLEMS},
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().get(request, *args, **kwargs)
+
+    def get_queryset(self) -> Any:
+        if getattr(self, "swagger_fake_view", False):
+            return Case.objects.none()
+        cases = access.cases_for(self.request.user).select_related("customer", "team", "assignee")
+        wanted = self.request.query_params.get("status")
+        if wanted is not None:
+            if wanted not in Status.values:
+                raise ValidationError({"status": [f"Unknown status; known are: {', '.join(Status.values)}."]})
+            cases = cases.filter(status=wanted)
+        return cases.prefetch_related("tags")
+
+
+class CaseDetail(APIView):
+    @extend_schema(parameters=[CASE_ID], responses={200: CaseDetailOut, **PROBLEMS})
+    def get(self, request: Request, id: int) -> Response:  # noqa: A002  the path's word
+        return Response(CaseDetailOut(access.get_case(request.user, id)).data)
+
+
+class ReplyList(APIView):
+    @extend_schema(
+        parameters=[CASE_ID],
+        request=ReplyIn,
+        responses={201: ReplyOut, 200: ReplyOut, **PROBLEMS},
+        description="Sends a reply to the customer. The same `client_key` sends once: the second time the answer "
+        "is 200 with the reply that was sent.",
+    )
+    def post(self, request: Request, id: int) -> Response:  # noqa: A002
+        case = access.get_case_to_answer(request.user, id)
+        form = ReplyIn(data=request.data)
+        form.is_valid(raise_exception=True)
+        reply, is_new = send_reply(case=case, author=request.user, now=timezone.now(), **form.validated_data)
+        return Response(
+            ReplyOut(reply).data, status=status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
+        )
+
+
+class Nothing(APIView):
+    """Whatever else is asked for below /api/."""
+
+    schema = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        raise NotFound(f"There is nothing at {request.path}; see /api/docs/.")

@@ -1,0 +1,282 @@
+"""The one intake: messages come in by batches, once each, whatever their channel.
+
+1. Read each message; what can't be taken becomes an error of its own and never blocks the next.
+2. Lock the (channel, external id) of the batch, so that two senders of the same message meet here.
+3. Answer those already stored with what was stored.
+4. Find or make customers and cases, store the rest, reopen what was closed.
+5. Tell: the signal `message_received`, and the open pages.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TypeAlias
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email, validate_slug
+from django.db import DataError, IntegrityError, connection, transaction
+
+from helpdesk import bodies, live
+from helpdesk.models import Case, Customer, Message, Status
+from helpdesk.signals import message_received
+
+Key: TypeAlias = tuple[str, str]
+LARGEST_BATCH = 500
+
+
+@dataclass(frozen=True)
+class IncomingCustomer:
+    email: str
+    name: str = ""
+    attributes: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class IncomingMessage:
+    """A customer's message as a channel read it.
+
+    `case_id` extends that case; `case_external_id` extends the channel's case of that name or makes it; with
+    neither the message opens a case. `html` is what the customer's mail program sent, to be sanitised here.
+    """
+
+    channel: str
+    external_id: str
+    body: str
+    customer: IncomingCustomer
+    sent_at: datetime
+    subject: str = ""
+    html: str = ""
+    case_id: int | None = None
+    case_external_id: str = ""
+    case_attributes: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def key(self) -> Key:
+        return self.channel, self.external_id
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of one message: stored now (`created`), stored before, or refused with an `error`."""
+
+    external_id: str
+    message_id: int | None = None
+    case_id: int | None = None
+    created: bool = False
+    error: str = ""
+
+
+def receive_messages(
+    batch: Sequence[IncomingMessage], *, now: datetime, announce: bool = True
+) -> list[Receipt]:
+    """Store a batch of customers' messages and return a receipt for each, in order.
+
+    With `announce` false (a bulk import of history) nobody is told of the new messages.
+    """
+    receipts: list[Receipt] = []
+    for start in range(0, len(batch), LARGEST_BATCH):
+        receipts += _receive(batch[start : start + LARGEST_BATCH], now=now, announce=announce)
+    return receipts
+
+
+def _receive(batch: Sequence[IncomingMessage], *, now: datetime, announce: bool) -> list[Receipt]:
+    try:
+        with transaction.atomic():
+            return _store(batch, now=now, announce=announce)
+    except (DataError, IntegrityError) as error:
+        if len(batch) == 1:
+            return [Receipt(batch[0].external_id, error=f"the database refused it: {error}".strip())]
+        return [receipt for message in batch for receipt in _receive([message], now=now, announce=announce)]
+
+
+def _store(batch: Sequence[IncomingMessage], *, now: datetime, announce: bool) -> list[Receipt]:
+    errors: dict[int, str] = {}
+    readable: dict[int, IncomingMessage] = {}
+    for position, message in enumerate(batch):
+        try:
+            readable[position] = _read(message)
+        except ValidationError as error:
+            errors[position] = "; ".join(error.messages)
+    _lock({message.key for message in readable.values()})
+    stored = _stored(readable.values())
+    fresh: dict[Key, IncomingMessage] = {}
+    for message in readable.values():
+        if message.key not in stored:
+            fresh.setdefault(message.key, message)
+    cases, unknown = _cases_of(fresh, now=now)
+    rows = _insert({key: message for key, message in fresh.items() if key in cases}, cases, now=now)
+    if announce and rows:
+        message_received.send(sender=Message, messages=list(rows.values()))
+        live.tell({row.case_id for row in rows.values()})
+    receipts = []
+    created: set[Key] = set()
+    for position, message in enumerate(batch):
+        row = None
+        if position in readable:
+            key = readable[position].key
+            row = stored.get(key) or rows.get(key)
+            errors.update({position: unknown[key]} if key in unknown else {})
+        if row is None:
+            receipts.append(Receipt(message.external_id, error=errors[position]))
+            continue
+        is_first = row.pk in {new.pk for new in (rows.get(key),) if new} and key not in created
+        created.add(key)
+        receipts.append(Receipt(message.external_id, row.pk, row.case_id, created=is_first))
+    return receipts
+
+
+def _read(message: IncomingMessage) -> IncomingMessage:
+    """Return the message cleaned for storage.
+
+    Raises:
+        ValidationError: a field can't be taken; the message names it.
+    """
+    problems = []
+    email = message.customer.email.strip()
+    for name, value, check in (
+        ("customer.email", email, validate_email),
+        ("channel", message.channel, validate_slug),
+    ):
+        try:
+            check(value)
+        except ValidationError as error:
+            problems.append(f"{name}: {error.messages[0]}")
+    external_id = bodies.clipped(message.external_id).strip()
+    if not external_id or len(external_id) > 200:
+        problems.append("external_id: between 1 and 200 characters are needed")
+    if len(message.channel) > 40:
+        problems.append("channel: at most 40 characters")
+    html = bodies.sanitised(bodies.clipped(message.html)) if message.html else ""
+    body = bodies.clipped(message.body) or (bodies.plain(html) if html else "")
+    if not body.strip():
+        problems.append("body: it is empty")
+    if problems:
+        raise ValidationError(problems)
+    return replace(
+        message,
+        external_id=external_id,
+        body=body,
+        html=html,
+        subject=" ".join(bodies.clipped(message.subject).split())[:300],
+        customer=replace(
+            message.customer,
+            email=email.lower(),
+            name=" ".join(bodies.clipped(message.customer.name).split())[:200],
+        ),
+    )
+
+
+def _lock(keys: Iterable[Key]) -> None:
+    """Hold the batch's keys until the transaction ends; sorted, so that two batches never wait for each other."""
+    names = sorted(f"{channel}\n{external_id}" for channel, external_id in keys)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(key) FROM "
+            "(SELECT hashtextextended(name, 0) AS key FROM unnest(%s::text[]) AS name ORDER BY 1) AS keys",
+            [names],
+        )
+
+
+def _stored(messages: Iterable[IncomingMessage]) -> dict[Key, Message]:
+    by_channel: dict[str, list[str]] = {}
+    for message in messages:
+        by_channel.setdefault(message.channel, []).append(message.external_id)
+    return {
+        (row.channel, row.external_id): row
+        for channel, ids in by_channel.items()
+        for row in Message.objects.filter(channel=channel, external_id__in=ids).defer(
+            "body", "html", "search"
+        )
+    }
+
+
+def _cases_of(
+    messages: Mapping[Key, IncomingMessage], *, now: datetime
+) -> tuple[dict[Key, Case], dict[Key, str]]:
+    """Return the case of each message, made where needed, and why some have none."""
+    customers = _customers_of(messages.values(), now=now)
+    known = Case.objects.select_for_update().in_bulk({m.case_id for m in messages.values() if m.case_id})
+    named = _named_cases(messages.values())
+    cases: dict[Key, Case] = {}
+    unknown: dict[Key, str] = {}
+    new: list[Case] = []
+    for key, message in messages.items():
+        name = (message.channel, message.case_external_id)
+        if message.case_id:
+            if message.case_id not in known:
+                unknown[key] = f"case: there is no case {message.case_id}"
+                continue
+            cases[key] = known[message.case_id]
+            continue
+        if message.case_external_id and name in named:
+            cases[key] = named[name]
+            continue
+        case = Case(
+            customer=customers[message.customer.email],
+            channel=message.channel,
+            external_id=message.case_external_id,
+            subject=message.subject,
+            attributes=dict(message.case_attributes),
+            created_at=message.sent_at,
+            last_activity_at=message.sent_at,
+        )
+        new.append(case)
+        cases[key] = case
+        if message.case_external_id:
+            named[name] = case
+    Case.objects.bulk_create(new)
+    return cases, unknown
+
+
+def _named_cases(messages: Iterable[IncomingMessage]) -> dict[Key, Case]:
+    names = sorted(
+        {(m.channel, m.case_external_id) for m in messages if m.case_external_id and not m.case_id}
+    )
+    _lock({(f"case\n{channel}", external_id) for channel, external_id in names})
+    by_channel: dict[str, list[str]] = {}
+    for channel, external_id in names:
+        by_channel.setdefault(channel, []).append(external_id)
+    return {
+        (case.channel, case.external_id): case
+        for channel, ids in by_channel.items()
+        for case in Case.objects.select_for_update().filter(channel=channel, external_id__in=ids)
+    }
+
+
+def _customers_of(messages: Iterable[IncomingMessage], *, now: datetime) -> dict[str, Customer]:
+    wanted = {message.customer.email: message.customer for message in messages}
+    _lock({("customer", email) for email in wanted})
+    found = {customer.email.lower(): customer for customer in Customer.objects.filter(email__in=wanted)}
+    new = [
+        Customer(email=email, name=customer.name, attributes=dict(customer.attributes), created_at=now)
+        for email, customer in wanted.items()
+        if email not in found
+    ]
+    return found | {customer.email: customer for customer in Customer.objects.bulk_create(new)}
+
+
+def _insert(
+    messages: Mapping[Key, IncomingMessage], cases: Mapping[Key, Case], *, now: datetime
+) -> dict[Key, Message]:
+    rows = Message.objects.bulk_create(
+        Message(
+            case=cases[key],
+            channel=message.channel,
+            external_id=message.external_id,
+            body=message.body,
+            html=message.html,
+            sent_at=message.sent_at,
+            received_at=now,
+        )
+        for key, message in messages.items()
+    )
+    touched: dict[int, Case] = {}
+    for row in sorted(rows, key=lambda row: row.sent_at):
+        case = touched.setdefault(row.case_id, row.case)
+        case.last_activity_at = max(case.last_activity_at, row.sent_at)
+        case.awaiting_since = case.awaiting_since or row.sent_at
+        case.status, case.snoozed_until = Status.OPEN, None
+    Case.objects.bulk_update(
+        touched.values(), ["last_activity_at", "awaiting_since", "status", "snoozed_until"], batch_size=500
+    )
+    return {(row.channel, row.external_id): row for row in rows}

@@ -1,0 +1,227 @@
+"""The inbox as questions to the database: named views of cases, filters from the address, pages by keyset."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime, timedelta
+from functools import reduce
+from typing import Self
+from urllib.parse import urlencode
+
+from django.db.models import OuterRef, Q, Subquery, Value
+from django.db.models.functions import Left
+
+from helpdesk import access
+from helpdesk.models import Case, Message, Priority, Status, Tag, Team, User
+from helpdesk.models.case import CaseQuerySet
+
+PAGE = 50
+COUNTED = 100  # a count stops here and is told as "99+"
+SAMPLED = 1000  # the newest cases, whose channels and languages are offered as filters
+LARGEST_ID = 2**63 - 1
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class View:
+    """A named part of the cases, and what its empty page says to do next."""
+
+    slug: str
+    name: str
+    icon: str
+    empty: str
+    advice: str
+    is_counted: bool = True
+
+    def of(self, cases: CaseQuerySet, user: User) -> CaseQuerySet:
+        chosen = {
+            "mine": lambda: cases.assigned_to(user),
+            "unassigned": cases.unassigned,
+            "awaiting": cases.awaiting_reply,
+            "all": cases.all_open,
+            "snoozed": cases.snoozed,
+            "closed": cases.closed,
+        }
+        return chosen[self.slug]()
+
+
+VIEWS = (
+    View(
+        "mine",
+        "Mine",
+        "person",
+        "Nothing is assigned to you.",
+        "Take a case from Unassigned: open it and press a.",
+    ),
+    View(
+        "unassigned",
+        "Unassigned",
+        "inbox",
+        "Every case has somebody.",
+        "See what still waits for a reply in Awaiting reply.",
+    ),
+    View(
+        "awaiting",
+        "Awaiting reply",
+        "clock",
+        "No customer is waiting.",
+        "New messages appear here by themselves.",
+    ),
+    View("all", "All open", "stack", "No case is open.", "New messages appear here by themselves."),
+    View(
+        "snoozed",
+        "Snoozed",
+        "moon",
+        "Nothing is put aside.",
+        "Press s in a case to put it aside until a time.",
+    ),
+    View(
+        "closed",
+        "Closed",
+        "check",
+        "No case is closed yet.",
+        "Press e in a case when it is done.",
+        is_counted=False,
+    ),
+)
+VIEW_BY_SLUG = {view.slug: view for view in VIEWS}
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What an address asks for; whatever it holds that makes no sense is left out."""
+
+    view: str = ""
+    q: str = ""
+    status: str = ""
+    priority: str = ""
+    channel: str = ""
+    team: str = ""
+    tag: str = ""
+    language: str = ""
+    before: str = ""
+
+    @classmethod
+    def read(cls, address: Mapping[str, str]) -> Self:
+        given = {
+            field.name: address.get(field.name, "").replace("\0", "").strip()[:200] for field in fields(cls)
+        }
+        known = {
+            "view": given["view"] in VIEW_BY_SLUG,
+            "status": given["status"] in Status.values,
+            "priority": given["priority"] in map(str, Priority.values),
+            "before": _cursor(given["before"]) is not None,
+        }
+        return cls(**{name: value for name, value in given.items() if known.get(name, True)})
+
+    @property
+    def query(self) -> str:
+        """The address's part after `?`, which brings a colleague to the same list."""
+        return urlencode(
+            {field.name: value for field in fields(self) if (value := getattr(self, field.name))}
+        )
+
+    @property
+    def newest(self) -> "Filters":
+        return replace(self, before="")
+
+    @property
+    def narrowing(self) -> dict[str, str]:
+        """The filters set besides view and page."""
+        names = ("q", "status", "priority", "channel", "team", "tag", "language")
+        return {name: value for name in names if (value := getattr(self, name))}
+
+    def of(self, cases: CaseQuerySet) -> CaseQuerySet:
+        """Return the cases that pass every filter."""
+        columns = {
+            "status": "status",
+            "priority": "priority",
+            "channel": "channel",
+            "team": "team__slug",
+            "tag": "tags__name",
+            "language": "language",
+        }
+        values = {column: value for name, column in columns.items() if (value := getattr(self, name))}
+        cases = cases.filter(**values)
+        return cases.matching(self.q) if self.q else cases
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One page of a view: its cases, and the addresses of the pages around it."""
+
+    view: View
+    filters: Filters
+    cases: list[Case]
+    older: Filters | None
+
+    def after(self, case: Case) -> Case | None:
+        """Return the case that follows one in the list, or the first one if that case is not in it."""
+        places = [place for place, listed in enumerate(self.cases) if listed.pk == case.pk]
+        rest = self.cases[places[0] + 1 :] if places else self.cases
+        return rest[0] if rest else None
+
+
+def list_cases(*, user: User, filters: Filters, size: int = PAGE) -> Listing:
+    """Return one page of the view and filters that an address names, newest activity first."""
+    view = VIEW_BY_SLUG[filters.view or ("mine" if user.answers_cases else "all")]
+    searched = (
+        access.cases_for(user) if filters.q and not filters.view else view.of(access.cases_for(user), user)
+    )
+    cases = filters.of(searched).order_by("-last_activity_at", "-pk")
+    if cursor := _cursor(filters.before):
+        at, pk = cursor
+        cases = cases.filter(last_activity_at__lte=at).exclude(last_activity_at=at, pk__gte=pk)
+    words = (
+        Message.objects.filter(case=OuterRef("pk"))
+        .order_by("-sent_at", "-pk")
+        .values(start=Left("body", 200))
+    )
+    cases = cases.annotate(snippet=Subquery(words[:1])).defer("search", "attributes")
+    cases = cases.select_related("customer", "assignee", "team").prefetch_related("tags")
+    page = list(cases[: size + 1])
+    older = replace(filters, before=_told(page[size - 1])) if len(page) > size else None
+    return Listing(view=view, filters=filters, cases=page[:size], older=older)
+
+
+def count_views(user: User) -> dict[str, int]:
+    """Return how many cases each counted view holds, counted to at most 100 and in one query."""
+    parts = [
+        view.of(access.cases_for(user), user).order_by().values(in_view=Value(view.slug))[:COUNTED]
+        for view in VIEWS
+        if view.is_counted
+    ]
+    return Counter(row["in_view"] for row in reduce(lambda some, more: some.union(more, all=True), parts))
+
+
+def filter_choices(user: User) -> dict[str, list[tuple[str, str]]]:
+    """Return what can be chosen in each filter, as (value, name)."""
+    recent = set(access.cases_for(user).order_by("-pk").values_list("channel", "language")[:SAMPLED])
+    return {
+        "status": list(Status.choices),
+        "priority": [(str(value), name) for value, name in reversed(Priority.choices)],
+        "team": [(team.slug, team.name) for team in Team.objects.all()],
+        "tag": [(tag.name, tag.name) for tag in Tag.objects.all()[:200]],
+        "channel": [(name, name) for name in sorted({channel for channel, _ in recent})],
+        "language": [(name, name) for name in sorted({language for _, language in recent if language})],
+    }
+
+
+def earlier_cases(*, case: Case, user: User, most: int = 6) -> list[Case]:
+    """Return the customer's other cases that this person may read, newest first."""
+    others = access.cases_for(user).filter(Q(customer=case.customer_id) & ~Q(pk=case.pk))
+    return list(others.defer("search", "attributes").order_by("-last_activity_at")[:most])
+
+
+def _told(case: Case) -> str:
+    return f"{(case.last_activity_at - EPOCH) // timedelta(microseconds=1)}-{case.pk}"
+
+
+def _cursor(told: str) -> tuple[datetime, int] | None:
+    at, _, pk = told.partition("-")
+    if not (at.isascii() and at.isdecimal() and pk.isascii() and pk.isdecimal() and len(told) < 40):
+        return None
+    try:
+        return EPOCH + timedelta(microseconds=int(at)), min(int(pk), LARGEST_ID)
+    except OverflowError:
+        return None

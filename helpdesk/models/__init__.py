@@ -1,0 +1,24 @@
+"""The helpdesk's tables, in the order in which a case meets them."""
+
+from helpdesk.models.case import Case, Priority, Status, Tag
+from helpdesk.models.customer import Customer
+from helpdesk.models.draft import Draft
+from helpdesk.models.people import Role, Team, User
+from helpdesk.models.timeline import Attachment, CaseEvent, Message, Note, Reply
+
+__all__ = [
+    "Attachment",
+    "Case",
+    "CaseEvent",
+    "Customer",
+    "Draft",
+    "Message",
+    "Note",
+    "Priority",
+    "Reply",
+    "Role",
+    "Status",
+    "Tag",
+    "Team",
+    "User",
+]

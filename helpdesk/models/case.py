@@ -1,0 +1,127 @@
+"""One customer's matter, and the questions that lists ask about it."""
+
+from typing import Self
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchQuery, SearchVector, SearchVectorField
+from django.db import models
+from django.db.models import Q
+
+from helpdesk.models.customer import Customer
+from helpdesk.models.people import Team, User
+
+
+class Status(models.TextChoices):
+    OPEN = "open", "Open"
+    WAITING = "waiting", "Waiting for customer"
+    SNOOZED = "snoozed", "Snoozed"
+    CLOSED = "closed", "Closed"
+
+
+class Priority(models.IntegerChoices):
+    LOW = 1, "Low"
+    NORMAL = 2, "Normal"
+    HIGH = 3, "High"
+    URGENT = 4, "Urgent"
+
+
+class Tag(models.Model):
+    name = models.SlugField(max_length=60, unique=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CaseQuerySet(models.QuerySet["Case"]):
+    def assigned_to(self, user: User) -> Self:
+        return self.filter(assignee=user).exclude(status=Status.CLOSED)
+
+    def unassigned(self) -> Self:
+        return self.filter(assignee=None).exclude(status__in=[Status.CLOSED, Status.SNOOZED])
+
+    def all_open(self) -> Self:
+        return self.filter(status__in=[Status.OPEN, Status.WAITING])
+
+    def snoozed(self) -> Self:
+        return self.filter(status=Status.SNOOZED)
+
+    def closed(self) -> Self:
+        return self.filter(status=Status.CLOSED)
+
+    def awaiting_reply(self) -> Self:
+        """Cases whose customer wrote last."""
+        return self.filter(awaiting_since__isnull=False).exclude(status=Status.CLOSED)
+
+    def matching(self, words: str) -> Self:
+        """Cases in which a subject, a message, a reply or a note holds the words, or whose number is them."""
+        query = SearchQuery(words, config="english", search_type="websearch")
+        found = Q(search=query)
+        for entries in ("messages", "replies", "notes"):
+            entry = self.model._meta.get_field(entries).related_model
+            found |= Q(pk__in=entry.objects.filter(search=query).values("case_id"))
+        if words.lstrip("#").isdecimal() and len(words) < 18:
+            found |= Q(pk=int(words.lstrip("#")))
+        return self.filter(found)
+
+
+class Case(models.Model):
+    """One customer's matter: messages, replies and notes, and who looks after it."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="cases")
+    channel = models.SlugField(max_length=40)
+    external_id = models.CharField(max_length=200, blank=True)
+    subject = models.CharField(max_length=300, blank=True)
+    status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
+    priority = models.PositiveSmallIntegerField(choices=Priority, default=Priority.NORMAL)
+    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="cases")
+    assignee = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="cases")
+    tags = models.ManyToManyField(Tag, blank=True, related_name="cases")
+    language = models.CharField(max_length=8, blank=True)
+    attributes = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField()
+    last_activity_at = models.DateTimeField()
+    awaiting_since = models.DateTimeField(null=True, blank=True)
+    snoozed_until = models.DateTimeField(null=True, blank=True)
+    search = models.GeneratedField(
+        expression=SearchVector("subject", config="english"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+
+    objects = CaseQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-last_activity_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["channel", "external_id"], condition=~Q(external_id=""), name="case_external_id_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(status=Status.SNOOZED, snoozed_until__isnull=False)
+                | (~Q(status=Status.SNOOZED) & Q(snoozed_until__isnull=True)),
+                name="case_snoozed_until_iff_snoozed",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["status", "-last_activity_at", "-id"], name="case_by_status"),
+            models.Index(fields=["assignee", "-last_activity_at", "-id"], name="case_by_assignee"),
+            models.Index(fields=["team", "-last_activity_at", "-id"], name="case_by_team"),
+            models.Index(fields=["customer", "-last_activity_at"], name="case_by_customer"),
+            models.Index(fields=["snoozed_until"], name="case_by_snooze", condition=Q(status=Status.SNOOZED)),
+            GinIndex(fields=["search"], name="case_search"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.number} {self.subject}".strip()
+
+    @property
+    def number(self) -> int:
+        """The number by which people speak of the case."""
+        return self.pk
+
+    @property
+    def is_closed(self) -> bool:
+        return self.status == Status.CLOSED

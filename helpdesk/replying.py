@@ -1,0 +1,68 @@
+"""An agent answers: replies and notes, each stored once however often it is sent."""
+
+import re
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from helpdesk import bodies, live
+from helpdesk.models import Case, Draft, Note, Reply, Status, User
+from helpdesk.signals import reply_sent
+from helpdesk.tasks import deliver_reply
+
+UNFILLED = re.compile(r"\{\{\s*[\w.]+\s*\}\}")
+MENTION = re.compile(r"(?<![\w@])@([\w.+-]+)")
+
+
+def send_reply(
+    *, case: Case, author: User, body: str, client_key: str, now: datetime, close: bool = False
+) -> tuple[Reply, bool]:
+    """Store a reply, hand it to the channel, and return it with whether it was new.
+
+    The same `client_key` on the same case sends once; a second call returns the first reply.
+
+    Raises:
+        ValidationError: the body is empty or still holds an unfilled variable; nothing was sent.
+    """
+    body = bodies.clipped(body).strip()
+    with transaction.atomic():
+        case = Case.objects.select_for_update().get(pk=case.pk)
+        if earlier := Reply.objects.filter(case=case, client_key=client_key).first():
+            return earlier, False
+        if not body:
+            raise ValidationError({"body": "Write something first: the reply is empty."})
+        if unfilled := UNFILLED.findall(body):
+            raise ValidationError({"body": f"Fill in or remove {', '.join(unfilled)} before sending."})
+        reply = Reply.objects.create(case=case, author=author, body=body, client_key=client_key, sent_at=now)
+        Draft.objects.filter(case=case, author=author, kind=Draft.Kind.REPLY).delete()
+        case.status = Status.CLOSED if close else Status.WAITING
+        case.awaiting_since = case.snoozed_until = None
+        case.last_activity_at = now
+        case.assignee = case.assignee or author
+        case.save(update_fields=["status", "awaiting_since", "snoozed_until", "last_activity_at", "assignee"])
+        reply_sent.send(sender=Reply, reply=reply)
+        deliver_reply.delay_on_commit(reply_id=reply.pk)
+        live.tell([case.pk])
+    return reply, True
+
+
+def add_note(*, case: Case, author: User, body: str, client_key: str, now: datetime) -> tuple[Note, bool]:
+    """Store a note for agents and return it with whether it was new; `@username` mentions a colleague.
+
+    Raises:
+        ValidationError: the body is empty.
+    """
+    body = bodies.clipped(body).strip()
+    if not body:
+        raise ValidationError({"body": "Write something first: the note is empty."})
+    with transaction.atomic():
+        Case.objects.select_for_update().get(pk=case.pk)
+        note, is_new = Note.objects.get_or_create(
+            case=case, client_key=client_key, defaults={"author": author, "body": body, "sent_at": now}
+        )
+        if is_new:
+            note.mentions.set(User.objects.filter(username__in=set(MENTION.findall(body)), is_active=True))
+            Draft.objects.filter(case=case, author=author, kind=Draft.Kind.NOTE).delete()
+            live.tell([case.pk])
+    return note, is_new

@@ -1,0 +1,8 @@
+"""The two pieces of news that travel up from the helpdesk."""
+
+from django.dispatch import Signal
+
+# Sent inside the transaction that stored them. messages: list[Message], in order, new ones only.
+message_received = Signal()
+# Sent inside the transaction that stored it. reply: Reply.
+reply_sent = Signal()

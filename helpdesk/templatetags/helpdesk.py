@@ -1,0 +1,68 @@
+"""Icons, clocks and initials."""
+
+from datetime import datetime
+
+from django import template
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from helpdesk import listing, waiting
+from helpdesk.models import Case
+
+register = template.Library()
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """Draw one icon of the sprite; its meaning is always written beside it or in its button's label."""
+    return format_html(
+        '<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', static("img/icons.svg"), name
+    )
+
+
+@register.filter
+def since(at: datetime) -> str:
+    """Tell how long ago a time was, in one unit."""
+    seconds = max(0, (timezone.now() - at).total_seconds())
+    for size, unit in ((DAY, "d"), (HOUR, "h"), (MINUTE, "min")):
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit}"
+    return "now"
+
+
+@register.filter
+def lateness(case: Case) -> str:
+    """Name how near a case is to its response target; empty if nobody waits."""
+    return waiting.lateness(case, now=timezone.now()) or ""
+
+
+@register.filter
+def initials(name: object) -> str:
+    """Shorten a person's name to two letters.
+
+    >>> initials("Ana Sofia Ruiz"), initials("ops@shop.example"), initials("")
+    ('AR', 'O', '?')
+    """
+    words = str(name).split()
+    return "".join(word[0] for word in dict.fromkeys([*words[:1], *words[-1:]])).upper() or "?"
+
+
+@register.filter
+def get(mapping: dict[str, object], key: str) -> object:
+    """Look a key up; empty if it isn't there."""
+    return mapping.get(key, "")
+
+
+@register.filter
+def told_as_count(number: int) -> str:
+    """Write a number that was counted to a limit."""
+    return "99+" if number > 99 else str(number)
+
+
+@register.simple_tag
+def case_views() -> tuple[listing.View, ...]:
+    """Return the named views, for the rail of every page."""
+    return listing.VIEWS

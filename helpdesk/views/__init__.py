@@ -1,0 +1,1 @@
+"""The helpdesk's pages: each view loads through the one door, makes one call and renders."""

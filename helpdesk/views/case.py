@@ -1,0 +1,88 @@
+"""One case: its page, and the fragments in which it is shown again after a change."""
+
+import uuid
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from helpdesk import access, casework, drafting, forms, listing, reading
+from helpdesk.models import Case, Priority, Tag
+
+
+@require_GET
+def case(request: HttpRequest, case_id: int) -> HttpResponse:
+    case = access.get_case(request.user, case_id)
+    return render(request, "helpdesk/case.html", page_of(request, case) | composer_of(request, case))
+
+
+@require_GET
+def timeline(request: HttpRequest, case_id: int) -> HttpResponse:
+    """Show a case's changing parts again; nothing (204) when the page shows them already."""
+    case = access.get_case(request.user, case_id)
+    parts = parts_of(request, case)
+    if request.GET.get("known") == parts["timeline"].stamp:
+        return HttpResponse(status=204)
+    return render(request, "helpdesk/_case_update.html", parts)
+
+
+@require_GET
+def cases(request: HttpRequest, case_id: int) -> HttpResponse:
+    """Show the list beside a case again."""
+    page = listing.list_cases(user=request.user, filters=listing.Filters.read(request.GET))
+    return render(
+        request, "helpdesk/_cases.html", {"case": access.get_case(request.user, case_id), "listing": page}
+    )
+
+
+def page_of(request: HttpRequest, case: Case) -> dict[str, object]:
+    """Return what the whole page shows, but for what is being typed."""
+    page = listing.list_cases(
+        user=request.user, filters=listing.Filters.read(QueryDict(listing_query(request)))
+    )
+    return parts_of(request, case) | {
+        "listing": page,
+        "next": page.after(case),
+        "views": listing.VIEWS,
+        "counts": listing.count_views(request.user),
+        "assignees": casework.possible_assignees(case),
+        "known_tags": Tag.objects.all()[:200],
+        "presets": forms.snooze_presets(timezone.localtime()),
+    }
+
+
+def parts_of(request: HttpRequest, case: Case) -> dict[str, object]:
+    """Return what the timeline, the bar and the side of a case show."""
+    return {
+        "case": case,
+        "timeline": reading.timeline_of(case),
+        "tags": list(case.tags.all()),
+        "earlier": listing.earlier_cases(case=case, user=request.user),
+        "priorities": Priority,
+        "may_answer": request.user.answers_cases,
+    }
+
+
+def composer_of(request: HttpRequest, case: Case) -> dict[str, object]:
+    """Return what an empty composer, or one with a draft, shows."""
+    return {
+        "drafts": drafting.drafts_of(case=case, author=request.user),
+        "reply_key": uuid.uuid4(),
+        "note_key": uuid.uuid4(),
+        "list_query": listing_query(request),
+    }
+
+
+def listing_query(request: HttpRequest) -> str:
+    """Return the list from which a case was opened, as the address or a form's field `list` names it."""
+    address = QueryDict(request.POST["list"]) if "list" in request.POST else request.GET
+    return listing.Filters.read(address).query
+
+
+def show_changed(request: HttpRequest, case: Case) -> HttpResponse:
+    """Answer a change: fragments for htmx, the page itself for a plain form."""
+    if request.htmx:
+        return render(request, "helpdesk/_case_update.html", parts_of(request, case) | {"is_answer": True})
+    return redirect(f"{reverse('helpdesk:case', args=[case.pk])}?{listing_query(request)}")

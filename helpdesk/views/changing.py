@@ -1,0 +1,68 @@
+"""What agents do to a case besides writing: each view makes one call of `casework`."""
+
+from collections.abc import Callable
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from helpdesk import access, casework
+from helpdesk.forms import AssignForm, PriorityForm, SnoozeForm, TagForm
+from helpdesk.views.case import show_changed
+
+
+@require_POST
+def assign(request: HttpRequest, case_id: int) -> HttpResponse:
+    case = access.get_case_to_answer(request.user, case_id)
+    return _change(request, case, AssignForm(request.POST, case=case), casework.assign)
+
+
+@require_POST
+def prioritise(request: HttpRequest, case_id: int) -> HttpResponse:
+    case = access.get_case_to_answer(request.user, case_id)
+    return _change(request, case, PriorityForm(request.POST), casework.prioritise)
+
+
+@require_POST
+def snooze(request: HttpRequest, case_id: int) -> HttpResponse:
+    case = access.get_case_to_answer(request.user, case_id)
+    return _change(request, case, SnoozeForm(request.POST), casework.snooze)
+
+
+@require_POST
+def tag(request: HttpRequest, case_id: int) -> HttpResponse:
+    case = access.get_case_to_answer(request.user, case_id)
+    return _change(request, case, TagForm(request.POST), casework.tag)
+
+
+@require_POST
+def untag(request: HttpRequest, case_id: int) -> HttpResponse:
+    case = access.get_case_to_answer(request.user, case_id)
+    return _change(request, case, TagForm(request.POST), casework.untag)
+
+
+@require_POST
+def close(request: HttpRequest, case_id: int) -> HttpResponse:
+    case = access.get_case_to_answer(request.user, case_id)
+    return _change(request, case, forms.Form(request.POST), casework.close)
+
+
+@require_POST
+def reopen(request: HttpRequest, case_id: int) -> HttpResponse:
+    case = access.get_case_to_answer(request.user, case_id)
+    return _change(request, case, forms.Form(request.POST), casework.reopen)
+
+
+def _change(request: HttpRequest, case: object, form: forms.Form, act: Callable[..., object]) -> HttpResponse:
+    """Do it if the form is right, say what is wrong if not, and show the case again either way."""
+    try:
+        if not form.is_valid():
+            raise ValidationError([message for errors in form.errors.values() for message in errors])
+        act(case=case, actor=request.user, now=timezone.now(), **form.cleaned_data)
+    except ValidationError as error:
+        for message in error.messages:
+            messages.error(request, message)
+    return show_changed(request, case)

@@ -1,0 +1,92 @@
+"""Replies, notes and drafts."""
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+from django_htmx.http import HttpResponseClientRedirect
+
+from helpdesk import access, drafting, replying
+from helpdesk.forms import DraftForm, WritingForm
+from helpdesk.models import Case, Draft
+from helpdesk.views.case import composer_of, listing_query, page_of, parts_of, show_changed
+
+
+@require_POST
+def reply(request: HttpRequest, case_id: int) -> HttpResponse:
+    case = access.get_case_to_answer(request.user, case_id)
+    form = WritingForm(request.POST)
+    if not form.is_valid():
+        return HttpResponse("client_key is missing", status=400)
+    try:
+        replying.send_reply(case=case, author=request.user, now=timezone.now(), **form.cleaned_data)
+    except ValidationError as error:
+        return _show_refused(request, case, "reply", form.cleaned_data, error)
+    return _go_on(request, case) if form.cleaned_data["close"] else _show_sent(request, case)
+
+
+@require_POST
+def note(request: HttpRequest, case_id: int) -> HttpResponse:
+    case = access.get_case_to_answer(request.user, case_id)
+    form = WritingForm(request.POST)
+    if not form.is_valid():
+        return HttpResponse("client_key is missing", status=400)
+    typed = form.cleaned_data
+    try:
+        replying.add_note(
+            case=case,
+            author=request.user,
+            body=typed["body"],
+            client_key=typed["client_key"],
+            now=timezone.now(),
+        )
+    except ValidationError as error:
+        return _show_refused(request, case, "note", typed, error)
+    return _show_sent(request, case)
+
+
+@require_POST
+def draft(request: HttpRequest, case_id: int) -> HttpResponse:
+    case = access.get_case_to_answer(request.user, case_id)
+    form = DraftForm(request.POST)
+    if not form.is_valid():
+        return HttpResponse(form.errors.as_text(), status=400, content_type="text/plain")
+    typed = form.cleaned_data | {"kind": Draft.Kind(form.cleaned_data["kind"])}
+    drafting.save_draft(case=case, author=request.user, now=timezone.now(), **typed)
+    return HttpResponse(status=204)
+
+
+def _show_sent(request: HttpRequest, case: Case) -> HttpResponse:
+    if not request.htmx:
+        return show_changed(request, case)
+    case = access.get_case(request.user, case.pk)
+    context = parts_of(request, case) | composer_of(request, case) | {"is_answer": True}
+    return render(request, "helpdesk/_sent.html", context)
+
+
+def _show_refused(
+    request: HttpRequest, case: Case, kind: str, typed: dict[str, object], error: ValidationError
+) -> HttpResponse:
+    """Show the composer again with what was typed and why it was not sent."""
+    context = composer_of(request, case) | {
+        "case": case,
+        "may_answer": True,
+        "mode": kind,
+        "errors": error.messages,
+    }
+    context["drafts"] = context["drafts"] | {kind: typed["body"]}
+    context[f"{kind}_key"] = typed["client_key"]
+    if request.htmx:
+        return render(request, "helpdesk/_composer.html", context)
+    return render(request, "helpdesk/case.html", page_of(request, case) | context)
+
+
+def _go_on(request: HttpRequest, case: Case) -> HttpResponse:
+    """Open the next case of the list; the list itself after the last one."""
+    query, following = listing_query(request), request.POST.get("next", "")
+    is_case = following.isdecimal() and len(following) < 19
+    address = reverse("helpdesk:case", args=[following]) if is_case else reverse("helpdesk:inbox")
+    address = f"{address}?{query}" if query else address
+    return HttpResponseClientRedirect(address) if request.htmx else redirect(address)

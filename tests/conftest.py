@@ -1,0 +1,68 @@
+"""What every test may use: the cast, and makers of the things they work on."""
+
+from datetime import datetime
+
+import pytest
+from django.apps import apps
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from helpdesk.models import Role, Team, User
+from tests.making import make_user
+
+if apps.is_installed("copilot"):
+    from copilot.models import Release
+    from tests.releasing import make_release
+
+
+@pytest.fixture
+def team(db: None) -> Team:
+    return Team.objects.create(slug="shop-care", name="Shop Care")
+
+
+@pytest.fixture
+def other_team(db: None) -> Team:
+    return Team.objects.create(slug="money-desk", name="Money Desk")
+
+
+@pytest.fixture
+def ana(team: Team) -> User:
+    """An agent of the team."""
+    return make_user("ana", team=team)
+
+
+@pytest.fixture
+def gwen(other_team: Team) -> User:
+    """An agent of another team."""
+    return make_user("gwen", team=other_team)
+
+
+@pytest.fixture
+def nadia(db: None) -> User:
+    """A subject-matter expert: reads cases, answers none."""
+    return make_user("nadia", role=Role.SME)
+
+
+@pytest.fixture
+def sana(db: None) -> User:
+    """A data scientist."""
+    return make_user("sana", role=Role.DATA_SCIENTIST)
+
+
+@pytest.fixture
+def api(ana: User) -> APIClient:
+    """Ana's API client."""
+    client = APIClient()
+    client.force_authenticate(ana)
+    return client
+
+
+@pytest.fixture
+def now() -> datetime:
+    return timezone.now()
+
+
+@pytest.fixture
+def release(db: None) -> "Release":
+    """The live release, trained on the demo world."""
+    return make_release()

@@ -1,0 +1,89 @@
+"""Replies and notes: stored once, never half-filled, told upwards."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from helpdesk.models import Draft, Note, Reply, Status, User
+from helpdesk.replying import add_note, send_reply
+from helpdesk.signals import reply_sent
+from tests.making import make_case, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def test_reply_is_stored_and_the_case_waits_for_its_customer(ana: User, now: datetime) -> None:
+    case = make_case()
+    reply, is_new = send_reply(case=case, author=ana, body="Hi Priya,\n\nSoon.", client_key="k", now=now)
+    case.refresh_from_db()
+    assert is_new
+    assert (case.status, case.awaiting_since, case.assignee) == (Status.WAITING, None, ana)
+    assert case.last_activity_at == reply.sent_at == now
+
+
+def test_same_key_sends_once(ana: User, now: datetime) -> None:
+    case = make_case()
+    first, _ = send_reply(case=case, author=ana, body="one", client_key="k", now=now)
+    again, is_new = send_reply(case=case, author=ana, body="two", client_key="k", now=now)
+    assert (again, is_new) == (first, False)
+    assert Reply.objects.get().body == "one"
+
+
+def test_send_and_close_closes(ana: User, now: datetime) -> None:
+    case = make_case()
+    send_reply(case=case, author=ana, body="one", client_key="k", now=now, close=True)
+    case.refresh_from_db()
+    assert case.status == Status.CLOSED
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        ("  \n", "Write something first: the reply is empty."),
+        ("Your order {{case.order_id}}", "Fill in or remove {{case.order_id}} before sending."),
+        ("{{ a }} and {{b.c}}", "Fill in or remove {{ a }}, {{b.c}} before sending."),
+    ],
+)
+def test_unfinished_reply_is_not_sent(ana: User, now: datetime, body: str, error: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        send_reply(case=make_case(), author=ana, body=body, client_key="k", now=now)
+    assert caught.value.message_dict == {"body": [error]}
+    assert not Reply.objects.exists()
+
+
+def test_draft_ends_with_its_reply_and_a_colleagues_stays(ana: User, now: datetime) -> None:
+    case, owen = make_case(), make_user("owen")
+    for author in (ana, owen):
+        Draft.objects.create(case=case, author=author, body="half", saved_at=now)
+    send_reply(case=case, author=ana, body="whole", client_key="k", now=now)
+    assert Draft.objects.get().author == owen
+
+
+def test_news_travels_up_once(ana: User, now: datetime) -> None:
+    heard: list[Reply] = []
+
+    def listener(reply: Reply, **_: Any) -> None:
+        heard.append(reply)
+
+    reply_sent.connect(listener)
+    try:
+        case = make_case()
+        reply, _ = send_reply(case=case, author=ana, body="one", client_key="k", now=now)
+        send_reply(case=case, author=ana, body="one", client_key="k", now=now)
+    finally:
+        reply_sent.disconnect(listener)
+    assert heard == [reply]
+
+
+def test_note_is_kept_once_and_mentions_colleagues(ana: User, now: datetime) -> None:
+    case, owen = make_case(), make_user("owen")
+    note, _ = add_note(
+        case=case, author=ana, body="@owen, please look; mail@x.example", client_key="n", now=now
+    )
+    add_note(case=case, author=ana, body="again", client_key="n", now=now)
+    case.refresh_from_db()
+    assert list(note.mentions.all()) == [owen]
+    assert Note.objects.count() == 1
+    assert case.awaiting_since is not None

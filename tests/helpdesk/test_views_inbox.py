@@ -1,0 +1,149 @@
+"""The inbox: views, filters, pages and bulk acts."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from helpdesk.listing import Filters, list_cases
+from helpdesk.models import Case, Status, Tag, Team, User
+from tests.making import make_case
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def client(client: Client, ana: User) -> Client:
+    client.force_login(ana)
+    return client
+
+
+def listed(client: Client, address: str) -> list[int]:
+    return [case.pk for case in client.get(address).context["listing"].cases]
+
+
+def test_each_view_shows_its_cases(client: Client, ana: User, team: Team) -> None:
+    mine, nobodys, snoozed, closed = (make_case(team=team) for _ in range(4))
+    Case.objects.filter(pk=mine.pk).update(assignee=ana, awaiting_since=None)
+    Case.objects.filter(pk=snoozed.pk).update(status=Status.SNOOZED, snoozed_until=timezone.now())
+    Case.objects.filter(pk=closed.pk).update(status=Status.CLOSED)
+    expected = {
+        "mine": {mine.pk}, "unassigned": {nobodys.pk}, "awaiting": {nobodys.pk, snoozed.pk},
+        "all": {mine.pk, nobodys.pk}, "snoozed": {snoozed.pk}, "closed": {closed.pk},
+    }  # fmt: skip
+    assert {view: set(listed(client, f"/cases/?view={view}")) for view in expected} == expected
+
+
+def test_filters_narrow_the_list_and_lie_in_the_address(client: Client, team: Team) -> None:
+    plain, special = make_case(team=team), make_case("My reader smokes", subject="Smoke", channel="chat")
+    special.tags.add(Tag.objects.create(name="fire"))
+    Case.objects.filter(pk=special.pk).update(priority=4, language="en")
+    for address in ("q=smokes", "tag=fire", "priority=4", "channel=chat", "language=en"):
+        assert listed(client, f"/cases/?view=all&{address}") == [special.pk], address
+    assert listed(client, f"/cases/?view=all&team={team.slug}") == [plain.pk]
+
+
+def test_what_makes_no_sense_in_an_address_is_left_out(client: Client) -> None:
+    case = make_case()
+    assert listed(client, "/cases/?view=all&status=nope&priority=x&before=1&q=%00") == [case.pk]
+    for cursor in ("9" * 30 + "-1", "1-" + "9" * 30, "-", "²-1"):
+        assert client.get("/cases/", {"view": "all", "before": cursor}).status_code == 200
+
+
+def test_pages_follow_each_other_without_gap_or_double(ana: User) -> None:
+    at = timezone.now() - timedelta(hours=1)
+    cases = [make_case(sent_at=at) for _ in range(7)]  # the same moment: only their numbers tell them apart
+    seen: list[int] = []
+    filters: Filters | None = Filters(view="all")
+    while filters:
+        page = list_cases(user=ana, filters=filters, size=3)
+        seen += [case.pk for case in page.cases]
+        filters = page.older
+    assert seen == sorted((case.pk for case in cases), reverse=True)
+
+
+def test_another_teams_cases_are_not_shown(client: Client, other_team: Team) -> None:
+    make_case(team=other_team)
+    assert listed(client, "/cases/?view=all") == []
+
+
+def test_an_empty_list_says_what_to_do(client: Client) -> None:
+    assert "Take a case from Unassigned" in client.get("/cases/?view=mine").text
+    assert "clear the filters" in client.get("/cases/?view=mine&q=nothing").text
+
+
+@pytest.mark.parametrize("n_cases", [2, 20])
+def test_the_number_of_queries_is_the_same_for_any_list(
+    client: Client, ana: User, team: Team, n_cases: int, django_assert_num_queries: Callable[..., Any]
+) -> None:
+    tag = Tag.objects.create(name="vip")
+    for _ in range(n_cases):
+        case = make_case(team=team)
+        case.tags.add(tag)
+        Case.objects.filter(pk=case.pk).update(assignee=ana)
+    with django_assert_num_queries(
+        9
+    ):  # session, person, cases, tags, counts; teams, tags, channels, colleagues
+        client.get("/cases/?view=all")
+    with django_assert_num_queries(5):
+        client.get("/cases/?view=all", headers={"HX-Request": "true"})
+
+
+def test_htmx_gets_the_list_alone(client: Client) -> None:
+    text = client.get("/cases/", headers={"HX-Request": "true"}).text
+    assert text.startswith('<section id="list"')
+    assert "<html" not in text
+
+
+def test_customers_words_are_escaped(client: Client) -> None:
+    make_case("<script>alert(1)</script>", subject="<img src=x onerror=alert(1)>")
+    text = client.get("/cases/?view=all").text
+    assert "<script>alert" not in text
+    assert "<img src=x" not in text
+
+
+class TestBulk:
+    def test_it_closes_assigns_and_tags_what_is_selected(self, client: Client, ana: User) -> None:
+        first, second, other = (make_case() for _ in range(3))
+        chosen = {"cases": [first.pk, second.pk], "list": "view=unassigned"}
+        assert client.post("/cases/bulk/", chosen | {"act": "assign", "assignee": ana.pk})[
+            "Location"
+        ].endswith("?view=unassigned")
+        client.post("/cases/bulk/", chosen | {"act": "tag", "tag": "Refund due"})
+        client.post("/cases/bulk/", chosen | {"act": "close"})
+        for case in (first, second):
+            case.refresh_from_db()
+            assert (case.assignee, case.status, [tag.name for tag in case.tags.all()]) == (
+                ana,
+                "closed",
+                ["refund-due"],
+            )
+        other.refresh_from_db()
+        assert other.status == "open"
+
+    def test_it_rejects_get(self, client: Client) -> None:
+        assert client.get("/cases/bulk/").status_code == 405
+
+    def test_cases_of_another_team_stay_as_they_are(self, client: Client, other_team: Team) -> None:
+        case = make_case(team=other_team)
+        client.post("/cases/bulk/", {"cases": [case.pk], "act": "close"})
+        case.refresh_from_db()
+        assert case.status == "open"
+
+    def test_who_only_reads_is_refused(self, client: Client, nadia: User) -> None:
+        client.force_login(nadia)
+        assert client.post("/cases/bulk/", {"cases": [make_case().pk], "act": "close"}).status_code == 403
+
+    @pytest.mark.parametrize(
+        ("typed", "said"),
+        [
+            ({"act": "close"}, "Select some cases first."),
+            ({"act": "tag", "cases": [1]}, "Type a tag first."),
+            ({"act": "explode", "cases": [1]}, "Select a valid choice."),
+        ],
+    )
+    def test_bad_input_is_told(self, client: Client, typed: dict[str, object], said: str) -> None:
+        assert said in client.post("/cases/bulk/", typed, follow=True).text

@@ -1,0 +1,48 @@
+"""The catalog as the pipeline sees it, at any moment of history."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Prefetch
+from django.utils import timezone
+
+from copilot.models import Answer, AnswerVersion
+from copilot.pipeline.types import Catalog, CatalogAnswer
+
+
+@dataclass(frozen=True)
+class CatalogMoment:
+    """The answers in force at one time: for the pipeline, and their versions by the pipeline's keys."""
+
+    catalog: Catalog
+    versions: dict[str, AnswerVersion]
+
+
+def catalog_at(at: datetime) -> CatalogMoment:
+    """Return the approved answers as they stood at a time, in two queries."""
+    day = timezone.localdate(at)
+    answers = (
+        Answer.objects.in_use()
+        .with_version_at(at)
+        .select_related("topic__area__team__guidance")
+        .prefetch_related(Prefetch("conflicts_with", Answer.objects.in_use().only("slug")))
+    )
+    bodies = AnswerVersion.objects.in_bulk([answer.version_id for answer in answers])
+    entries, versions = [], {}
+    for answer in answers:
+        version = bodies[answer.version_id]
+        version.answer = answer
+        key = f"{answer.slug}@{version.number}"
+        versions[key] = version
+        entries.append(
+            CatalogAnswer(
+                key=key,
+                slug=answer.slug,
+                topic=answer.topic.slug,
+                text=version.body,
+                expired=answer.is_expired(day),
+                public=not answer.is_internal,
+                conflicts_with=frozenset(other.slug for other in answer.conflicts_with.all()),
+            )
+        )
+    return CatalogMoment(Catalog(tuple(entries)), versions)

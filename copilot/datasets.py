@@ -1,0 +1,287 @@
+"""The dataset format: a folder with examples.jsonl, catalog.jsonl and card.json.
+
+One example is one turn with its labels; the catalog holds the answers as they were when the dataset was frozen, so
+that training needs nothing but the folder. Labeling writes datasets, training and evaluation read them.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+from copilot.pipeline.types import VALIDITY_REASONS, Catalog, CatalogAnswer, Question, Reason
+
+FORMAT = 1
+EXAMPLES, CATALOG, CARD = "examples.jsonl", "catalog.jsonl", "card.json"
+NO_ANSWER = "none"  # as an answer's label: somebody looked, and no approved answer fits
+
+
+class DatasetError(Exception):
+    """A dataset cannot be read or written; the message names file, line, field and what is wrong."""
+
+
+class Split(StrEnum):
+    """What an example may be used for. Floors and calibration never see TEST."""
+
+    TRAIN = "train"
+    TEST = "test"
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """A second person's labels for the same turn."""
+
+    reason: Reason | None = None
+    topic: str | None = None
+    answer: str | None = None
+
+
+@dataclass(frozen=True)
+class Example:
+    """A turn and what people say of it.
+
+    `case` keeps turns of one matter on one side of any split. `text` is the cleaned question, subject included.
+    `reason` says why it is no question we may answer; else `topic` and `answer` (a slug, NO_ANSWER, or None where
+    nobody said) hold. `also` are further topics it asks about, `group` a slice to report by.
+    """
+
+    case: str
+    message: str
+    at: datetime
+    text: str
+    subject: str = ""
+    language: str | None = None
+    reason: Reason | None = None
+    topic: str | None = None
+    answer: str | None = None
+    second: Opinion | None = None
+    also: tuple[str, ...] = ()
+    group: str = ""
+    split: Split = Split.TRAIN
+
+    @property
+    def question(self) -> Question:
+        """What the pipeline is asked."""
+        return Question(text=self.text, language=self.language, subject=self.subject)
+
+    @property
+    def topics_accepted(self) -> frozenset[str]:
+        """Topics that count as right: an honest person chose them, or the turn asks about them too."""
+        return frozenset(filter(None, (self.topic, self.second and self.second.topic, *self.also)))
+
+    @property
+    def answers_accepted(self) -> frozenset[str]:
+        """Slugs of the answers that count as right; empty if none fits."""
+        chosen = {self.answer, self.second.answer if self.second else None}
+        return frozenset(slug for slug in chosen if slug and slug != NO_ANSWER)
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """A dataset in memory; `sha256` is its fingerprint: examples and catalog, byte for byte."""
+
+    examples: tuple[Example, ...]
+    catalog: Catalog
+    card: Mapping[str, object]
+    sha256: str
+
+    def only(self, split: Split) -> "Dataset":
+        """The same dataset with one split's examples."""
+        return replace(self, examples=tuple(example for example in self.examples if example.split is split))
+
+
+def write(
+    folder: Path, examples: Sequence[Example], card: Mapping[str, object], *, catalog: Catalog = Catalog()
+) -> str:
+    """Write a dataset, replacing what is in `folder`, and return its fingerprint.
+
+    Raises DatasetError, and writes nothing, if an example could not be read back.
+    """
+    lines = [json.dumps(_example_row(example), ensure_ascii=False) for example in examples]
+    for number, line in enumerate(lines, start=1):
+        _example(_Row(json.loads(line), f"{EXAMPLES} line {number}"))
+    contents = {
+        EXAMPLES: "".join(f"{line}\n" for line in lines),
+        CATALOG: "".join(
+            f"{json.dumps(_answer_row(answer), ensure_ascii=False)}\n" for answer in catalog.answers
+        ),
+    }
+    sha256 = _fingerprint(contents[EXAMPLES].encode(), contents[CATALOG].encode())
+    whole = {**card, "format": FORMAT, "n_examples": len(examples), "sha256": sha256}
+    contents[CARD] = json.dumps(whole, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in contents.items():
+        draft = folder / f".{name}.draft"
+        draft.write_text(content, "utf-8")
+        draft.replace(folder / name)
+    return sha256
+
+
+def read(folder: Path) -> Dataset:
+    """Read and check a dataset; raises DatasetError that names line and field."""
+    card = _json(_bytes(folder, CARD), f"{folder / CARD}")
+    if card.get("format") != FORMAT:
+        raise DatasetError(
+            f"{folder}: format {card.get('format')}, this version reads {FORMAT}: freeze it again"
+        )
+    examples, catalog = _bytes(folder, EXAMPLES), _bytes(folder, CATALOG)
+    sha256 = _fingerprint(examples, catalog)
+    if card.get("sha256") != sha256:
+        expected = str(card.get("sha256"))[:12]
+        raise DatasetError(f"{folder}: fingerprint {sha256[:12]}, its card says {expected}: freeze it again")
+    return Dataset(
+        examples=tuple(_example(row) for row in _rows(examples, EXAMPLES)),
+        catalog=Catalog(tuple(_answer(row) for row in _rows(catalog, CATALOG))),
+        card=card,
+        sha256=sha256,
+    )
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One JSON object, with where it stands for the errors; every getter checks the type."""
+
+    fields: Mapping[str, object]
+    where: str
+
+    def wrong(self, name: str, problem: str) -> DatasetError:
+        return DatasetError(f"{self.where}, field {name!r}: {problem}")
+
+    def text(self, name: str, default: str | None = None) -> str:
+        value = self.fields.get(name, default)
+        if not isinstance(value, str):
+            raise self.wrong(name, f"expected text, got {value!r}")
+        return value
+
+    def maybe(self, name: str) -> str | None:
+        return None if self.fields.get(name) is None else self.text(name)
+
+    def flag(self, name: str) -> bool:
+        value = self.fields.get(name)
+        if not isinstance(value, bool):
+            raise self.wrong(name, f"expected true or false, got {value!r}")
+        return value
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        value = self.fields.get(name, [])
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise self.wrong(name, f"expected a list of texts, got {value!r}")
+        return tuple(value)
+
+    def time(self, name: str) -> datetime:
+        try:
+            value = datetime.fromisoformat(self.text(name))
+        except ValueError:
+            raise self.wrong(name, f"expected an ISO 8601 time, got {self.fields.get(name)!r}") from None
+        if value.tzinfo is None:
+            raise self.wrong(name, f"expected a time with a zone, got {self.fields.get(name)!r}")
+        return value
+
+    def reason(self, name: str) -> Reason | None:
+        value = self.maybe(name)
+        if value is not None and value not in VALIDITY_REASONS:
+            raise self.wrong(name, f"expected one of {', '.join(VALIDITY_REASONS)}, got {value!r}")
+        return Reason(value) if value else None
+
+
+def _example(row: _Row) -> Example:
+    if unknown := set(row.fields) - set(Example.__dataclass_fields__):
+        raise row.wrong(min(unknown), "no such field")
+    example = Example(
+        case=row.text("case"),
+        message=row.text("message"),
+        at=row.time("at"),
+        text=row.text("text"),
+        subject=row.text("subject", ""),
+        language=row.maybe("language"),
+        reason=row.reason("reason"),
+        topic=row.maybe("topic"),
+        answer=row.maybe("answer"),
+        second=_opinion(row),
+        also=row.texts("also"),
+        group=row.text("group", ""),
+        split=_split(row),
+    )
+    if example.reason and (example.topic or example.answer):
+        raise row.wrong("reason", f"{example.reason} excludes topic and answer")
+    if example.answer and not example.topic:
+        raise row.wrong("answer", "needs a topic")
+    return example
+
+
+def _opinion(row: _Row) -> Opinion | None:
+    value = row.fields.get("second")
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise row.wrong("second", f"expected an object, got {value!r}")
+    second = _Row(value, f"{row.where}, field 'second'")
+    return Opinion(reason=second.reason("reason"), topic=second.maybe("topic"), answer=second.maybe("answer"))
+
+
+def _split(row: _Row) -> Split:
+    value = row.text("split", Split.TRAIN)
+    if value not in set(Split):
+        raise row.wrong("split", f"expected one of {', '.join(Split)}, got {value!r}")
+    return Split(value)
+
+
+def _answer(row: _Row) -> CatalogAnswer:
+    return CatalogAnswer(
+        key=row.text("key"),
+        slug=row.text("slug"),
+        topic=row.text("topic"),
+        text=row.text("text"),
+        expired=row.flag("expired"),
+        public=row.flag("public"),
+        conflicts_with=frozenset(row.texts("conflicts_with")),
+    )
+
+
+def _example_row(example: Example) -> dict[str, object]:
+    """Every field that says something, in the order of the class."""
+    row = {**asdict(example), "at": example.at.isoformat(), "also": list(example.also)}
+    if example.second:
+        row["second"] = {name: value for name, value in asdict(example.second).items() if value is not None}
+    return {name: value for name, value in row.items() if value not in (None, "", [])}
+
+
+def _answer_row(answer: CatalogAnswer) -> dict[str, object]:
+    names = ("key", "slug", "topic", "text", "expired", "public")
+    return {
+        **{name: getattr(answer, name) for name in names},
+        "conflicts_with": sorted(answer.conflicts_with),
+    }
+
+
+def _rows(content: bytes, name: str) -> Iterator[_Row]:
+    for number, line in enumerate(content.removesuffix(b"\n").split(b"\n") if content else (), start=1):
+        where = f"{name} line {number}"
+        yield _Row(_json(line, where), where)
+
+
+def _json(content: bytes, where: str) -> dict[str, object]:
+    try:
+        value = json.loads(content)
+    except ValueError as error:
+        raise DatasetError(f"{where}: not JSON ({error})") from None
+    if not isinstance(value, dict):
+        raise DatasetError(f"{where}: expected an object, got {type(value).__name__}")
+    return value
+
+
+def _bytes(folder: Path, name: str) -> bytes:
+    try:
+        return (folder / name).read_bytes()
+    except OSError as error:
+        raise DatasetError(
+            f"{folder}: {name} cannot be read ({error.strerror}): is this a dataset?"
+        ) from None
+
+
+def _fingerprint(examples: bytes, catalog: bytes) -> str:
+    """SHA-256 over the hashes of both files, so that no line can wander from one to the other unseen."""
+    return hashlib.sha256(hashlib.sha256(examples).digest() + hashlib.sha256(catalog).digest()).hexdigest()

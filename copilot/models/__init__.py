@@ -1,0 +1,22 @@
+"""The copilot's tables: what may be said, what decides, what was suggested, what became of it."""
+
+from copilot.models.catalog import Answer, AnswerVersion, Area, Guidance, Term, Topic
+from copilot.models.match import Match
+from copilot.models.release import Artifact, Release
+from copilot.models.suggestion import Alternative, Arm, Suggestion, SuggestionEvent
+
+__all__ = [
+    "Alternative",
+    "Answer",
+    "AnswerVersion",
+    "Area",
+    "Arm",
+    "Artifact",
+    "Guidance",
+    "Match",
+    "Release",
+    "Suggestion",
+    "SuggestionEvent",
+    "Term",
+    "Topic",
+]

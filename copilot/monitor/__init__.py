@@ -1,0 +1,1 @@
+"""What became of suggestions, as figures that can be recomputed from events."""

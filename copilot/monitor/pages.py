@@ -1,0 +1,95 @@
+"""The match rate page: a finding in words, two charts, the same rows as a table and as a CSV."""
+
+import csv
+from datetime import timedelta
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from copilot.monitor import charts
+from copilot.monitor.rates import MatchRates, Rate, match_rates
+from copilot.normalising import NORM_VERSION
+
+ARMS = {"offer": "Offered", "shadow": "Held out"}
+PERS = ("day", "week")
+SPANS = {"28": "4 weeks", "84": "12 weeks", "365": "A year"}
+METHOD = "Wilson on the effective sample, agents as clusters, 95 %"
+SENT = {"offer": "sent what was suggested", "shadow": "sent what would have been suggested, unseen,"}
+
+
+@require_GET
+def match_rate(request: HttpRequest) -> HttpResponse:
+    if not request.user.reads_dashboards:
+        raise PermissionDenied(
+            "Figures about the copilot are for data scientists, experts and administrators."
+        )
+    arm = request.GET.get("arm") if request.GET.get("arm") in ARMS else "offer"
+    days = request.GET.get("days") if request.GET.get("days") in SPANS else "84"
+    per = request.GET.get("per", "") if request.GET.get("per") in PERS else ""
+    rates = match_rates(arm=arm, since=timezone.now() - timedelta(days=int(days)), per=per)
+    if request.GET.get("format") == "csv":
+        return as_csv(rates, arm=arm)
+    context = {"rates": rates, "arm": arm, "arms": ARMS, "days": days, "spans": SPANS, "pers": PERS}
+    context |= {"caption": finding(rates, arm=arm), "norm_version": NORM_VERSION, "method": METHOD} | drawn(
+        rates
+    )
+    return render(request, "copilot/match_rate.html", context)
+
+
+def finding(rates: MatchRates, *, arm: str) -> str:
+    """Say in words what the figures show."""
+    total = rates.total
+    if total.rate is None:
+        return f"Only {total.n} turns can be counted yet, too few to say how often agents {SENT[arm]} or nearly so."
+    return (
+        f"Agents {SENT[arm]} or nearly so in {100 * total.rate:.0f} % of {total.n} turns "
+        f"(95 % interval {100 * (total.low or 0):.0f} to {100 * (total.high or 0):.0f} %, {total.n_agents} agents)."
+    )
+
+
+def drawn(rates: MatchRates) -> dict[str, str]:
+    """Return the charts; none where no row could be trusted."""
+    found = {}
+    if any(row.rate is not None for row in rates.by_time):
+        title = f"Match rate by {rates.per} with 95 % intervals"
+        found["time_chart"] = charts.rate_by_time(rates.by_time, title=title)
+    if any(row.rate is not None for row in rates.by_topic):
+        found["topic_chart"] = charts.rate_by_topic(
+            rates.by_topic, title="Match rate by topic with 95 % intervals"
+        )
+    return found
+
+
+def as_csv(rates: MatchRates, *, arm: str) -> HttpResponse:
+    """Write the page's rows; a name that a spreadsheet could take for a formula is quoted."""
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="match-rate-{arm}.csv"'
+    writer = csv.writer(response)
+    writer.writerow(
+        [
+            "by",
+            "name",
+            "arm",
+            "n",
+            "matches",
+            "agents",
+            "rate",
+            "low",
+            "high",
+            "note",
+            "method",
+            "norm_version",
+        ]
+    )
+    parts = (("all", [rates.total]), (rates.per, rates.by_time), ("topic", rates.by_topic))
+    writer.writerows(_cells(by, row, arm) for by, rows in parts for row in rows)
+    return response
+
+
+def _cells(by: str, row: Rate, arm: str) -> list[object]:
+    name = f"'{row.name}" if row.name[:1] in "=+-@\t\r" else row.name
+    figures = [row.n, row.n_matches, row.n_agents, row.rate, row.low, row.high]
+    return [by, name, arm, *figures, row.note, METHOD, NORM_VERSION]

@@ -1,0 +1,103 @@
+"""Match rate: how often agents sent what was suggested, or would have been, per day or week and per topic.
+
+Counted are turns with a suggestion of the chosen arm and a substantive reply (metrics.md, section 4); agents are the
+clusters of each interval. Abstentions and short replies are not misses: they are left out and told beside.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, F, Q, QuerySet
+from django.db.models.functions import TruncDate, TruncDay, TruncWeek
+
+from copilot.models import Match
+from copilot.models.suggestion import State
+from copilot.statistics import intervals
+
+SUBSTANTIVE = 8  # tokens of a reply after greeting, closing and quotes are taken off
+FEWEST = 5  # turns below which a rate says nothing
+BUSY = 10  # turns a day from which single days are worth a look
+TRUNCATED = {"day": TruncDay, "week": TruncWeek}
+STATES = {"offer": State.OFFERED, "shadow": State.SHADOW}
+
+
+@dataclass(frozen=True)
+class Rate:
+    """One row: a rate with its interval and what it is made of; without a rate when too little is known."""
+
+    name: str
+    n: int
+    n_matches: int
+    n_agents: int
+    rate: float | None = None
+    low: float | None = None
+    high: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class MatchRates:
+    """Everything the page shows of one arm and span of time."""
+
+    total: Rate
+    per: str
+    by_time: tuple[Rate, ...]
+    by_topic: tuple[Rate, ...]
+    by_kind: dict[str, int]
+    n_short: int
+
+
+def match_rates(*, arm: str, since: datetime, per: str = "") -> MatchRates:
+    """Return the match rates of an arm since a time, per "day" or "week"; by default per day where days are busy."""
+    matches = Match.objects.filter(suggestion__state=STATES[arm], reply__sent_at__gte=since)
+    counted = matches.filter(n_reply_tokens__gte=SUBSTANTIVE)
+    per = per or ("day" if _is_busy(counted) else "week")
+    times = _by_agent(counted.annotate(group=TruncDate(TRUNCATED[per]("reply__sent_at"))))
+    topics = _by_agent(counted.annotate(group=F("suggestion__topic__name")))
+    kinds = dict(counted.values_list("kind").annotate(n=Count("pk")))
+    return MatchRates(
+        total=_rate("All", [cluster for _, cluster in topics]),
+        per=per,
+        by_time=tuple(_rates(times)),
+        by_topic=tuple(sorted(_rates(topics), key=lambda rate: -rate.n)),
+        by_kind={kind.label: kinds.get(kind.value, 0) for kind in Match.Kind},
+        n_short=matches.count() - sum(kinds.values()),
+    )
+
+
+def _is_busy(matches: QuerySet[Match]) -> bool:
+    days = matches.aggregate(n=Count("pk"), days=Count(TruncDate("reply__sent_at"), distinct=True))
+    return days["n"] >= BUSY * days["days"]
+
+
+def _by_agent(matches: QuerySet[Match]) -> list[tuple[object, tuple[int | None, int, int]]]:
+    """Return (group, (agent, matches, turns)), in the order of the groups."""
+    rows = matches.values("group", agent=F("reply__author")).annotate(
+        n=Count("pk"), n_matches=Count("pk", filter=Q(kind__in=Match.MATCHING))
+    )
+    return [
+        (row["group"], (row["agent"], row["n_matches"], row["n"])) for row in rows.order_by("group", "agent")
+    ]
+
+
+def _rates(rows: Iterable[tuple[object, tuple[int | None, int, int]]]) -> Iterator[Rate]:
+    groups: defaultdict[object, list[tuple[int | None, int, int]]] = defaultdict(list)
+    for group, cluster in rows:
+        groups[group].append(cluster)
+    for group, clusters in groups.items():
+        yield _rate(str(group or "no topic"), clusters)
+
+
+def _rate(name: str, clusters: Iterable[tuple[int | None, int, int]]) -> Rate:
+    per_agent: defaultdict[int | None, list[int]] = defaultdict(lambda: [0, 0])
+    for agent, n_matches, n in clusters:
+        per_agent[agent][0] += n_matches
+        per_agent[agent][1] += n
+    n_matches, n = (sum(counts[place] for counts in per_agent.values()) for place in (0, 1))
+    if n < FEWEST:
+        return Rate(name, n, n_matches, len(per_agent), note=f"fewer than {FEWEST} turns: too few to say")
+    found = intervals.clustered_rate([k for k, _ in per_agent.values()], [n for _, n in per_agent.values()])
+    note = "few agents: the interval is a little too narrow" if found.few_clusters else ""
+    return Rate(name, n, n_matches, len(per_agent), found.rate, found.low, found.high, note)

@@ -1,0 +1,234 @@
+"""Stage 3, answer: which approved answer fits?
+
+The catalog is handed in with each call, so a new answer works at once, by its text alone; where an answer has past
+uses, the questions it answered speak for it too. Candidates are weighed against each other and against "none".
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from copilot.pipeline.confidence import Confidence
+from copilot.pipeline.heads import Arrays, Bridge, array_named, softmax
+from copilot.pipeline.types import (
+    AnswerVerdict,
+    CatalogAnswer,
+    HeadError,
+    Question,
+    RankedAnswer,
+    Reason,
+    Stage,
+    TopicVerdict,
+    Vector,
+    Vectors,
+)
+from copilot.pipeline.words import Bag, Words, overlap
+
+MOST_RANKED = 4  # the best and three alternatives
+NEAREST_USES = 3
+NEAR_EQUAL = 0.5  # a conflicting answer counts if it is at least this share as probable as the best
+SIGNALS = ("to_answer", "to_words", "to_uses", "has_uses", "log_topic")
+
+
+@dataclass(frozen=True, eq=False)
+class Uses:
+    """Past questions and the answer that each got: vectors float32[m, d], slug_at int[m] into `slugs`."""
+
+    slugs: tuple[str, ...]
+    vectors: Vectors
+    slug_at: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        if len(self.vectors) != len(self.slug_at):
+            raise HeadError(
+                Stage.ANSWER,
+                f"{len(self.vectors)} past uses but answers for {len(self.slug_at)}: train it again",
+            )
+
+    def similarities(
+        self, question: Vector, slugs: Sequence[str], *, hidden: NDArray[np.bool_] | None = None
+    ) -> list[float | None]:
+        """Mean cosine to the nearest past uses of each slug; None for one without.
+
+        `hidden`, bool[m], leaves uses out: training hides those of the question's own case.
+        """
+        cosines = self.vectors @ question
+        slug_at = self.slug_at if hidden is None else np.where(hidden, -1, self.slug_at)
+        number = {slug: at for at, slug in enumerate(self.slugs)}
+        return [
+            _mean_of_nearest(cosines[slug_at == number[slug]]) if slug in number else None for slug in slugs
+        ]
+
+
+@dataclass(frozen=True, eq=False)
+class AnswerText:
+    """An answer's text as the head reads it."""
+
+    vector: Vector
+    bag: Bag
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An answer that might fit, with what speaks for it."""
+
+    answer: CatalogAnswer
+    topic_probability: float
+    similarity_to_answer: float
+    similarity_to_words: float
+    similarity_to_uses: float | None
+
+    @property
+    def signals(self) -> tuple[float, float, float, float, float]:
+        """What the weights weigh, in the order of SIGNALS."""
+        uses = self.similarity_to_uses
+        return (
+            self.similarity_to_answer,
+            self.similarity_to_words,
+            0.0 if uses is None else uses,
+            float(uses is not None),
+            float(np.log(max(self.topic_probability, 1e-9))),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class AnswerHead:
+    """`weights` float64[len(SIGNALS)] weigh a candidate, `none` is the weight of no answer at all.
+
+    `confidence` judges the outcome of all stages; it is kept here because this stage is the last to know.
+    """
+
+    bridge: Bridge
+    words: Words
+    uses: Uses
+    weights: NDArray[np.float64]
+    none: float
+    confidence: Confidence
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays) -> "AnswerHead":
+        """Read what training saved."""
+        stage = Stage.ANSWER
+        weights = array_named(arrays, "weights", stage=stage).astype(np.float64)
+        if weights.shape != (len(SIGNALS),) or not np.isfinite(weights).all():
+            raise HeadError(
+                stage, f"weights {weights.tolist()} are not {len(SIGNALS)} numbers: train it again"
+            )
+        return cls(
+            bridge=Bridge.from_arrays(arrays, stage=stage),
+            words=Words.from_arrays(arrays, stage=stage),
+            uses=Uses(
+                slugs=tuple(str(slug) for slug in array_named(arrays, "slugs", stage=stage)),
+                vectors=array_named(arrays, "uses", stage=stage).astype(np.float32),
+                slug_at=array_named(arrays, "uses_slug_at", stage=stage).astype(np.int64),
+            ),
+            weights=weights,
+            none=float(array_named(arrays, "none", stage=stage)),
+            confidence=Confidence.from_arrays(arrays),
+        )
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """What `from_arrays` reads."""
+        return {
+            **self.bridge.arrays(),
+            **self.words.arrays(),
+            **self.confidence.arrays(),
+            "slugs": np.array(self.uses.slugs, dtype=np.str_),
+            "uses": self.uses.vectors,
+            "uses_slug_at": self.uses.slug_at,
+            "weights": self.weights,
+            "none": np.array(self.none),
+        }
+
+    def candidates(
+        self,
+        question: Question,
+        vector: Vector,
+        topic: TopicVerdict,
+        answers: Sequence[tuple[CatalogAnswer, AnswerText]],
+        *,
+        hidden: NDArray[np.bool_] | None = None,
+    ) -> list[Candidate]:
+        """The public answers of the topics decided for, each with what speaks for it.
+
+        `hidden` is for training, see `Uses.similarities`.
+        """
+        of_topic = dict(topic.topics)
+        near = [(answer, text) for answer, text in answers if answer.public and answer.topic in of_topic]
+        if not near:
+            return []
+        spread = self.words.spread(self.words.bag(question.text))
+        to_answers = self.bridge.similarities(vector[None], np.stack([text.vector for _, text in near]))[0]
+        to_uses = self.uses.similarities(vector, [answer.slug for answer, _ in near], hidden=hidden)
+        return [
+            Candidate(
+                answer=answer,
+                topic_probability=of_topic[answer.topic],
+                similarity_to_answer=float(similarity),
+                similarity_to_words=overlap(text.bag, spread),
+                similarity_to_uses=uses,
+            )
+            for (answer, text), similarity, uses in zip(near, to_answers, to_uses, strict=True)
+        ]
+
+    def rank(self, candidates: Sequence[Candidate]) -> list[tuple[Candidate, float]]:
+        """Candidates with their probabilities, best first; what is missing to 1 is that none of them fits."""
+        if not candidates:
+            return []
+        weighed = np.array([candidate.signals for candidate in candidates]) @ self.weights
+        probabilities = softmax(np.append(weighed, self.none))[:-1].tolist()
+        pairs = zip(candidates, probabilities, strict=True)
+        return sorted(pairs, key=lambda pair: (-pair[1], pair[0].answer.key))
+
+
+def decide_answer(ranked: Sequence[tuple[Candidate, float]], *, floor: float) -> AnswerVerdict:
+    """Choose the best answer, or say why it must be withheld; an expired one is never an alternative."""
+    if not ranked:
+        return AnswerVerdict(ranked=(), probability=0.0, reason=Reason.NO_ANSWER)
+    best, probability = ranked[0]
+    shown = [ranked[0], *(pair for pair in ranked[1:] if not pair[0].answer.expired)][:MOST_RANKED]
+    return AnswerVerdict(
+        ranked=tuple(_ranked(candidate, share) for candidate, share in shown),
+        probability=probability,
+        reason=_reason_against(
+            best.answer, probability, shown, none=1 - sum(share for _, share in ranked), floor=floor
+        ),
+    )
+
+
+def _reason_against(
+    best: CatalogAnswer,
+    probability: float,
+    shown: Sequence[tuple[Candidate, float]],
+    *,
+    none: float,
+    floor: float,
+) -> Reason | None:
+    if none > probability:
+        return Reason.NO_ANSWER
+    if probability < floor:
+        return Reason.ANSWER_UNSURE
+    if best.expired:
+        return Reason.ANSWER_EXPIRED
+    rivals = [candidate.answer for candidate, share in shown[1:] if share >= NEAR_EQUAL * probability]
+    if any(rival.slug in best.conflicts_with or best.slug in rival.conflicts_with for rival in rivals):
+        return Reason.CONFLICTING_ANSWERS
+    return None
+
+
+def _ranked(candidate: Candidate, probability: float) -> RankedAnswer:
+    return RankedAnswer(
+        key=candidate.answer.key,
+        slug=candidate.answer.slug,
+        topic=candidate.answer.topic,
+        probability=probability,
+        similarity_to_answer=candidate.similarity_to_answer,
+        similarity_to_uses=candidate.similarity_to_uses or 0.0,
+        topic_probability=candidate.topic_probability,
+    )
+
+
+def _mean_of_nearest(cosines: NDArray[np.float32]) -> float | None:
+    return float(np.sort(cosines)[-NEAREST_USES:].mean()) if cosines.size else None

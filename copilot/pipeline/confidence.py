@@ -1,0 +1,42 @@
+"""How sure the whole pipeline is: the calibrated probability that the offered answer is right, end to end."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from copilot.pipeline.heads import Arrays, array_named, logit, sigmoid
+from copilot.pipeline.types import AnswerVerdict, HeadError, Stage, TopicVerdict, ValidityVerdict
+
+SIGNALS = ("validity", "topic", "answer")
+
+
+@dataclass(frozen=True, eq=False)
+class Confidence:
+    """A logistic regression over the log-odds of the stages' probabilities: weights float64[len(SIGNALS)], bias."""
+
+    weights: NDArray[np.float64]
+    bias: float
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays) -> "Confidence":
+        """Read what training saved, as a part of the answer stage's artifact."""
+        weights = array_named(arrays, "confidence_weights", stage=Stage.ANSWER).astype(np.float64)
+        if weights.shape != (len(SIGNALS),) or not np.isfinite(weights).all():
+            raise HeadError(Stage.ANSWER, f"confidence has weights {weights.tolist()}: train it again")
+        return cls(weights=weights, bias=float(array_named(arrays, "confidence_bias", stage=Stage.ANSWER)))
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """What `from_arrays` reads."""
+        return {"confidence_weights": self.weights, "confidence_bias": np.array(self.bias)}
+
+    def probability(self, validity: ValidityVerdict, topic: TopicVerdict, answer: AnswerVerdict) -> float:
+        """The probability that the best ranked answer is right."""
+        return sigmoid(float(np.array(log_odds(validity, topic, answer)) @ self.weights) + self.bias)
+
+
+def log_odds(
+    validity: ValidityVerdict, topic: TopicVerdict, answer: AnswerVerdict
+) -> tuple[float, float, float]:
+    """What the weights weigh, in the order of SIGNALS."""
+    return logit(validity.probability), logit(topic.probability), logit(answer.probability)

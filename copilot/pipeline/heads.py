@@ -1,0 +1,149 @@
+"""What the heads share: a linear layer with a temperature, and arrays read with an error that helps.
+
+Training is scikit-learn's work (labeling.training); a head is its numpy twin, equal to 1e-6 by test.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from copilot.pipeline.types import HeadError, Probabilities, Stage, Vectors
+
+Arrays = Mapping[str, NDArray[np.generic]]
+
+
+@dataclass(frozen=True, eq=False)
+class Linear:
+    """A multinomial logistic regression: weights float64[k, f], bias float64[k], classes k names.
+
+    `temperature` divides the logits: above 1 it makes probabilities humbler, below 1 surer; it never changes ranks.
+    """
+
+    stage: Stage
+    classes: tuple[str, ...]
+    weights: NDArray[np.float64]
+    bias: NDArray[np.float64]
+    temperature: float = 1.0
+
+    def __post_init__(self) -> None:
+        shapes = (self.weights.shape[:1], self.bias.shape, (len(self.classes),))
+        if self.weights.ndim != 2 or len(set(shapes)) != 1 or len(self.classes) < 2:
+            raise HeadError(
+                self.stage,
+                f"weights {self.weights.shape}, bias {self.bias.shape} and {len(self.classes)} classes do not fit: "
+                "train it again",
+            )
+        if not (np.isfinite(self.weights).all() and np.isfinite(self.bias).all() and self.temperature > 0):
+            raise HeadError(self.stage, "weights are not finite numbers: train it again")
+
+    def logits(self, x: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Return float64[n, k] for x float[n, f], before the temperature."""
+        if x.shape[1] != self.weights.shape[1]:
+            raise HeadError(
+                self.stage,
+                f"got {x.shape[1]} numbers per question, was trained on {self.weights.shape[1]}: "
+                "this release mixes encoders, promote one whose parts were trained together",
+            )
+        return x @ self.weights.T + self.bias
+
+    def predict_proba(self, x: NDArray[np.floating]) -> Probabilities:
+        """Return float64[n, k], each row summing to 1."""
+        return softmax(self.logits(x) / self.temperature)
+
+    def arrays(self, prefix: str = "") -> dict[str, NDArray[np.generic]]:
+        """What `from_arrays` reads."""
+        return {
+            f"{prefix}classes": np.array(self.classes),
+            f"{prefix}weights": self.weights,
+            f"{prefix}bias": self.bias,
+            f"{prefix}temperature": np.array(self.temperature),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays, *, stage: Stage, prefix: str = "") -> "Linear":
+        """Read the arrays whose names start with `prefix`."""
+        return cls(
+            stage=stage,
+            classes=tuple(str(name) for name in array_named(arrays, f"{prefix}classes", stage=stage)),
+            weights=array_named(arrays, f"{prefix}weights", stage=stage).astype(np.float64),
+            bias=array_named(arrays, f"{prefix}bias", stage=stage).astype(np.float64),
+            temperature=float(array_named(arrays, f"{prefix}temperature", stage=stage)),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Bridge:
+    """Carries a question's vector towards the text that answers it: questions and answers are worded differently.
+
+    `matrix` float64[d, d], `question_mean` and `answer_mean` float64[d]. It was fitted on past pairs, but works for
+    any answer's text, a new one's too.
+    """
+
+    matrix: NDArray[np.float64]
+    question_mean: NDArray[np.float64]
+    answer_mean: NDArray[np.float64]
+
+    def similarities(self, questions: Vectors, answers: Vectors) -> NDArray[np.float64]:
+        """Return float64[n, a]: cosines of carried questions [n, d] to answers [a, d]."""
+        carried = _unit((questions - self.question_mean) @ self.matrix)
+        return carried @ _unit(answers - self.answer_mean).T
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """What `from_arrays` reads; float32 halves the file and costs nothing."""
+        parts = {
+            "bridge_matrix": self.matrix,
+            "bridge_question_mean": self.question_mean,
+            "bridge_answer_mean": self.answer_mean,
+        }
+        return {name: part.astype(np.float32) for name, part in parts.items()}
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays, *, stage: Stage) -> "Bridge":
+        """Read what training saved."""
+        names = ("bridge_matrix", "bridge_question_mean", "bridge_answer_mean")
+        return cls(*(array_named(arrays, name, stage=stage).astype(np.float64) for name in names))
+
+
+def array_named(arrays: Arrays, name: str, *, stage: Stage) -> NDArray[np.generic]:
+    """Return one array of an artifact, or say which artifact lacks it."""
+    try:
+        return arrays[name]
+    except KeyError:
+        raise HeadError(
+            stage, f"artifact has no array {name!r}: it is of another stage or version, train it again"
+        ) from None
+
+
+def softmax(logits: NDArray[np.float64]) -> Probabilities:
+    """Return exp(logits), each row divided by its sum.
+
+    >>> softmax(np.array([[0.0, 0.0], [1000.0, 0.0]])).round(3).tolist()
+    [[0.5, 0.5], [1.0, 0.0]]
+    """
+    raised = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return raised / raised.sum(axis=-1, keepdims=True)
+
+
+def _unit(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+
+
+def sigmoid(x: float) -> float:
+    """Return 1 / (1 + exp(-x)) without overflow.
+
+    >>> sigmoid(0.0), round(sigmoid(-1000.0), 3), round(sigmoid(1000.0), 3)
+    (0.5, 0.0, 1.0)
+    """
+    return float(np.exp(-np.logaddexp(0.0, -x)))
+
+
+def logit(probability: float) -> float:
+    """Return log(p / (1 - p)), p kept within [1e-6, 1 - 1e-6].
+
+    >>> logit(0.5), round(logit(1.0), 3)
+    (0.0, 13.816)
+    """
+    kept = min(max(probability, 1e-6), 1 - 1e-6)
+    return float(np.log(kept / (1 - kept)))

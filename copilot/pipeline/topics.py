@@ -1,0 +1,153 @@
+"""Stage 2, topic: what is the question about?
+
+Two layers learn from past questions of each topic, one from meaning and one from words; beside them speak the texts
+of the topic's answers as they were at training. A few weights shared by all topics mix these signals and calibrate
+the result. A topic without training examples cannot be predicted: it is no class until the next training.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from copilot.pipeline.heads import Arrays, Bridge, Linear, array_named, softmax
+from copilot.pipeline.types import Features, HeadError, Probabilities, Reason, Stage, TopicVerdict, Vectors
+from copilot.pipeline.words import Words
+
+CLOSE = 0.5  # a second topic is kept if it is at least this share as probable as the first
+SIGNALS = ("meaning", "words", "bridged_answer", "passage", "words_of_answer")
+
+
+@dataclass(frozen=True, eq=False)
+class Anchors:
+    """What stands for topics: rows float32[a, w], topic_at int[a] into the head's classes."""
+
+    rows: Vectors
+    topic_at: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        if len(self.rows) != len(self.topic_at):
+            raise HeadError(
+                Stage.TOPIC, f"{len(self.rows)} anchors, topics for {len(self.topic_at)}: train it again"
+            )
+
+    @cached_property
+    def _by_topic(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        order = np.argsort(self.topic_at, kind="stable")
+        present, starts = np.unique(self.topic_at[order], return_index=True)
+        return order, present, starts
+
+    def best(self, similarities: NDArray[np.floating], n_topics: int) -> NDArray[np.float64]:
+        """Return float64[n, n_topics]: the best of [n, a] similarities for each topic, 0 for one without anchors."""
+        best = np.zeros((len(similarities), n_topics))
+        order, present, starts = self._by_topic
+        if len(order):
+            best[:, present] = np.maximum.reduceat(similarities[:, order], starts, axis=1)
+        return best
+
+
+@dataclass(frozen=True, eq=False)
+class TopicHead:
+    """`answers` are vectors of whole texts, `passages` of their sentences too, `answer_words` their bags, spread.
+
+    `mix` float64[len(SIGNALS)] weighs the signals.
+    """
+
+    meaning: Linear
+    words: Words
+    word_layer: Linear
+    bridge: Bridge
+    answers: Anchors
+    passages: Anchors
+    answer_words: Anchors
+    mix: NDArray[np.float64]
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays) -> "TopicHead":
+        """Read what training saved."""
+        stage = Stage.TOPIC
+        mix = array_named(arrays, "mix", stage=stage).astype(np.float64)
+        if mix.shape != (len(SIGNALS),) or not np.isfinite(mix).all():
+            raise HeadError(stage, f"mix {mix.tolist()} is not {len(SIGNALS)} numbers: train it again")
+        return cls(
+            meaning=Linear.from_arrays(arrays, stage=stage),
+            words=Words.from_arrays(arrays, stage=stage),
+            word_layer=Linear.from_arrays(arrays, stage=stage, prefix="word_"),
+            bridge=Bridge.from_arrays(arrays, stage=stage),
+            answers=_anchors(arrays, "answers"),
+            passages=_anchors(arrays, "passages"),
+            answer_words=_anchors(arrays, "answer_words"),
+            mix=mix,
+        )
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """What `from_arrays` reads."""
+        anchors = {"answers": self.answers, "passages": self.passages, "answer_words": self.answer_words}
+        return {
+            **self.meaning.arrays(),
+            **self.words.arrays(),
+            **self.word_layer.arrays("word_"),
+            **self.bridge.arrays(),
+            **{name: part.rows for name, part in anchors.items()},
+            **{f"{name}_topic_at": part.topic_at for name, part in anchors.items()},
+            "mix": self.mix,
+        }
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Slugs of the topics it can name."""
+        return self.meaning.classes
+
+    def predict_proba(self, features: Features) -> Probabilities:
+        """Return float64[n, k], calibrated."""
+        return softmax(self.logits(features))
+
+    def logits(self, features: Features) -> NDArray[np.float64]:
+        """Return float64[n, k], which validity reads too: a question about nothing known has low ones."""
+        return self.signals(features) @ self.mix
+
+    def signals(self, features: Features) -> NDArray[np.float64]:
+        """Return float64[n, k, len(SIGNALS)]; training asks heads that never saw the question."""
+        embedding, n_topics = features.embedding, len(self.classes)
+        bags = [self.words.bag(question.text) for question in features.questions]
+        shared = np.array([self.answer_words.rows[:, bag.at] @ bag.weight for bag in bags])
+        return np.stack(
+            [
+                self.meaning.logits(embedding),
+                np.array([self.words.logits(bag, self.word_layer) for bag in bags]),
+                self.answers.best(self.bridge.similarities(embedding, self.answers.rows), n_topics),
+                self.passages.best(embedding @ self.passages.rows.T, n_topics),
+                self.answer_words.best(shared, n_topics),
+            ],
+            axis=2,
+        )
+
+
+def decide_topic(
+    probabilities: NDArray[np.float64], *, classes: tuple[str, ...], floor: float
+) -> TopicVerdict:
+    """Choose the most probable topic, and the second where it is close.
+
+    >>> decide_topic(np.array([0.8, 0.15, 0.05]), classes=("fees", "payouts", "sign-in"), floor=0.5).topics
+    (('fees', 0.8),)
+    >>> unsure = decide_topic(np.array([0.3, 0.25, 0.1]), classes=("fees", "payouts", "sign-in"), floor=0.6)
+    >>> unsure.topics, unsure.reason
+    ((('fees', 0.3), ('payouts', 0.25)), <Reason.TOPIC_UNSURE: 'topic_unsure'>)
+    """
+    order = np.argsort(-probabilities, kind="stable")[:2]
+    best = float(probabilities[order[0]])
+    kept = [int(at) for at in order if probabilities[at] >= CLOSE * best]
+    total = min(sum(float(probabilities[at]) for at in kept), 1.0)
+    return TopicVerdict(
+        topics=tuple((classes[at], float(probabilities[at])) for at in kept),
+        probability=total,
+        reason=None if total >= floor else Reason.TOPIC_UNSURE,
+    )
+
+
+def _anchors(arrays: Arrays, name: str) -> Anchors:
+    return Anchors(
+        rows=array_named(arrays, name, stage=Stage.TOPIC).astype(np.float32),
+        topic_at=array_named(arrays, f"{name}_topic_at", stage=Stage.TOPIC).astype(np.int64),
+    )

@@ -1,0 +1,214 @@
+"""The pipeline's vocabulary: what goes in (Question, Catalog), what is decided (verdicts), what comes out (Outcome).
+
+Everything here is frozen and free of Django, so that production, evaluation and tests hand over the same things.
+Shapes: n questions, d numbers per vector (384 for the default encoder). Vectors have length 1, so a dot product is
+a cosine.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]  # [n, d]
+Vector = NDArray[np.float32]  # [d]
+Probabilities = NDArray[np.float64]
+
+ENCODER: Literal["encoder"] = "encoder"  # the key of the encoder's time, beside the stages'
+
+
+class Stage(StrEnum):
+    """Where in the pipeline something happened, in the order in which it happens."""
+
+    VALIDITY = "validity"
+    TOPIC = "topic"
+    ANSWER = "answer"
+    WORDING = "wording"
+
+
+class Reason(StrEnum):
+    """Why the pipeline abstains: the first six say what a message is instead of a question we may answer."""
+
+    THANKS = "thanks"
+    AUTO_REPLY = "auto_reply"
+    SPAM = "spam"
+    NO_REQUEST = "no_request"
+    OTHER_LANGUAGE = "other_language"
+    OUT_OF_SCOPE = "out_of_scope"
+    TOPIC_UNSURE = "topic_unsure"
+    NO_ANSWER = "no_answer"
+    ANSWER_UNSURE = "answer_unsure"
+    ANSWER_EXPIRED = "answer_expired"
+    CONFLICTING_ANSWERS = "conflicting_answers"
+    CONFIDENCE_LOW = "confidence_low"
+
+    @property
+    def stage(self) -> Stage:
+        """The stage that gives this reason.
+
+        >>> Reason.THANKS.stage, Reason.TOPIC_UNSURE.stage, Reason.NO_ANSWER.stage
+        (<Stage.VALIDITY: 'validity'>, <Stage.TOPIC: 'topic'>, <Stage.ANSWER: 'answer'>)
+        """
+        if self in VALIDITY_REASONS:
+            return Stage.VALIDITY
+        return Stage.TOPIC if self is Reason.TOPIC_UNSURE else Stage.ANSWER
+
+
+VALIDITY_REASONS = (
+    Reason.THANKS,
+    Reason.AUTO_REPLY,
+    Reason.SPAM,
+    Reason.NO_REQUEST,
+    Reason.OTHER_LANGUAGE,
+    Reason.OUT_OF_SCOPE,
+)
+
+
+class HeadError(RuntimeError):
+    """A stage cannot work (wrong shape, missing array, not a number). Shown to an agent as a reason, never a 500.
+
+    >>> str(HeadError(Stage.TOPIC, "weights are not finite: train it again"))
+    'topic: weights are not finite: train it again'
+    """
+
+    def __init__(self, stage: Stage | Literal["encoder"], message: str) -> None:
+        super().__init__(f"{stage}: {message}")
+        self.stage = stage
+        self.message = message
+
+
+@dataclass(frozen=True)
+class Question:
+    """A turn's cleaned text. `language` is an ISO 639-1 code, or None where the text is too short to tell."""
+
+    text: str
+    language: str | None = None
+    subject: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """What every stage reads: one vector per question, made once by the encoder."""
+
+    embedding: Vectors
+    questions: tuple[Question, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class CatalogAnswer:
+    """An approved answer as it stands at the time of the turn.
+
+    `key` is "slug@version" and names one immutable text, which is why its vector may be cached by it.
+    """
+
+    key: str
+    slug: str
+    topic: str
+    text: str
+    expired: bool = False
+    public: bool = True
+    conflicts_with: frozenset[str] = frozenset()
+    embedding: Vector | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Catalog:
+    """The answers of one moment. It is given to each run, never frozen in an artifact: history replays its own."""
+
+    answers: tuple[CatalogAnswer, ...] = ()
+
+
+@dataclass(frozen=True)
+class Floors:
+    """Least probability at which a stage speaks. Zero lets everything pass, as cross-fitting wants it."""
+
+    validity: float = 0.0
+    topic: float = 0.0
+    answer: float = 0.0
+    confidence: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if not 0.0 <= value <= 1.0:
+                raise ValueError(f"floor {name} is {value}: it must lie between 0 and 1")
+
+
+@dataclass(frozen=True)
+class ValidityVerdict:
+    """Is this a question we may answer? `probability` is always that it is one, whichever way it was decided."""
+
+    is_question: bool
+    reason: Reason | None
+    probability: float
+
+
+@dataclass(frozen=True)
+class TopicVerdict:
+    """What it is about: best first, two topics where they are close. `probability` is their sum.
+
+    `reason` is TOPIC_UNSURE where that sum is below the floor; the topics are then candidates, not a decision.
+    """
+
+    topics: tuple[tuple[str, float], ...]
+    probability: float
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True)
+class RankedAnswer:
+    """One candidate with everything that decided its rank. Similarities are cosines; to past uses 0 if there are none."""
+
+    key: str
+    slug: str
+    topic: str
+    probability: float
+    similarity_to_answer: float
+    similarity_to_uses: float
+    topic_probability: float
+
+
+@dataclass(frozen=True)
+class AnswerVerdict:
+    """Which answer fits: the best and up to three alternatives. `probability` is the best's (0 without candidates)."""
+
+    ranked: tuple[RankedAnswer, ...]
+    probability: float
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """All that was decided for one question.
+
+    A verdict is None where its stage was not reached. `abstained_at` and `reason` are both None or both set.
+    `confidence` is the calibrated probability that the best answer is right, end to end; it is given whenever an
+    answer was ranked, also when it is withheld, so that floors can be judged later. `milliseconds` has the keys
+    "encoder", "validity", "topic", "answer": this question's share of the batch's time.
+    """
+
+    validity: ValidityVerdict
+    topic: TopicVerdict | None
+    answer: AnswerVerdict | None
+    abstained_at: Stage | None
+    reason: Reason | None
+    confidence: float | None
+    milliseconds: Mapping[str, float]
+    embedding: Vector
+
+    @property
+    def offered(self) -> RankedAnswer | None:
+        """The answer to suggest; None if the pipeline abstained."""
+        return self.answer.ranked[0] if self.reason is None and self.answer else None
+
+    @property
+    def alternatives(self) -> tuple[RankedAnswer, ...]:
+        """What to show under the offered answer, best first."""
+        return self.answer.ranked[1:] if self.offered and self.answer else ()
+
+    @property
+    def topic_candidates(self) -> tuple[tuple[str, float], ...]:
+        """The topics decided for, or those it could not decide between."""
+        return self.topic.topics if self.topic else ()

@@ -1,0 +1,244 @@
+"""A suggestion for a turn: expected with the message, computed by the worker, stored before anybody opens the case.
+
+1. `expect` stores a pending row in the message's own transaction, so that no turn is ever lost, and queues it.
+2. `suggest` runs the live release over a batch of pending rows and fills each in once: whoever changes
+   `pending` first wins, so a task that runs twice does no harm.
+3. `sweep` queues again what a dead worker left behind.
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from copilot import recording, releases
+from copilot.catalog import CatalogMoment, catalog_at
+from copilot.experiments import assign_arm
+from copilot.models import Alternative, Arm, Release, Suggestion, Topic
+from copilot.models.suggestion import Reason, State
+from copilot.pipeline.questions import question_from
+from copilot.pipeline.run import Pipeline
+from copilot.pipeline.types import HeadError, Outcome, Question
+from copilot.worded import word_for
+from helpdesk import live
+from helpdesk.models import Case, Message, Reply
+from helpdesk.turns import messages_of
+
+logger = logging.getLogger(__name__)
+
+BATCH = 32
+CASE_FOR_WORDING = ("case__customer", "case__team__guidance")
+LOST_AFTER = timedelta(seconds=10)
+MOST_ATTEMPTS = 5
+
+
+def expect(messages: Sequence[Message], *, now: datetime) -> list[Suggestion]:
+    """Store a pending suggestion for the newest message of each case, and queue them."""
+    from copilot import tasks  # tasks import this module
+
+    newest = _newest_of_their_cases(messages)
+    _supersede(newest)
+    rows = Suggestion.objects.bulk_create(
+        Suggestion(case_id=case_id, message=message, arm=arm_of(case_id), created_at=now, queued_at=now)
+        for case_id, message in newest.items()
+    )
+    ids = [row.pk for row in rows]
+    for start in range(0, len(ids), BATCH):
+        tasks.suggest.delay_on_commit(suggestion_ids=ids[start : start + BATCH])
+    return rows
+
+
+def arm_of(case_id: int) -> Arm:
+    """Return the arm in which a case is for good."""
+    return Arm(
+        assign_arm(
+            salt=settings.COPILOT_EXPERIMENT_SALT, unit=case_id, shadow_share=settings.COPILOT_HOLDOUT_SHARE
+        )
+    )
+
+
+def suggest(*, suggestion_ids: Sequence[int], now: datetime) -> int:
+    """Compute the pending ones among these suggestions and return how many were filled in."""
+    pending = list(
+        Suggestion.objects.filter(pk__in=suggestion_ids, state=State.PENDING)
+        .select_related("message", *CASE_FOR_WORDING)
+        .order_by("pk")
+    )
+    if not pending:
+        return 0
+    release = releases.live()
+    if release is None:
+        return sum(_fail(row, Reason.NO_RELEASE, "", now=now, release=None) for row in pending)
+    try:
+        pipeline = releases.pipeline_of(release)
+    except releases.ReleaseError as error:
+        logger.exception("the live release can't be loaded")
+        return sum(_fail(row, Reason.RELEASE_BROKEN, str(error), now=now, release=release) for row in pending)
+    moment = catalog_at(now)
+    try:
+        alternatives = compute(pending, pipeline=pipeline, release=release, moments=[moment] * len(pending))
+    except HeadError as error:
+        logger.exception("a head of the live release failed")
+        return sum(_fail(row, Reason.RELEASE_BROKEN, str(error), now=now, release=release) for row in pending)
+    return sum(_store(row, others, now=now) for row, others in zip(pending, alternatives, strict=True))
+
+
+def compute(
+    rows: Sequence[Suggestion], *, pipeline: Pipeline, release: Release, moments: Sequence[CatalogMoment]
+) -> list[list[Alternative]]:
+    """Run the pipeline over suggestions, each with the catalog of its moment; nothing is stored yet.
+
+    Sets what was decided on each row and returns each row's alternatives.
+
+    Raises:
+        HeadError: a stage of the release can't work.
+    """
+    questions = [question_of(row) for row in rows]
+    outcomes = pipeline.run(questions, catalog=[moment.catalog for moment in moments])
+    topics = Topic.objects.in_bulk(field_name="slug")
+    found = []
+    for row, question, outcome, moment in zip(rows, questions, outcomes, moments, strict=True):
+        row.release = release
+        _note_outcome(row, question, outcome, topics)
+        found.append(_word(row, outcome, moment))
+    return found
+
+
+def question_of(suggestion: Suggestion) -> Question:
+    """Return the question that the suggestion's turn asks."""
+    return question_of_turn(suggestion.message, suggestion.case)
+
+
+def question_of_turn(newest: Message, case: Case) -> Question:
+    """Return the question of the turn that a message ends; a later turn is no longer about the case's subject."""
+    turn = messages_of(newest)
+    is_first = not Reply.objects.filter(case=case, sent_at__lt=turn[0].sent_at).exists()
+    return question_from(
+        [message.body for message in turn],
+        subject=case.subject if is_first else "",
+        languages=settings.COPILOT_LANGUAGES,
+        case_language=case.language or None,
+    )
+
+
+def sweep(*, now: datetime) -> int:
+    """Queue again the pending suggestions that nobody finished in time, and return how many.
+
+    After five attempts one is given up as failed, so that a message that kills workers can't do so for ever.
+    """
+    from copilot import tasks
+
+    lost = Suggestion.objects.filter(state=State.PENDING, queued_at__lte=now - LOST_AFTER)
+    given_up = list(lost.filter(attempts__gte=MOST_ATTEMPTS).select_related("case")[:1000])
+    for row in given_up:
+        _fail(row, Reason.LOST, "", now=now, release=None)
+    with transaction.atomic():
+        again = list(lost.select_for_update(skip_locked=True).order_by("pk")[:2000])
+        for row in again:
+            row.queued_at, row.attempts = now, row.attempts + 1
+        Suggestion.objects.bulk_update(again, ["queued_at", "attempts"], batch_size=500)
+    # One that failed twice runs alone, so that it takes no other down with it.
+    alone = [[row.pk] for row in again if row.attempts > 2]
+    together = [row.pk for row in again if row.attempts <= 2]
+    for ids in alone + [together[start : start + BATCH] for start in range(0, len(together), BATCH)]:
+        tasks.suggest.delay(suggestion_ids=ids)
+    return len(again)
+
+
+def _newest_of_their_cases(messages: Sequence[Message]) -> dict[int, Message]:
+    """Return each case's newest message, where it is one of these: one that arrives late changes nothing."""
+    newest = {message.case_id: message for message in sorted(messages, key=lambda m: (m.sent_at, m.pk))}
+    last = dict(
+        Message.objects.filter(case__in=newest)
+        .order_by("case_id", "-sent_at", "-pk")
+        .distinct("case_id")
+        .values_list("case_id", "pk")
+    )
+    return {case_id: message for case_id, message in newest.items() if last[case_id] == message.pk}
+
+
+def _supersede(newest: dict[int, Message]) -> None:
+    """Mark the earlier suggestions of the turns that go on."""
+    earlier = (
+        Suggestion.objects.current()
+        .filter(case_id__in=newest)
+        .select_related("message", "match")
+        .order_by("case_id", "-message__sent_at")
+        .distinct("case_id")
+    )
+    same_turn = [
+        row.pk
+        for row in earlier
+        if row.message_id in {message.pk for message in messages_of(newest[row.case_id])}
+    ]
+    Suggestion.objects.filter(pk__in=same_turn).update(state=State.SUPERSEDED)
+
+
+def _note_outcome(row: Suggestion, question: Question, outcome: Outcome, topics: dict[str, Topic]) -> None:
+    row.question = question.text
+    row.embedding = outcome.embedding
+    row.validity_probability = outcome.validity.probability
+    row.confidence = outcome.confidence
+    for name in ("encoder", "validity", "topic", "answer"):
+        setattr(row, f"{name}_ms", outcome.milliseconds.get(name))
+    candidates = [(topics[slug], p) for slug, p in outcome.topic_candidates if slug in topics][:2]
+    if candidates:
+        row.topic, row.topic_probability = candidates[0]
+    if len(candidates) > 1:
+        row.second_topic, row.second_topic_probability = candidates[1]
+    if outcome.answer and outcome.answer.ranked:
+        row.answer_probability = outcome.answer.probability
+
+
+def _word(row: Suggestion, outcome: Outcome, moment: CatalogMoment) -> list[Alternative]:
+    """Set state, reason and text of a suggestion, and return its alternatives."""
+    best = outcome.offered
+    if best is None:
+        row.state, row.reason = State.WITHHELD, Reason(outcome.reason)
+        return []
+    wording, row.wording_ms = word_for(row.case, moment.versions[best.key])
+    row.answer, row.text = moment.versions[best.key], wording.text
+    row.parts = [[part.kind, part.text, part.name] for part in wording.parts]
+    if row.arm == Arm.OFFER:
+        row.state = State.OFFERED
+    else:
+        row.state, row.reason = State.SHADOW, Reason.HELD_OUT
+    return [
+        Alternative(
+            suggestion=row,
+            rank=rank,
+            answer=moment.versions[other.key],
+            text=word_for(row.case, moment.versions[other.key])[0].text,
+            probability=other.probability,
+        )
+        for rank, other in enumerate(outcome.alternatives, start=1)
+    ]
+
+
+FILLED_IN = [
+    "state", "reason", "detail", "release", "topic", "second_topic", "answer", "text", "parts",
+    "validity_probability", "topic_probability", "second_topic_probability", "answer_probability", "confidence",
+    "question", "embedding", "encoder_ms", "validity_ms", "topic_ms", "answer_ms", "wording_ms", "finished_at",
+]  # fmt: skip
+
+
+def _store(row: Suggestion, alternatives: Sequence[Alternative], *, now: datetime) -> bool:
+    """Fill in a suggestion that is still pending; return False if another worker was first or it was superseded."""
+    row.finished_at = now
+    with transaction.atomic():
+        won = Suggestion.objects.filter(pk=row.pk, state=State.PENDING).update(
+            **{name: getattr(row, name) for name in FILLED_IN}
+        )
+        if not won:
+            return False
+        Alternative.objects.bulk_create(alternatives)
+        recording.record_if_answered(row, now=now)
+        live.tell([row.case_id])
+    return True
+
+
+def _fail(row: Suggestion, reason: Reason, detail: str, *, now: datetime, release: Release | None) -> bool:
+    row.state, row.reason, row.detail, row.release = State.FAILED, reason, detail[:300], release
+    return _store(row, [], now=now)

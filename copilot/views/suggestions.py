@@ -1,0 +1,69 @@
+"""The suggestion card above the composer: what it shows, why, and what an agent does with it."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from copilot import neighbours, recording
+from copilot.forms import EventForm
+from copilot.models import Suggestion
+from copilot.models.suggestion import State
+from copilot.views.card import Card, card_for
+from helpdesk import access
+
+EXPLAINED = (State.OFFERED, State.WITHHELD, State.FAILED)
+
+
+@require_GET
+def suggestion(request: HttpRequest, case_id: int) -> HttpResponse:
+    """Show the card of the turn that waits; nothing (204) when the page shows this very state already."""
+    case = access.get_case(request.user, case_id)
+    latest = Suggestion.objects.latest_for(case) if case.awaiting_since else None
+    card = card_for(latest, user=request.user, today=timezone.localdate()) if latest else Card()
+    if request.GET.get("known") == card.stamp:
+        return HttpResponse(status=204)
+    context = {"case": case, "card": card, "may_answer": request.user.answers_cases}
+    return render(request, "copilot/_suggestion.html", context)
+
+
+@require_POST
+def suggestion_event(request: HttpRequest, suggestion_id: int) -> HttpResponse:
+    found = get_object_or_404(Suggestion, pk=suggestion_id)
+    access.get_case_to_answer(request.user, found.case_id)
+    form = EventForm(request.POST)
+    if not form.is_valid():
+        return HttpResponse(form.errors.as_text(), status=400, content_type="text/plain")
+    recording.record_event(suggestion=found, actor=request.user, at=timezone.now(), **form.cleaned_data)
+    return HttpResponse(status=204)
+
+
+@require_GET
+def why(request: HttpRequest, suggestion_id: int) -> HttpResponse:
+    """Show what decided; what is held out for measuring is not explained, for that would show it."""
+    found = get_object_or_404(
+        Suggestion.objects.select_related("topic", "second_topic", "release"), pk=suggestion_id
+    )
+    access.get_case(request.user, found.case_id)
+    if found.state not in EXPLAINED:
+        raise Http404("nothing to explain")
+    near = neighbours.nearest_cases(found, request.user) if found.embedding is not None else []
+    return render(
+        request, "copilot/_why.html", {"suggestion": found, "near": near, "stages": stages_of(found)}
+    )
+
+
+def stages_of(suggestion: Suggestion) -> list[dict[str, object]]:
+    """Return each stage with its probability, its floor and its milliseconds, as far as it was reached."""
+    release, milliseconds = suggestion.release, suggestion.milliseconds
+    rows = [
+        ("It is a question", "validity", suggestion.validity_probability, release and release.validity_floor),
+        ("The topic", "topic", suggestion.topic_probability, release and release.topic_floor),
+        ("The answer", "answer", suggestion.answer_probability, release and release.answer_floor),
+        ("All of it", "wording", suggestion.confidence, release and release.confidence_floor),
+    ]
+    return [
+        {"name": name, "probability": probability, "floor": floor, "ms": milliseconds.get(stage)}
+        for name, stage, probability, floor in rows
+        if probability is not None
+    ]

@@ -1,0 +1,1 @@
+"""People and rules become labels, labels become datasets, datasets become artifacts."""

@@ -1,0 +1,121 @@
+"""Train stage 3: how similarities and topic weigh when approved answers compete.
+
+Candidates are those that the cross-fitted topic stage would hand on. Each example is shown once
+more with the past uses of half its candidates hidden, so that the weights also hold for answers that are new.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from copilot.pipeline.answers import SIGNALS, AnswerHead, AnswerText, Candidate, Uses, decide_answer
+from copilot.pipeline.confidence import Confidence
+from copilot.pipeline.topics import decide_topic
+from copilot.pipeline.types import AnswerVerdict, Stage, TopicVerdict
+from copilot.pipeline.wording import readable
+from copilot.pipeline.words import Words
+from labeling.training.choice import ChoiceModel
+from labeling.training.fitting import fit_words
+from labeling.training.prepared import N_FOLDS, Prepared
+from labeling.training.topics import TrainedTopics, bridge_of
+
+MOST_USES = 200  # of one answer; the latest are kept
+SHARE_MADE_NEW = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedAnswers:
+    """The head, its confidence still unset, and each example's cross-fitted verdicts (empty where it is no question)."""
+
+    head: AnswerHead
+    topics: tuple[TopicVerdict, ...]
+    answers: tuple[AnswerVerdict, ...]
+
+
+def train_answers(prepared: Prepared, topics: TrainedTopics) -> TrainedAnswers:
+    """Train on the questions whose right topic was among those kept and whose answer somebody has judged."""
+    uses, use_cases = _uses(prepared)
+    words = _words(prepared)
+    texts = [
+        (answer, AnswerText(vector=vector, bag=words.bag(readable(answer.text))))
+        for answer, vector in zip(prepared.catalog.answers, prepared.answers, strict=True)
+    ]
+    verdicts = tuple(
+        decide_topic(row, classes=topics.head.classes, floor=0.0) for row in topics.probabilities
+    )
+    blank = AnswerHead(
+        bridge=bridge_of(prepared, prepared.is_question),
+        words=words,
+        uses=uses,
+        weights=np.zeros(len(SIGNALS)),
+        none=0.0,
+        confidence=Confidence(weights=np.ones(3), bias=0.0),
+    )
+    candidates = [
+        replace(blank, bridge=topics.bridges[prepared.fold[row]]).candidates(
+            example.question, prepared.embedding[row], verdicts[row], texts, hidden=use_cases == example.case
+        )
+        for row, example in enumerate(prepared.examples)
+    ]
+    usable = np.array(
+        [_is_usable(prepared, row, verdict, candidates[row]) for row, verdict in enumerate(verdicts)]
+    )
+    if not usable.any():
+        raise ValueError("answer: no question has a judged answer in its topic: label more")
+
+    ranked: list[AnswerVerdict] = [AnswerVerdict((), 0.0)] * len(verdicts)
+    for number in range(N_FOLDS):
+        head = _weighed(blank, prepared, candidates, usable & (prepared.fold != number))
+        for row in np.flatnonzero(prepared.fold == number):
+            ranked[row] = decide_answer(head.rank(candidates[row]), floor=0.0)
+    return TrainedAnswers(
+        head=_weighed(blank, prepared, candidates, usable), topics=verdicts, answers=tuple(ranked)
+    )
+
+
+def _uses(prepared: Prepared) -> tuple[Uses, NDArray[np.str_]]:
+    """Past questions by the answer they got, the latest of each, and the case of each."""
+    slugs = sorted({answer.slug for answer in prepared.catalog.answers})
+    latest = sorted(range(len(prepared.examples)), key=lambda row: prepared.examples[row].at, reverse=True)
+    kept = [
+        row
+        for slug in slugs
+        for row in sorted([row for row in latest if prepared.examples[row].answer == slug][:MOST_USES])
+    ]
+    slug_at = np.array([slugs.index(str(prepared.examples[row].answer)) for row in kept], dtype=np.int64)
+    return Uses(tuple(slugs), prepared.embedding[kept], slug_at), prepared.cases[kept]
+
+
+def _words(prepared: Prepared) -> Words:
+    """The vocabulary of questions and answers; it knows no labels, so it needs no folds."""
+    questions = [prepared.examples[row].text for row in np.flatnonzero(prepared.is_question)]
+    return fit_words([*questions, *(readable(answer.text) for answer in prepared.catalog.answers)], stage=Stage.ANSWER)
+
+
+def _is_usable(prepared: Prepared, row: int, topic: TopicVerdict, candidates: list[Candidate]) -> bool:
+    example = prepared.examples[row]
+    accepted = example.topics_accepted
+    return (
+        bool(candidates) and example.answer is not None and any(slug in accepted for slug, _ in topic.topics)
+    )
+
+
+def _weighed(
+    blank: AnswerHead, prepared: Prepared, candidates: list[list[Candidate]], rows: NDArray[np.bool_]
+) -> AnswerHead:
+    """The head with weights fitted on these rows, each once as it is and once with some answers made new."""
+    rng = np.random.default_rng(prepared.seed)
+    options, accepted = [], []
+    for row in np.flatnonzero(rows):
+        right = prepared.examples[row].answers_accepted
+        is_new = rng.random(len(candidates[row])) < SHARE_MADE_NEW
+        made_new = [
+            replace(candidate, similarity_to_uses=None) if new else candidate
+            for candidate, new in zip(candidates[row], is_new, strict=True)
+        ]
+        for shown in (candidates[row], made_new):
+            options.append(np.array([candidate.signals for candidate in shown]))
+            accepted.append(np.array([candidate.answer.slug in right for candidate in shown]))
+    model = ChoiceModel(with_none=True).fit(options, accepted)
+    return replace(blank, weights=model.weights_, none=model.none_)

@@ -1,0 +1,100 @@
+"""The small fits that stages share: a linear layer, its temperature, the words, and the bridge from questions to answers."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+from scipy.sparse import csr_matrix
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+
+from copilot.pipeline.heads import Bridge, Linear, softmax
+from copilot.pipeline.types import Stage, Vectors
+from copilot.pipeline.words import READ, Bag, Words
+
+TOLERANCE = 1e-4  # lbfgs stops on the mean loss: 1e-3 costs a point of accuracy, 1e-2 stops at once
+MOST_ROUNDS = 2_000
+NEVER = -30.0  # logit of a class that a fold has no example of
+FEWEST_PAIRS = 50
+BRIDGE_RIDGE = 1.0
+BRIDGE_IDENTITY = 0.5
+RAREST_WORD = 2  # texts it must occur in
+MOST_WORDS = 20_000
+
+
+def fit_linear(
+    x: NDArray[np.floating] | csr_matrix,
+    labels: NDArray[np.str_],
+    *,
+    classes: tuple[str, ...],
+    c: float,
+    stage: Stage,
+) -> Linear:
+    """Fit scikit-learn's logistic regression and return its twin over `classes`, those without examples included."""
+    model = LogisticRegression(C=c, tol=TOLERANCE, max_iter=MOST_ROUNDS).fit(x.astype(np.float64), labels)
+    if model.n_iter_.max() >= MOST_ROUNDS:
+        raise RuntimeError(
+            f"{stage}: logistic regression did not converge in {MOST_ROUNDS} rounds: lower c ({c})"
+        )
+    return twin_of(model, classes=classes, stage=stage)
+
+
+def twin_of(model: LogisticRegression, *, classes: tuple[str, ...], stage: Stage) -> Linear:
+    """The numpy layer with the probabilities of a fitted model."""
+    weights, bias = model.coef_, model.intercept_
+    if len(model.classes_) == 2:  # scikit-learn keeps one row for two classes: the first one's logit is 0
+        weights, bias = np.vstack([np.zeros_like(weights), weights]), np.concatenate([[0.0], bias])
+    at = [classes.index(str(name)) for name in model.classes_]
+    whole_weights, whole_bias = np.zeros((len(classes), weights.shape[1])), np.full(len(classes), NEVER)
+    whole_weights[at], whole_bias[at] = weights, bias
+    return Linear(stage=stage, classes=classes, weights=whole_weights, bias=whole_bias)
+
+
+def fit_temperature(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
+    """Return the temperature in [0.1, 10] that makes cross-fitted logits [n, k] likeliest for labels int[n]."""
+    rows = np.arange(len(labels))
+
+    def loss(log_temperature: float) -> float:
+        chosen = softmax(logits / np.exp(log_temperature))[rows, labels]
+        return float(-np.log(np.maximum(chosen, 1e-12)).mean())
+
+    found = minimize_scalar(
+        loss, bounds=(np.log(0.1), np.log(10.0)), method="bounded", options={"xatol": 1e-4}
+    )
+    return float(np.exp(found.x))
+
+
+def fit_words(texts: Sequence[str], *, stage: Stage) -> Words:
+    """Choose the vocabulary of these texts, and weigh its words."""
+    vectorizer = TfidfVectorizer(sublinear_tf=True, min_df=RAREST_WORD, max_features=MOST_WORDS)
+    vectorizer.fit([text[:READ] for text in texts])
+    vocabulary = tuple(str(word) for word in vectorizer.get_feature_names_out())
+    return Words(stage=stage, vocabulary=vocabulary, idf=vectorizer.idf_.astype(np.float64))
+
+
+def stacked(bags: Sequence[Bag], *, words: Words) -> csr_matrix:
+    """Bags as a sparse matrix [n, v], as scikit-learn trains on."""
+    starts = np.cumsum([0, *(len(bag.at) for bag in bags)])
+    values, columns = (np.concatenate([getattr(bag, part) for bag in bags]) for part in ("weight", "at"))
+    return csr_matrix((values, columns, starts), shape=(len(bags), len(words.vocabulary)))
+
+
+def fit_bridge(questions: Vectors, answers: Vectors) -> Bridge:
+    """Fit the bridge on pairs: questions float32[n, d] and the texts [n, d] that answered them.
+
+    Ridge regression in closed form, plus a share of the question itself; with few pairs only the latter.
+    """
+    d = questions.shape[1]
+    identity = np.eye(d)
+    if len(questions) < FEWEST_PAIRS:
+        return Bridge(matrix=identity, question_mean=np.zeros(d), answer_mean=np.zeros(d))
+    question_mean, answer_mean = (
+        questions.mean(axis=0, dtype=np.float64),
+        answers.mean(axis=0, dtype=np.float64),
+    )
+    x, y = questions - question_mean, answers - answer_mean
+    ridge = np.linalg.solve(x.T @ x + BRIDGE_RIDGE * identity, x.T @ y)
+    return Bridge(
+        matrix=ridge + BRIDGE_IDENTITY * identity, question_mean=question_mean, answer_mean=answer_mean
+    )

@@ -1,0 +1,115 @@
+"""Every example's cross-fitted verdicts beside its gold, and what follows from them: confidence and floors."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from copilot.pipeline.confidence import Confidence, log_odds
+from copilot.pipeline.types import ValidityVerdict
+from copilot.pipeline.validity import QUESTION, decide_by_rule
+from labeling.training.answers import TrainedAnswers
+from labeling.training.confidence import train_confidence
+from labeling.training.floors import Floor, choose_floor
+from labeling.training.prepared import N_FOLDS, Prepared
+from labeling.training.validity import TrainedValidity
+
+EARLY_RISK = 2.0  # times the target: what topic and answer may risk alone, since confidence judges after them
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """n examples: probabilities float64[n] of each stage, and what was right bool[n].
+
+    `is_open`: no rule decides it. `is_judged`: somebody said which answer fits, or that it is no question.
+    `can_offer`: an answer came out that is not expired, in conflict or less likely than none. `odds`: float64[n, 3].
+    """
+
+    fold: NDArray[np.int64]
+    validity: NDArray[np.float64]
+    topic: NDArray[np.float64]
+    answer: NDArray[np.float64]
+    odds: NDArray[np.float64]
+    is_open: NDArray[np.bool_]
+    is_question: NDArray[np.bool_]
+    is_judged: NDArray[np.bool_]
+    is_topic_right: NDArray[np.bool_]
+    is_answer_right: NDArray[np.bool_]
+    can_offer: NDArray[np.bool_]
+
+
+def judge(
+    prepared: Prepared, validity: TrainedValidity, answers: TrainedAnswers, *, languages: Collection[str]
+) -> Judged:
+    """Put verdicts and gold side by side. A second person's topic or answer counts as right."""
+    examples = prepared.examples
+    probability = validity.probabilities[:, validity.head.classes.index(QUESTION)]
+    stages = list(zip(examples, probability.tolist(), answers.topics, answers.answers, strict=True))
+    return Judged(
+        fold=prepared.fold,
+        validity=probability,
+        topic=np.array([topic.probability for topic in answers.topics]),
+        answer=np.array([answer.probability for answer in answers.answers]),
+        odds=np.array(
+            [log_odds(ValidityVerdict(True, None, p), topic, answer) for _, p, topic, answer in stages]
+        ),
+        is_open=np.array(
+            [decide_by_rule(example.question, languages=languages) is None for example in examples]
+        ),
+        is_question=prepared.is_question,
+        is_judged=np.array(
+            [example.reason is not None or example.answer is not None for example in examples]
+        ),
+        is_topic_right=np.array(
+            [
+                any(slug in example.topics_accepted for slug, _ in topic.topics)
+                for example, _, topic, _ in stages
+            ]
+        ),
+        is_answer_right=np.array(
+            [
+                bool(answer.ranked) and answer.ranked[0].slug in example.answers_accepted
+                for example, _, _, answer in stages
+            ]
+        ),
+        can_offer=np.array([bool(answer.ranked) and answer.reason is None for answer in answers.answers]),
+    )
+
+
+def choose_floors(judged: Judged, *, target_risk: float) -> tuple[Confidence, dict[str, Floor]]:
+    """Choose the floors in the order of the stages, each on the examples that passed the one before.
+
+    Validity must meet the target by itself; topic and answer may risk more, and only silence what is hopeless, so
+    that the reason names the right stage; confidence then makes the whole meet the target.
+    """
+    early = min(EARLY_RISK * target_risk, 1.0)
+    at_validity = judged.is_open
+    validity = choose_floor(
+        judged.validity[at_validity], ~judged.is_question[at_validity], target_risk=target_risk
+    )
+    passed = at_validity & (judged.validity >= validity.value)
+
+    at_topic = passed & judged.is_question
+    topic = choose_floor(judged.topic[at_topic], ~judged.is_topic_right[at_topic], target_risk=early)
+    passed_topic = passed & (judged.topic >= topic.value)
+
+    at_answer = (
+        passed_topic & judged.is_question & judged.is_judged & judged.is_topic_right & judged.can_offer
+    )
+    answer = choose_floor(judged.answer[at_answer], ~judged.is_answer_right[at_answer], target_risk=early)
+
+    whole, cross_fitted = _confidence(judged, passed & judged.is_judged & judged.can_offer)
+    at_end = passed_topic & judged.is_judged & judged.can_offer & (judged.answer >= answer.value)
+    confidence = choose_floor(cross_fitted[at_end], ~judged.is_answer_right[at_end], target_risk=target_risk)
+    return whole, {"validity": validity, "topic": topic, "answer": answer, "confidence": confidence}
+
+
+def _confidence(judged: Judged, rows: NDArray[np.bool_]) -> tuple[Confidence, NDArray[np.float64]]:
+    """The confidence fitted on all rows, and float64[n] of ones that never saw the row's case."""
+    cross_fitted = np.zeros(len(judged.fold))
+    for number in range(N_FOLDS):
+        others, held_out = rows & (judged.fold != number), judged.fold == number
+        fitted = train_confidence(judged.odds[others], judged.is_answer_right[others])
+        cross_fitted[held_out] = 1 / (1 + np.exp(-(judged.odds[held_out] @ fitted.weights + fitted.bias)))
+    return train_confidence(judged.odds[rows], judged.is_answer_right[rows]), cross_fitted

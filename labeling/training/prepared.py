@@ -1,0 +1,96 @@
+"""Examples as the trainers read them: encoded once, with folds that keep a case together."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.model_selection import StratifiedGroupKFold
+
+from copilot.datasets import Dataset, Example
+from copilot.pipeline.encoder import Encoder
+from copilot.pipeline.types import Catalog, Features, Vectors
+from copilot.pipeline.wording import readable
+
+N_FOLDS = 5
+SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
+SHORTEST_PASSAGE = 15  # characters
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """n examples with vectors float32[n, d] and the fold int[n] in which each is held out.
+
+    The catalog's a answers come with their vectors float32[a, d]; `passages` float32[p, d] are those texts and their
+    sentences, `passage_of` int[p] says of which answer.
+    """
+
+    examples: tuple[Example, ...]
+    embedding: Vectors
+    fold: NDArray[np.int64]
+    catalog: Catalog
+    answers: Vectors
+    passages: Vectors
+    passage_of: NDArray[np.int64]
+    seed: int
+
+    def features_of(self, rows: NDArray[np.int64]) -> Features:
+        """What the heads read of some examples."""
+        questions = tuple(self.examples[row].question for row in rows)
+        return Features(embedding=self.embedding[rows], questions=questions)
+
+    @cached_property
+    def cases(self) -> NDArray[np.str_]:
+        """Case of each example."""
+        return np.array([example.case for example in self.examples])
+
+    @cached_property
+    def is_question(self) -> NDArray[np.bool_]:
+        """Which examples are questions we may answer."""
+        return np.array([example.reason is None for example in self.examples])
+
+    def only(self, rows: NDArray[np.int64]) -> "Prepared":
+        """The same with some examples, in new folds."""
+        examples = tuple(self.examples[at] for at in rows)
+        return replace(
+            self, examples=examples, embedding=self.embedding[rows], fold=folds(examples, seed=self.seed)
+        )
+
+
+def prepare(dataset: Dataset, *, encoder: Encoder, seed: int) -> Prepared:
+    """Encode a dataset's examples and answers."""
+    texts = [readable(answer.text) for answer in dataset.catalog.answers]
+    passages = [(at, passage) for at, text in enumerate(texts) for passage in passages_of(text)]
+    return Prepared(
+        examples=dataset.examples,
+        embedding=encoder.encode([example.text for example in dataset.examples]),
+        fold=folds(dataset.examples, seed=seed),
+        catalog=dataset.catalog,
+        answers=encoder.encode(texts),
+        passages=encoder.encode([passage for _, passage in passages]),
+        passage_of=np.array([at for at, _ in passages], dtype=np.int64),
+        seed=seed,
+    )
+
+
+def passages_of(text: str) -> list[str]:
+    """A text and its sentences.
+
+    >>> passages_of("Hold the button for ten seconds. Then pair it again. OK?")
+    ['Hold the button for ten seconds. Then pair it again. OK?', 'Hold the button for ten seconds.', 'Then pair it again.']
+    """
+    sentences = [sentence.strip() for sentence in SENTENCE_END.split(text)]
+    return [text, *(sentence for sentence in sentences if SHORTEST_PASSAGE <= len(sentence) < len(text))]
+
+
+def folds(examples: Sequence[Example], *, seed: int, n: int = N_FOLDS) -> NDArray[np.int64]:
+    """Return int[n examples]: folds alike in labels, with no case in two of them."""
+    labels = np.array([example.reason or example.topic or "question" for example in examples])
+    cases = np.array([example.case for example in examples])
+    fold = np.zeros(len(examples), dtype=np.int64)
+    splitter = StratifiedGroupKFold(n_splits=n, shuffle=True, random_state=seed)
+    for number, (_, held_out) in enumerate(splitter.split(labels, labels, cases)):
+        fold[held_out] = number
+    return fold

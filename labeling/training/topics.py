@@ -1,0 +1,126 @@
+"""Train stage 2: logistic regressions on meaning and on words, mixed with the texts of the topics' answers.
+
+The mix is fitted on cross-fitted signals, so it calibrates too. Measured on 1,300 hand-written messages of 28 topics:
+the layer on meaning alone 57.5 % right, with the answers' texts 64.4 %, with words too 68.3 %.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from copilot.pipeline.heads import Bridge, softmax
+from copilot.pipeline.topics import SIGNALS, Anchors, TopicHead
+from copilot.pipeline.types import Probabilities, Stage
+from copilot.pipeline.wording import readable
+from labeling.training.choice import ChoiceModel
+from labeling.training.fitting import fit_bridge, fit_linear, fit_words, stacked
+from labeling.training.prepared import N_FOLDS, Prepared
+
+C = 5.0
+WORD_C = 10.0
+FEWEST_CASES = 3  # a topic with less cannot be cross-fitted
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedTopics:
+    """The head, and for each example what heads that never saw its case say of it.
+
+    `logits` float64[n, k] are calibrated; `bridges` are those of the folds, for the answer stage to build on.
+    """
+
+    head: TopicHead
+    logits: NDArray[np.float64]
+    bridges: tuple[Bridge, ...]
+
+    @property
+    def probabilities(self) -> Probabilities:
+        """float64[n, k]."""
+        return softmax(self.logits)
+
+
+def train_topics(prepared: Prepared) -> TrainedTopics:
+    """Train on the examples that have a topic with enough cases."""
+    labels = np.array([example.topic or "" for example in prepared.examples])
+    classes = trainable_topics(prepared)
+    if len(classes) < 2:
+        raise ValueError(
+            f"topic: {len(classes)} topics have {FEWEST_CASES} cases, two are needed: label more"
+        )
+    usable = np.isin(labels, classes)
+    folds = [
+        _head(prepared, labels, usable & (prepared.fold != number), classes) for number in range(N_FOLDS)
+    ]
+    signals = np.zeros((len(labels), len(classes), len(SIGNALS)))
+    for number, head in enumerate(folds):
+        held_out = np.flatnonzero(prepared.fold == number)
+        signals[held_out] = head.signals(prepared.features_of(held_out))
+    chosen = labels[usable][:, None] == np.array(classes)
+    mix = ChoiceModel().fit(list(signals[usable]), list(chosen)).weights_
+    whole = _head(prepared, labels, usable, classes, mix=mix)
+    return TrainedTopics(
+        head=whole,
+        logits=signals @ mix,
+        bridges=tuple(head.bridge for head in folds),
+    )
+
+
+def trainable_topics(prepared: Prepared) -> tuple[str, ...]:
+    """Slugs of the topics with enough cases to learn from, sorted."""
+    cases: dict[str, set[str]] = defaultdict(set)
+    for example in prepared.examples:
+        if example.topic:
+            cases[example.topic].add(example.case)
+    return tuple(sorted(topic for topic, found in cases.items() if len(found) >= FEWEST_CASES))
+
+
+def bridge_of(prepared: Prepared, rows: NDArray[np.bool_]) -> Bridge:
+    """Fit a bridge on the questions among `rows` whose answer is in the catalog."""
+    at = {answer.slug: number for number, answer in enumerate(prepared.catalog.answers)}
+    pairs = [
+        (row, at[example.answer])
+        for row, example in enumerate(prepared.examples)
+        if rows[row] and example.answer is not None and example.answer in at
+    ]
+    questions, answers = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+    return fit_bridge(prepared.embedding[questions], prepared.answers[answers])
+
+
+def _head(
+    prepared: Prepared,
+    labels: NDArray[np.str_],
+    rows: NDArray[np.bool_],
+    classes: tuple[str, ...],
+    *,
+    mix: NDArray[np.float64] | None = None,
+) -> TopicHead:
+    at = np.flatnonzero(rows)
+    texts = [prepared.examples[row].text for row in at]
+    topic_of = [answer.topic for answer in prepared.catalog.answers]
+    known = np.array([number for number, topic in enumerate(topic_of) if topic in classes], dtype=np.int64)
+    topic_at = np.array([classes.index(topic_of[number]) for number in known], dtype=np.int64)
+    answers = [readable(prepared.catalog.answers[number].text) for number in known]
+    words = fit_words([*texts, *answers], stage=Stage.TOPIC)
+    bags, answer_bags = [words.bag(text) for text in texts], [words.bag(text) for text in answers]
+    spread = np.array([words.spread(bag) for bag in answer_bags], dtype=np.float32)
+    passages = np.flatnonzero(np.isin(prepared.passage_of, known))
+    return TopicHead(
+        meaning=fit_linear(prepared.embedding[rows], labels[rows], classes=classes, c=C, stage=Stage.TOPIC),
+        words=words,
+        word_layer=fit_linear(
+            stacked([*bags, *answer_bags], words=words),
+            np.array([*labels[rows], *(classes[number] for number in topic_at)]),
+            classes=classes,
+            c=WORD_C,
+            stage=Stage.TOPIC,
+        ),
+        bridge=bridge_of(prepared, rows),
+        answers=Anchors(rows=prepared.answers[known], topic_at=topic_at),
+        passages=Anchors(
+            rows=prepared.passages[passages],
+            topic_at=topic_at[np.searchsorted(known, prepared.passage_of[passages])],
+        ),
+        answer_words=Anchors(rows=spread.reshape(len(known), len(words.vocabulary)), topic_at=topic_at),
+        mix=np.ones(len(SIGNALS)) if mix is None else mix,
+    )

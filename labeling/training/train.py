@@ -1,0 +1,109 @@
+"""Train a release: from a dataset to one artifact per stage, with floors and figures on its card.
+
+Nothing here sees the test split. The same data, encoder and seed give the same arrays, bit for bit.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+
+from copilot.artifacts import save
+from copilot.datasets import Dataset, Split
+from copilot.pipeline.answers import AnswerHead
+from copilot.pipeline.encoder import Encoder
+from copilot.pipeline.topics import TopicHead
+from copilot.pipeline.types import Floors, Stage
+from copilot.pipeline.validity import ValidityHead
+from labeling.training.answers import train_answers
+from labeling.training.floors import Floor
+from labeling.training.judged import choose_floors, judge
+from labeling.training.prepared import Prepared, prepare
+from labeling.training.topics import train_topics
+from labeling.training.validity import train_validity
+
+TARGET_RISK = 0.05
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """Heads and floors in memory; `floor_of` says for each stage and for "confidence" how its floor was found."""
+
+    validity: ValidityHead
+    topics: TopicHead
+    answers: AnswerHead
+    floor_of: Mapping[str, Floor]
+
+    @property
+    def floors(self) -> Floors:
+        """What a release stores."""
+        return Floors(**{name: floor.value for name, floor in self.floor_of.items()})
+
+
+@dataclass(frozen=True)
+class TrainedRelease:
+    """What was written: folder and SHA-256 of each stage's artifact, the floors, and the card they share."""
+
+    folders: Mapping[Stage, Path]
+    sha256: Mapping[Stage, str]
+    floors: Floors
+    card: Mapping[str, object]
+
+
+def train(
+    dataset: Dataset,
+    *,
+    encoder: Encoder,
+    seed: int,
+    out: Path,
+    languages: tuple[str, ...] = ("en",),
+    target_risk: float = TARGET_RISK,
+) -> TrainedRelease:
+    """Train all heads on the dataset's training split and write them into folders below `out`, one per stage.
+
+    `target_risk` is the share of offered answers that may be wrong.
+    """
+    prepared = prepare(dataset.only(Split.TRAIN), encoder=encoder, seed=seed)
+    fitted = fit(prepared, languages=languages, target_risk=target_risk)
+    card: dict[str, object] = {
+        "dataset": dataset.sha256,
+        "encoder": encoder.sha256,
+        "seed": seed,
+        "languages": list(languages),
+        "target_risk": target_risk,
+        "n_examples": len(prepared.examples),
+        "n_questions": int(prepared.is_question.sum()),
+        "topics": list(fitted.topics.classes),
+        "topics_left_out": sorted(
+            {e.topic for e in prepared.examples if e.topic} - set(fitted.topics.classes)
+        ),
+        "floors": {name: asdict(floor) for name, floor in fitted.floor_of.items()},
+        "versions": {name: version(name) for name in ("scikit-learn", "scipy", "numpy")},
+    }
+    arrays = {
+        Stage.VALIDITY: fitted.validity.arrays(),
+        Stage.TOPIC: fitted.topics.arrays(),
+        Stage.ANSWER: fitted.answers.arrays(),
+    }
+    folders = {stage: out / stage for stage in arrays}
+    return TrainedRelease(
+        folders=folders,
+        sha256={stage: save(folders[stage], arrays[stage], {**card, "stage": stage}) for stage in arrays},
+        floors=fitted.floors,
+        card=card,
+    )
+
+
+def fit(prepared: Prepared, *, languages: tuple[str, ...], target_risk: float) -> Fitted:
+    """Train in the order of the stages, each on what heads that never saw a case say of it, then choose the floors."""
+    topics = train_topics(prepared)
+    validity = train_validity(prepared, topics, languages=languages)
+    answers = train_answers(prepared, topics)
+    judged = judge(prepared, validity, answers, languages=languages)
+    confidence, floor_of = choose_floors(judged, target_risk=target_risk)
+    return Fitted(
+        validity=validity.head,
+        topics=topics.head,
+        answers=replace(answers.head, confidence=confidence),
+        floor_of=floor_of,
+    )

@@ -1,0 +1,112 @@
+"""Train stage 1: one logistic regression over meaning, words, surface marks and scope, calibrated on cross-fitted logits.
+
+Measured on 1,780 hand-written messages, share of bad ones caught at 5 % of good ones lost: the vector alone 47 %,
+with marks 57 %, with scope 62 %, with the whole topic head's logits and words 75 %.
+"""
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix, hstack
+
+from copilot.pipeline.heads import softmax
+from copilot.pipeline.surface import surface_features
+from copilot.pipeline.types import Probabilities, Stage, Vectors
+from copilot.pipeline.validity import (
+    QUESTION,
+    SCOPE,
+    ValidityHead,
+    decide_by_rule,
+    dense_features,
+    scope_scores,
+)
+from labeling.training.fitting import fit_linear, fit_temperature, fit_words, stacked
+from labeling.training.prepared import N_FOLDS, Prepared
+from labeling.training.topics import TrainedTopics
+
+C = 1.0
+WORD_SCALE = 2.0  # words are rarer than the vector's numbers: let them weigh more under the same ridge
+FEWEST_EXAMPLES = 5
+MOST_KNOWN = 4_000
+CHUNK = 1_000
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedValidity:
+    """The head, and for each example the probabilities float64[n, k] of heads that never saw its case."""
+
+    head: ValidityHead
+    probabilities: Probabilities
+
+
+def train_validity(
+    prepared: Prepared, topics: TrainedTopics, *, languages: Collection[str]
+) -> TrainedValidity:
+    """Train on the examples that the rules leave open and whose reason is not too rare."""
+    labels = np.array([example.reason or QUESTION for example in prepared.examples])
+    by_rule = [decide_by_rule(example.question, languages=languages) for example in prepared.examples]
+    is_open = np.array([verdict is None for verdict in by_rule])
+    classes = tuple(sorted(name for name, n in Counter(labels[is_open]).items() if n >= FEWEST_EXAMPLES))
+    if QUESTION not in classes or len(classes) < 2:
+        raise ValueError(
+            f"validity: examples of questions and of one reason are needed, got {classes}: label more"
+        )
+    usable = is_open & np.isin(labels, classes)
+
+    known, scores = _scope(prepared, topics)
+    marks = np.hstack([surface_features([example.question for example in prepared.examples]), scores])
+    mean, scale = marks[usable].mean(axis=0), np.maximum(marks[usable].std(axis=0), 1e-6)
+    everything = np.arange(len(labels))
+    x = dense_features(prepared.features_of(everything), scores, mean=mean, scale=scale)
+
+    def fitted(rows: NDArray[np.bool_]) -> ValidityHead:
+        texts = [prepared.examples[row].text for row in np.flatnonzero(rows)]
+        words = fit_words(texts, stage=Stage.VALIDITY)
+        bags = stacked([words.bag(text) for text in texts], words=words)
+        whole = fit_linear(
+            hstack([csr_matrix(x[rows]), WORD_SCALE * bags]).tocsr(),
+            labels[rows],
+            classes=classes,
+            c=C,
+            stage=Stage.VALIDITY,
+        )
+        dense, sparse = np.split(whole.weights, [x.shape[1]], axis=1)
+        return ValidityHead(
+            layer=replace(whole, weights=dense),
+            words=words,
+            word_layer=replace(whole, weights=WORD_SCALE * sparse, bias=np.zeros(len(classes))),
+            known=known,
+            mean=mean,
+            scale=scale,
+            topics=topics.head.classes,
+        )
+
+    logits = np.zeros((len(labels), len(classes)))
+    for number in range(N_FOLDS):
+        head, held_out = fitted(usable & (prepared.fold != number)), prepared.fold == number
+        texts = [prepared.examples[row].text for row in np.flatnonzero(held_out)]
+        logits[held_out] = head.layer.logits(x[held_out]) + head.words.all_logits(texts, head.word_layer)
+    at = np.array([classes.index(label) for label in labels[usable]])
+    temperature = fit_temperature(logits[usable], at)
+    whole = fitted(usable)
+    return TrainedValidity(
+        head=replace(whole, layer=replace(whole.layer, temperature=temperature)),
+        probabilities=softmax(logits / temperature),
+    )
+
+
+def _scope(prepared: Prepared, topics: TrainedTopics) -> tuple[Vectors, NDArray[np.float64]]:
+    """Vectors of known questions, and each example's scope scores as if its case were unknown."""
+    rows = np.flatnonzero(prepared.is_question)
+    if len(rows) > MOST_KNOWN:
+        rows = np.sort(np.random.default_rng(prepared.seed).choice(rows, MOST_KNOWN, replace=False))
+    known, known_cases = prepared.embedding[rows], prepared.cases[rows]
+    scores = np.zeros((len(prepared.examples), len(SCOPE)))
+    for chunk in np.array_split(np.arange(len(scores)), len(scores) // CHUNK + 1):
+        similarities = prepared.embedding[chunk] @ known.T
+        similarities[prepared.cases[chunk][:, None] == known_cases] = -1.0
+        scores[chunk] = scope_scores(topics.logits[chunk], similarities)
+    return known, scores

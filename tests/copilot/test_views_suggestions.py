@@ -1,0 +1,237 @@
+"""The suggestion card, its events and its why."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from copilot.models import Suggestion, SuggestionEvent
+from copilot.models.suggestion import Reason, State
+from copilot.views.card import Offer
+from helpdesk.models import Case, Team, User
+from tests.copilot.offering import make_alternative, make_answer, make_suggestion, make_topic
+from tests.making import make_case, make_message, make_reply
+
+pytestmark = pytest.mark.django_db
+SECRET = "Open Settings > Network and choose Wi-Fi."
+
+
+@pytest.fixture
+def client(client: Client, ana: User) -> Client:
+    client.force_login(ana)
+    return client
+
+
+@pytest.fixture
+def case(team: Team) -> Case:
+    return make_case(team=team)
+
+
+def card(client: Client, case: Case, known: str = "") -> str:
+    return client.get(f"/copilot/cases/{case.pk}/suggestion/", {"known": known}).text
+
+
+class TestCard:
+    def test_it_says_what_is_offered_and_where_it_comes_from(
+        self, client: Client, case: Case, ana: User
+    ) -> None:
+        answer = make_answer("Wi-Fi for the Stand", owner=ana)
+        make_suggestion(case, "Hi Priya,\n\nsee {{payout.date}}\n\n{{agent.first_name}}", answer=answer)
+        text = card(client, case)
+        for words in (
+            "Very likely right",
+            "96 %",
+            "Connecting the reader",
+            "Wi-Fi for the Stand",
+            "v1",
+            "kept by Ana",
+        ):
+            assert words in text
+        assert '<mark class="variable">{{payout.date}}</mark>' in text
+        assert "{{agent.first_name}}" not in text  # known once somebody looks at it
+
+    def test_held_out_text_never_reaches_the_page(self, client: Client, case: Case) -> None:
+        suggestion = make_suggestion(case, SECRET, state=State.SHADOW, reason=Reason.HELD_OUT, arm="shadow")
+        make_alternative(suggestion, "Another secret", name="Secret name")
+        text = card(client, case)
+        assert "held out" in text
+        for words in (SECRET, "Secret", "Connecting the reader", "96"):
+            assert words not in text
+        assert client.get(f"/copilot/suggestions/{suggestion.pk}/why/").status_code == 404
+
+    def test_below_the_floor_there_is_a_reason_and_nothing_to_insert(
+        self, client: Client, case: Case
+    ) -> None:
+        make_suggestion(
+            case, state=State.WITHHELD, reason=Reason.TOPIC_UNSURE, topic_probability=0.48,
+            second_topic=make_topic("Battery"), second_topic_probability=0.41, confidence=None,
+        )  # fmt: skip
+        text = card(client, case)
+        assert "topic unsure (2 candidates)" in text
+        assert "Battery <small>41 %</small>" in text
+        assert "data-text" not in text
+        assert 'data-act="insert"' not in text
+
+    def test_a_failure_is_told_calmly(self, client: Client, case: Case) -> None:
+        make_suggestion(
+            case, state=State.FAILED, reason=Reason.RELEASE_BROKEN, detail="topics.npz: sha256 differs"
+        )
+        assert "the live release can&#x27;t be loaded" in card(client, case)
+        assert "topics.npz" in card(client, case)
+
+    def test_it_waits_and_then_comes_by_itself(self, client: Client, case: Case) -> None:
+        suggestion = make_suggestion(case, state=State.PENDING)
+        text = card(client, case)
+        assert "Looking for an answer" in text
+        assert f'hx-trigger="sse:case-{case.pk}"' in text
+        known = f"{suggestion.pk}-pending"
+        assert client.get(f"/copilot/cases/{case.pk}/suggestion/", {"known": known}).status_code == 204
+        Suggestion.objects.filter(pk=suggestion.pk).update(
+            state=State.OFFERED, answer=make_answer(), text=SECRET
+        )
+        assert "Open Settings" in card(client, case, known)
+
+    def test_an_answered_turn_has_no_card(self, client: Client, case: Case, ana: User) -> None:
+        make_suggestion(case, SECRET)
+        Case.objects.filter(pk=case.pk).update(awaiting_since=None)
+        assert "Open Settings" not in card(client, case)
+        assert client.get(f"/copilot/cases/{case.pk}/suggestion/", {"known": "none"}).status_code == 204
+
+    def test_internal_text_is_marked(self, client: Client, case: Case) -> None:
+        suggestion = make_suggestion(case)
+        make_alternative(suggestion, "Checks for agents", name="Checks", visibility="internal")
+        assert 'data-text="Checks for agents" data-internal' in card(client, case)
+
+    def test_text_is_data(self, client: Client, case: Case) -> None:
+        make_suggestion(case, '"><script>alert(1)</script>')
+        assert "<script>" not in card(client, case)
+
+    def test_a_reader_sees_it_without_buttons(self, client: Client, case: Case, nadia: User) -> None:
+        make_suggestion(case)
+        client.force_login(nadia)
+        text = card(client, case)
+        assert "Very likely right" in text
+        assert "data-events" not in text
+        assert 'data-act="insert"' not in text
+
+    def test_a_stranger_finds_nothing(self, client: Client, case: Case, gwen: User) -> None:
+        make_suggestion(case)
+        client.force_login(gwen)
+        assert client.get(f"/copilot/cases/{case.pk}/suggestion/").status_code == 404
+
+    def test_its_queries_are_few(
+        self, client: Client, case: Case, django_assert_num_queries: Callable[..., Any]
+    ) -> None:
+        suggestion = make_suggestion(case)
+        for rank in (1, 2, 3):
+            make_alternative(suggestion, f"Other {rank}", rank=rank)
+        with django_assert_num_queries(6):  # session, person, case, suggestion, alternatives, dismissed
+            card(client, case)
+
+
+@pytest.mark.parametrize(
+    ("probability", "said"),
+    [
+        (0.999, "Very likely right 99"),
+        (0.9, "Likely right 90"),
+        (0.72, "Probably right 72"),
+        (0.2, "Worth a look 20"),
+    ],
+)
+def test_confidence_is_a_word_and_a_number_and_never_certain(probability: float, said: str) -> None:
+    offer = Offer(0, "x", None, probability)
+    assert f"{offer.word} {offer.percent}" == said
+
+
+class TestEvents:
+    def post(self, client: Client, suggestion: Suggestion, **values: str) -> int:
+        return client.post(f"/copilot/suggestions/{suggestion.pk}/events/", values).status_code
+
+    def test_each_report_is_kept_once(self, client: Client, case: Case, ana: User) -> None:
+        suggestion = make_suggestion(case)
+        for _ in range(2):
+            assert self.post(client, suggestion, type="inserted", client_seq="s-1") == 204
+        event = suggestion.events.get()
+        assert (event.type, event.actor) == ("inserted", ana)
+
+    def test_a_dismissal_is_remembered_with_its_reason(self, client: Client, case: Case) -> None:
+        suggestion = make_suggestion(case)
+        self.post(client, suggestion, type="dismissed", client_seq="s", dismiss_reason="wrong_topic")
+        text = card(client, case)
+        assert "data-dismissed" in text
+        assert "wrong topic" in text
+
+    @pytest.mark.parametrize(
+        "values",
+        [
+            {"type": "sent", "client_seq": "s"},
+            {"type": "bought", "client_seq": "s"},
+            {"type": "inserted"},
+            {"type": "dismissed", "client_seq": "s", "dismiss_reason": "mood"},
+            {"type": "alternative_inserted", "client_seq": "s", "rank": "-1"},
+        ],
+    )
+    def test_bad_reports_are_refused(self, client: Client, case: Case, values: dict[str, str]) -> None:
+        assert self.post(client, make_suggestion(case), **values) == 400
+        assert not SuggestionEvent.objects.exists()
+
+    def test_strangers_and_readers_report_nothing(
+        self, client: Client, case: Case, gwen: User, nadia: User
+    ) -> None:
+        suggestion = make_suggestion(case)
+        for person, status in ((gwen, 404), (nadia, 403)):
+            client.force_login(person)
+            assert self.post(client, suggestion, type="viewed", client_seq="s") == status
+
+    def test_it_rejects_get(self, client: Client, case: Case) -> None:
+        assert client.get(f"/copilot/suggestions/{make_suggestion(case).pk}/events/").status_code == 405
+
+
+class TestWhy:
+    def test_it_shows_stages_parts_and_near_cases(
+        self, client: Client, case: Case, ana: User, team: Team
+    ) -> None:
+        past = make_case("How do I join the Wi-Fi?", team=team)
+        sent = make_reply(past, "Settings, then Network.", author=ana)
+        make_match(make_suggestion(past), sent)
+        suggestion = make_suggestion(
+            case, parts=[["greeting", "Hi ", ""], ["variable", "Priya", "customer.first_name"]]
+        )
+        text = client.get(f"/copilot/suggestions/{suggestion.pk}/why/").text
+        for words in (
+            "The topic: Connecting the reader",
+            "94 %",
+            "3.3 ms",
+            "Settings, then Network.",
+            f"#{past.number}",
+        ):
+            assert words in text
+        assert 'class="part variable" title="variable: customer.first_name"' in text
+
+    def test_near_cases_of_other_teams_stay_hidden(
+        self, client: Client, case: Case, gwen: User, other_team: Team
+    ) -> None:
+        past = make_case("Their money", team=other_team)
+        make_match(make_suggestion(past), make_reply(past, "Not for you", author=gwen))
+        assert "Not for you" not in client.get(f"/copilot/suggestions/{make_suggestion(case).pk}/why/").text
+
+    def test_a_stranger_finds_nothing(self, client: Client, case: Case, gwen: User) -> None:
+        suggestion = make_suggestion(case)
+        client.force_login(gwen)
+        assert client.get(f"/copilot/suggestions/{suggestion.pk}/why/").status_code == 404
+
+
+def test_a_case_page_asks_for_its_card_by_address_only(client: Client, case: Case) -> None:
+    make_message("More", case_id=case.pk)
+    assert f'hx-get="/copilot/cases/{case.pk}/suggestion/"' in client.get(f"/cases/{case.pk}/").text
+
+
+def make_match(suggestion: Suggestion, reply: object) -> None:
+    from copilot.models import Match
+
+    Match.objects.create(
+        suggestion=suggestion, reply=reply, kind="near", similarity=0.9, retained=0.9, share=0.9, survival=0.9,
+        kept_characters=100, n_reply_tokens=40, norm_version=1, recorded_at=timezone.now(),
+    )  # fmt: skip

@@ -1,0 +1,76 @@
+"""A real release for tests: trained once on the demo world, kept as long as neither the world nor the code changes."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import transaction
+from django.utils import timezone
+
+from copilot.config.demo import loading
+from copilot.config.demo.world import read_world
+from copilot.models import Artifact, Release
+
+ROOT = Path(__file__).parents[1]
+TRAINED_FROM = ("fixtures", "labeling/training", "labeling/freezing.py", "copilot/pipeline", "helpdesk/bodies",
+                "copilot/config/demo")  # fmt: skip
+
+
+class _UndoneError(Exception):
+    """Ends a transaction whose work is thrown away."""
+
+
+@cache
+def trained_release() -> tuple[dict[str, object], list[dict[str, object]]]:
+    """Return the fields of a release and of its artifacts, whose files lie in ARTIFACTS_ROOT.
+
+    Needs the database; leaves nothing in it.
+    """
+    fixture = settings.ARTIFACTS_ROOT / f"trained-{_fingerprint()}.json"
+    if not fixture.exists():
+        _train(fixture)
+    from django.core import serializers
+
+    rows = [deserialized.object for deserialized in serializers.deserialize("json", fixture.read_text())]
+    artifacts = [_fields(row) for row in rows if isinstance(row, Artifact)]
+    [release] = [_fields(row) for row in rows if isinstance(row, Release)]
+    return release, artifacts
+
+
+def make_release(state: Release.State = Release.State.LIVE) -> Release:
+    """Store the trained release."""
+    release, artifacts = trained_release()
+    for artifact in artifacts:
+        Artifact.objects.get_or_create(pk=artifact["id"], defaults=artifact)
+    return Release.objects.create(**{**release, "id": None, "state": state})
+
+
+def _train(fixture: Path) -> None:
+    from django.core import serializers
+
+    try:
+        with transaction.atomic():
+            loading.load_world(read_world(), now=timezone.now())
+            call_command("freeze", "tests", verbosity=0)
+            call_command("train", "all", dataset="tests", promote=True, verbosity=0)
+            rows = [*Artifact.objects.order_by("pk"), Release.objects.get()]
+            fixture.write_text(serializers.serialize("json", rows))
+            raise _UndoneError
+    except _UndoneError:
+        pass
+
+
+def _fields(row: Artifact | Release) -> dict[str, object]:
+    return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
+
+
+def _fingerprint() -> str:
+    digest = hashlib.sha256()
+    for name in TRAINED_FROM:
+        path = ROOT / name
+        for file in sorted(path.rglob("*.*") if path.is_dir() else [path]):
+            if file.suffix in {".py", ".yaml"}:
+                digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]

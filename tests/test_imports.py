@@ -1,0 +1,92 @@
+"""Who may import whom: helpdesk <- copilot <- labeling <- copilot.config, and what stays pure or light."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PURE = [
+    *(ROOT / "copilot/pipeline").glob("*.py"),
+    *(ROOT / "copilot/statistics").glob("*.py"),
+    *(ROOT / "helpdesk/bodies").glob("*.py"),
+    *(ROOT / "copilot" / name for name in ("matching.py", "normalising.py", "facts.py", "experiments.py")),
+]
+HEAVY = {"torch", "sentence_transformers", "sklearn", "snorkel", "transformers"}
+
+
+def layer_of(module: str) -> int:
+    if module.startswith("copilot.config"):
+        return 3
+    return {"helpdesk": 0, "copilot": 1, "labeling": 2}.get(module.split(".")[0], -1)
+
+
+def imports_of(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{name.name}" for name in node.names)
+
+
+def sources(*folders: str) -> list[Path]:
+    return [file for folder in folders for file in sorted((ROOT / folder).rglob("*.py"))]
+
+
+def module_of(file: Path) -> str:
+    return ".".join(file.relative_to(ROOT).with_suffix("").parts)
+
+
+@pytest.mark.parametrize("file", sources("helpdesk", "copilot", "labeling"), ids=module_of)
+def test_layers_only_know_what_stands_to_their_left(file: Path) -> None:
+    own = layer_of(module_of(file))
+    wrong = [name for name in imports_of(file) if layer_of(name) > own]
+    assert not wrong, f"{module_of(file)} imports {wrong}"
+
+
+@pytest.mark.parametrize("file", sources("helpdesk", "copilot", "labeling"), ids=module_of)
+def test_nothing_imports_the_tests(file: Path) -> None:
+    assert not [name for name in imports_of(file) if name.split(".")[0] == "tests"]
+
+
+@pytest.mark.parametrize("file", PURE, ids=module_of)
+def test_pure_modules_know_no_django(file: Path) -> None:
+    wrong = [
+        name for name in imports_of(file) if name.split(".")[0] in {"django", "rest_framework", "celery"}
+    ]
+    assert not wrong
+
+
+@pytest.mark.parametrize(
+    "file", [file for file in sources("helpdesk", "copilot") if "config" not in file.parts], ids=module_of
+)
+def test_training_libraries_stay_in_labeling(file: Path) -> None:
+    assert not [name for name in imports_of(file) if name.split(".")[0] in HEAVY]
+
+
+@pytest.mark.parametrize("file", sources("helpdesk", "copilot", "labeling"), ids=module_of)
+def test_only_one_module_knows_openai(file: Path) -> None:
+    assert module_of(file) == "copilot.llm" or not [
+        n for n in imports_of(file) if n.split(".")[0] == "openai"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("entry", "forbidden"),
+    [
+        ("copilot.config.asgi", {*HEAVY, "onnxruntime", "scipy.stats", "polars", "openai"}),
+        ("copilot.config.celery; import django; django.setup(); import copilot.tasks", HEAVY),
+    ],
+    ids=["web", "suggest worker"],
+)
+def test_processes_stay_light(entry: str, forbidden: set[str]) -> None:
+    """The real process, its addresses and views loaded, holds none of what costs memory."""
+    code = (
+        f"import sys, os; import {entry}; from django.urls import get_resolver; get_resolver().url_patterns; "
+        f"print(sorted(set({sorted(forbidden)!r}) & set(sys.modules)))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.stdout.strip() == "[]", run.stderr

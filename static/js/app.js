@@ -1,0 +1,17 @@
+// Starts every part of the interface; each does nothing on pages that lack what it is about.
+import "./live.js";
+import "./commands.js";
+import "./list.js";
+import "./composer.js";
+import "./drafts.js";
+import "./suggestion.js";
+import "./viewed.js";
+import "./ghost.js";
+import "./answers.js";
+import "./pickers.js";
+import "./palette.js";
+import "./help.js";
+import "./page.js";
+import { listen } from "./keys.js";
+
+listen();

@@ -67,19 +67,30 @@ hub = Hub()
 
 async def stream(request: HttpRequest) -> HttpResponse:
     """Tell a page what changes: `?case=7` names that case's changes, `?inbox=1` those of the person's list."""
-    user: User = await request.auser()  # type: ignore[assignment]
     case_id = request.GET.get("case", "")
-    if case_id and not case_id.isdecimal():
+    if case_id and not (case_id.isdecimal() and len(case_id) < 19):
         return HttpResponseBadRequest("case: a number is needed")
-    if case_id:
-        await sync_to_async(access.get_case)(user, int(case_id))
     watched = int(case_id) if case_id else None
+    user = await _listener(request, watched)
     response = StreamingHttpResponse(
         _news(user, watched, inbox="inbox" in request.GET), content_type="text/event-stream"
     )
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"
     return response
+
+
+@sync_to_async
+def _listener(request: HttpRequest, watched: int | None) -> User:
+    """Return who listens, checked at the door; the connection goes back to the pool, for a stream lasts for hours."""
+    try:
+        user: User = request.user  # type: ignore[assignment]
+        user.pk  # noqa: B018  loads a lazy object here, where the database may be asked
+        if watched is not None:
+            access.get_case(user, watched)
+        return user
+    finally:
+        connection.close()
 
 
 async def _news(user: User, watched: int | None, *, inbox: bool) -> AsyncIterator[str]:
@@ -122,4 +133,7 @@ async def _events(user: User, numbers: set[int], watched: int | None, *, inbox: 
 
 @sync_to_async
 def _sees_any(user: User, numbers: set[int]) -> bool:
-    return access.cases_for(user).filter(pk__in=numbers).exists()
+    try:
+        return access.cases_for(user).filter(pk__in=numbers).exists()
+    finally:
+        connection.close()

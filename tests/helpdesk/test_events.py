@@ -1,0 +1,104 @@
+"""Open pages hear news at once, and waiting costs no database connection."""
+
+import http.client
+import socket
+import threading
+from contextlib import ExitStack
+from datetime import timedelta
+from queue import Queue
+from urllib.parse import urlsplit
+
+import pytest
+from django.contrib.sessions.backends.db import SessionStore
+from django.test import Client
+from django.utils import timezone
+
+from helpdesk import casework
+from helpdesk.intake import receive_messages
+from helpdesk.models import Team, User
+from tests.making import incoming, make_case
+from tests.processes import web
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def session_of(user: User) -> str:
+    client = Client()
+    client.force_login(user)
+    session = client.session
+    assert isinstance(session, SessionStore)
+    return str(session.session_key)
+
+
+class Stream:
+    """One open event stream, read in the background."""
+
+    def __init__(self, address: str, query: str, user: User) -> None:
+        parts = urlsplit(address)
+        self.connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=30)
+        self.connection.request(
+            "GET", f"/events/?{query}", headers={"Cookie": f"sessionid={session_of(user)}"}
+        )
+        self.socket = self.connection.sock
+        self.response = self.connection.getresponse()
+        self.status = self.response.status
+        self.events: Queue[str] = Queue()
+        if self.status == 200:
+            threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        try:
+            for line in self.response:
+                if line.startswith(b"event: "):
+                    self.events.put(line.removeprefix(b"event: ").decode().strip())
+        except (OSError, ValueError, http.client.HTTPException):
+            pass  # the server or the test ended it
+
+    def __enter__(self) -> "Stream":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.socket.shutdown(socket.SHUT_RDWR)  # closing alone would wait for the reader
+
+
+def test_page_of_a_case_hears_what_happens_there(ana: User) -> None:
+    case, other = make_case(), make_case()
+    with web() as address, Stream(address, f"case={case.pk}", ana) as stream:
+        assert stream.events.get(timeout=5) == f"case-{case.pk}"  # a fresh start fetches what was missed
+        receive_messages([incoming(case_id=other.pk)], now=timezone.now())
+        receive_messages([incoming(case_id=case.pk)], now=timezone.now())
+        assert stream.events.get(timeout=2) == f"case-{case.pk}"
+        casework.snooze(case=case, until=timezone.now() + timedelta(days=1), actor=ana, now=timezone.now())
+        assert stream.events.get(timeout=2) == f"case-{case.pk}"
+        assert stream.events.empty()
+
+
+def test_list_hears_only_of_cases_that_its_reader_may_see(ana: User, gwen: User, team: Team) -> None:
+    case = make_case(team=team)
+    with (
+        web() as address,
+        Stream(address, "inbox=1", ana) as mine,
+        Stream(address, "inbox=1", gwen) as theirs,
+    ):
+        assert mine.events.get(timeout=5) == "inbox"
+        receive_messages([incoming(case_id=case.pk)], now=timezone.now())
+        assert mine.events.get(timeout=2) == "inbox"
+        assert list(theirs.events.queue) in ([], ["inbox"])
+
+
+def test_strangers_case_and_bad_number_are_refused(gwen: User, team: Team) -> None:
+    case = make_case(team=team)
+    with web() as address:
+        for query, status in ((f"case={case.pk}", 404), ("case=x", 400), (f"case={10**40}", 400)):
+            with Stream(address, query, gwen) as stream:
+                assert stream.status == status
+
+
+def test_many_open_pages_hold_no_connection(ana: User) -> None:
+    make_case()
+    with web(DATABASE_POOL="2") as address, ExitStack() as stack:
+        streams = [stack.enter_context(Stream(address, "inbox=1", ana)) for _ in range(12)]
+        assert {stream.status for stream in streams} == {200}
+        receive_messages([incoming()], now=timezone.now())
+        for stream in streams:
+            assert stream.events.get(timeout=5) == "inbox"

@@ -13,7 +13,8 @@ PURE = [
     *(ROOT / "copilot/pipeline").glob("*.py"),
     *(ROOT / "copilot/statistics").glob("*.py"),
     *(ROOT / "helpdesk/bodies").glob("*.py"),
-    *(ROOT / "copilot" / name for name in ("matching.py", "normalising.py", "facts.py", "experiments.py")),
+    *(ROOT / "copilot/matching").glob("*.py"),
+    ROOT / "copilot/experiments.py",
 ]
 HEAVY = {"torch", "sentence_transformers", "sklearn", "snorkel", "transformers"}
 

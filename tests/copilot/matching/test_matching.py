@@ -4,8 +4,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from copilot.matching import MatchKind, compare, survival
-from copilot.normalising import NORM_VERSION, normal
+from copilot.matching.comparing import MatchKind, compare, survival
+from copilot.matching.normalising import NORM_VERSION, normal
 
 EXACT, NEAR, RETAINED, CONFLICT, NONE = (
     MatchKind.EXACT,
@@ -98,10 +98,9 @@ def with_greeting(text: str) -> str:
         (RETURNS, RETURNS + " I should add that the courier brings good moods but no tape.", RETAINED),
         (PAYOUTS, PAYOUTS + " I can see why you ask, and I must say it is a good question.", RETAINED),
         (PAIRING, PAIRING + " Is there anything else that I can do for the shop at the moment?", RETAINED),
-        (VERIFYING, VERIFYING.split(" We check")[0].replace("Please upload", "You have not sent everything yet. Please upload")
-         + " We check it within 1 working day and tell you by e-mail what came of it.", RETAINED),
+        (VERIFYING, "You have not sent all of it. " + VERIFYING.replace("write to you", "tell you by mail"), RETAINED),
         (STEPS, STEPS.replace("3. Open the app and tap Connect.", "3. Then go on as you always do."), RETAINED),
-        (FEES.split(" You may")[0] + " You must not worry about old sales.", FEES.split(" You may")[0] + " Old sales stay as they are.", CONFLICT),
+        (DELIVERY + " Old orders must not be opened.", DELIVERY + " Old orders are opened.", CONFLICT),
         (PAIRING.replace(". ", ".\n"), " ".join(reversed(PAIRING.split(". "))), RETAINED),
         # another number, amount, date, link, name
         (RETURNS, RETURNS.replace("30 days", "14 days"), CONFLICT),
@@ -191,7 +190,7 @@ def test_the_delta_says_what_differs() -> None:
         ("Your order {{ case.order_id }} left today, {{name}}.", "Your order tw-20412 left today, Ana.", EXACT),
         ("Order {{case.order_id}} left our house today.", "Order TW-20413 left our house today.", CONFLICT),
         ("Your fee of {{case.fee}} is back on your card.", "Your fee of £15.00 is back on your card.", EXACT),
-        ("Your fee of {{case.fee}}, less 5 %, is back on your card.", "Your fee of £15, less 3 %, is back on your card.", CONFLICT),
+        ("Your fee of {{case.fee}}, less 5 %, is back now.", "Your fee of £15, less 3 %, is back now.", CONFLICT),
         ("Your fee of {{case.fee}} is back on your card.", "Your fee is back on your card.", RETAINED),
         ("{{case.fee}}", "no", NONE),
     ],
@@ -288,7 +287,9 @@ TEXTS = st.lists(st.sampled_from(SENTENCES), min_size=1, max_size=6, unique=True
 ANYTHING = st.one_of(
     TEXTS,
     st.text(max_size=80),
-    st.lists(st.sampled_from(["a", "b", "1", "2", "%", "£", "not", "n't", "may", ".", ">", "--", "{{x}}", "hi"])).map(" ".join),
+    st.lists(
+        st.sampled_from(["a", "b", "1", "2", "%", "£", "not", "n't", "may", ".", ">", "--", "{{x}}", "hi"])
+    ).map(" ".join),
 )
 GREETINGS = st.sampled_from(["", "Hi Ana,\n\n", "Dear Ms Poole,\n\n", "Hello there!\n", "Hallo Ana,\n\n"])
 CLOSINGS = st.sampled_from(

@@ -1,0 +1,118 @@
+"""The match rate page: figures with n and interval, as charts, tables and CSV."""
+
+import csv
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from copilot.models import Match
+from copilot.models.suggestion import Reason, State
+from helpdesk.models import Case, User
+from tests.copilot.offering import make_suggestion, make_topic
+from tests.making import make_case, make_reply, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def client(client: Client, sana: User) -> Client:
+    client.force_login(sana)
+    return client
+
+
+def answer(
+    kind: str = "near", *, author: User, topic: str = "Payouts", n_tokens: int = 40, **fields: Any
+) -> Case:
+    case = make_case()
+    Match.objects.create(
+        suggestion=make_suggestion(case, topic=make_topic(topic), **fields),
+        reply=make_reply(case, "It left today.", author=author),
+        kind=kind, similarity=0.9, retained=0.9, share=0.9, survival=0.9, kept_characters=9, n_reply_tokens=n_tokens,
+        norm_version=1, recorded_at=timezone.now(),
+    )  # fmt: skip
+    return case
+
+
+def rows(client: Client, address: str = "") -> dict[str, dict[str, str]]:
+    text = client.get(f"/copilot/match-rate/?format=csv{address}").text
+    return {row["name"]: row for row in csv.DictReader(text.splitlines())}
+
+
+def test_matches_are_counted_per_topic_over_agents(client: Client, ana: User, gwen: User) -> None:
+    for kind, author in (
+        ("exact", ana),
+        ("near", ana),
+        ("retained", gwen),
+        ("none", gwen),
+        ("conflict", ana),
+    ):
+        answer(kind, author=author)
+    found = rows(client)["Payouts"]
+    assert (found["n"], found["matches"], found["agents"]) == ("5", "3", "2")
+    assert float(found["rate"]) == pytest.approx(0.6)
+    assert float(found["low"]) < 0.6 < float(found["high"])
+    assert found["note"].startswith("few agents")
+
+
+def test_short_replies_and_the_other_arm_are_left_out(client: Client, ana: User) -> None:
+    for _ in range(5):
+        answer(author=ana)
+    answer("none", author=ana, n_tokens=3)
+    answer("none", author=ana, state=State.SHADOW, reason=Reason.HELD_OUT, arm="shadow", topic="Fees")
+    assert rows(client)["Payouts"]["n"] == "5"
+    assert "Fees" not in rows(client)
+    assert rows(client, "&arm=shadow")["Fees"]["n"] == "1"
+    assert "Left out: 1 short reply" in client.get("/copilot/match-rate/").text
+
+
+def test_what_says_too_little_says_so_instead_of_being_drawn(client: Client, ana: User) -> None:
+    answer(author=ana)
+    response = client.get("/copilot/match-rate/")
+    assert "too few to say" in response.text
+    assert '<svg class="chart"' not in response.text
+    assert rows(client)["Payouts"]["rate"] == ""
+
+
+def test_it_states_the_finding_in_words(client: Client, ana: User) -> None:
+    for _ in range(6):
+        answer(author=ana)
+    text = client.get("/copilot/match-rate/").text
+    assert "Agents sent what was suggested or nearly so in 100 % of 6 turns" in text
+    assert 'aria-label="Match rate by topic with 95 % intervals"' in text
+
+
+def test_days_and_weeks_can_be_chosen(client: Client, ana: User) -> None:
+    for _ in range(6):
+        answer(author=ana)
+    today = str(timezone.localdate())
+    assert rows(client, "&per=day")[today]["by"] == "day"
+    assert [row["by"] for row in rows(client, "&per=week").values()] == ["all", "week", "topic"]
+
+
+def test_a_name_is_no_formula(client: Client, ana: User) -> None:
+    answer(author=ana, topic="=HYPERLINK(1)")
+    assert "'=HYPERLINK(1)" in rows(client)
+
+
+def test_agents_are_refused(client: Client, ana: User) -> None:
+    client.force_login(ana)
+    assert client.get("/copilot/match-rate/").status_code == 403
+    assert "Match rate</span>" not in client.get("/cases/").text
+
+
+def test_an_empty_one_says_what_to_do(client: Client) -> None:
+    assert "No reply can be compared yet." in client.get("/copilot/match-rate/?arm=nope&days=x").text
+
+
+@pytest.mark.parametrize("n_topics", [1, 6])
+def test_its_queries_do_not_grow(
+    client: Client, n_topics: int, django_assert_num_queries: Callable[..., Any]
+) -> None:
+    agents = [make_user(f"agent{number}") for number in range(n_topics)]
+    for number, agent in enumerate(agents):
+        answer(author=agent, topic=f"Topic {number}")
+    with django_assert_num_queries(7):  # session, person; days or weeks, two groupings, kinds, short ones
+        client.get("/copilot/match-rate/")

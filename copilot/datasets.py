@@ -16,6 +16,7 @@ from copilot.pipeline.types import VALIDITY_REASONS, Catalog, CatalogAnswer, Que
 
 FORMAT = 1
 EXAMPLES, CATALOG, CARD = "examples.jsonl", "catalog.jsonl", "card.json"
+NO_CATALOG = Catalog()
 NO_ANSWER = "none"  # as an answer's label: somebody looked, and no approved answer fits
 
 
@@ -70,7 +71,8 @@ class Example:
     @property
     def topics_accepted(self) -> frozenset[str]:
         """Topics that count as right: an honest person chose them, or the turn asks about them too."""
-        return frozenset(filter(None, (self.topic, self.second and self.second.topic, *self.also)))
+        second = self.second.topic if self.second else None
+        return frozenset(slug for slug in (self.topic, second, *self.also) if slug)
 
     @property
     def answers_accepted(self) -> frozenset[str]:
@@ -94,7 +96,7 @@ class Dataset:
 
 
 def write(
-    folder: Path, examples: Sequence[Example], card: Mapping[str, object], *, catalog: Catalog = Catalog()
+    folder: Path, examples: Sequence[Example], card: Mapping[str, object], *, catalog: Catalog = NO_CATALOG
 ) -> str:
     """Write a dataset, replacing what is in `folder`, and return its fingerprint.
 

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Min
 from django.utils import timezone
 
+from copilot import releases
 from copilot.catalog import CatalogMoment, catalog_at
 from copilot.models import Alternative, AnswerVersion, Arm, Match, Release, Suggestion
 from copilot.models.suggestion import Reason, State
@@ -62,6 +63,17 @@ def turns_to_replay(case_ids: Iterable[int] | None = None) -> list[tuple[int, in
         if entry[2] == 1 and before[2] == 0 and before[0] == entry[0] and before[3] not in done
     ]
     return [(message, reply) for _, message, reply in sorted(pairs)]
+
+
+def replay_history(*, now: datetime) -> Replay:
+    """Replay every answered turn that has no suggestion yet with the live release; does nothing without one."""
+    total, release = Replay(), releases.live()
+    if release is not None:
+        for total in replay(
+            turns_to_replay(), pipeline=releases.pipeline_of(release), release=release, now=now
+        ):
+            pass
+    return total
 
 
 def replay(

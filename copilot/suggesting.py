@@ -123,6 +123,17 @@ def question_of_turn(newest: Message, case: Case) -> Question:
     )
 
 
+def warm_up(*, now: datetime) -> None:
+    """Load the live release and read the catalog's answers, so that the first agent does not wait for it."""
+    release = releases.live()
+    if release is None:
+        return
+    try:
+        releases.pipeline_of(release).run([Question("warm-up", "en")], catalog=catalog_at(now).catalog)
+    except (releases.ReleaseError, HeadError):
+        logger.exception("the live release can't be loaded")
+
+
 def sweep(*, now: datetime) -> int:
     """Queue again the pending suggestions that nobody finished in time, and return how many.
 

@@ -1,10 +1,12 @@
 """The copilot's work in the background: each task loads by id and makes one call."""
 
+from typing import Any
+
 from celery import shared_task
 from celery.signals import worker_ready
 from django.utils import timezone
 
-from copilot import suggesting
+from copilot import replaying, suggesting
 
 
 @shared_task(name="copilot.tasks.suggest")
@@ -17,7 +19,14 @@ def sweep() -> None:
     suggesting.sweep(now=timezone.now())
 
 
+@shared_task(name="copilot.tasks.replay_history")
+def replay_history() -> None:
+    replaying.replay_history(now=timezone.now())
+
+
 @worker_ready.connect
-def sweep_at_start(sender: object, **_: object) -> None:
-    """A worker that comes back looks at once for what its predecessor left."""
-    sweep.delay()
+def start_ready(sender: Any, **_: object) -> None:
+    """A worker that comes back loads the release and looks at once for what its predecessor left."""
+    if "suggest" in sender.app.amqp.queues.consume_from:
+        suggesting.warm_up(now=timezone.now())
+        sweep.delay()

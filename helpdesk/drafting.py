@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from helpdesk.models import Case, Draft, Note, Reply, User
+from helpdesk.models import Case, Draft, User
 
 
 def save_draft(
@@ -12,8 +12,8 @@ def save_draft(
 
     Words that arrive after they were sent (`client_key` is known already) are not kept.
     """
-    sent = {Draft.Kind.REPLY: Reply, Draft.Kind.NOTE: Note}[kind]
-    if sent.objects.filter(case=case, client_key=client_key).exists():
+    sent = case.replies if kind == Draft.Kind.REPLY else case.notes
+    if sent.filter(client_key=client_key).exists():
         return False
     if body.strip():
         Draft.objects.update_or_create(

@@ -1,9 +1,12 @@
 """What people type and choose, checked; each form repeats kindly what the domain refuses."""
 
 from datetime import datetime, timedelta
+from typing import cast
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
+from django.db.models import QuerySet
+from django.http import QueryDict
 from django.utils import timezone
 
 from helpdesk import casework
@@ -34,11 +37,13 @@ class DraftForm(forms.Form):
 
 
 class AssignForm(forms.Form):
-    assignee = forms.ModelChoiceField(User.objects.filter(is_active=True), required=False)
+    """Whom a case may be given to depends on the case."""
 
-    def __init__(self, *args: object, case: Case, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["assignee"].queryset = casework.possible_assignees(case)
+    def __init__(self, data: QueryDict, *, case: Case) -> None:
+        super().__init__(data)
+        self.fields["assignee"] = forms.ModelChoiceField(
+            cast("QuerySet[User]", casework.possible_assignees(case)), required=False
+        )
 
 
 class TagForm(forms.Form):
@@ -71,10 +76,14 @@ class BulkForm(forms.Form):
     assignee = forms.ModelChoiceField(User.objects.filter(is_active=True), required=False)
     tag = forms.CharField(max_length=80, required=False)
 
-    def __init__(self, data: object, *args: object, **kwargs: object) -> None:
-        super().__init__(data, *args, **kwargs)
+    def __init__(self, data: QueryDict) -> None:
+        super().__init__(data)
         chosen = [key for key in data.getlist("cases") if key.isdecimal() and len(key) < 19][:LARGEST_BULK]
-        self.fields["cases"].choices = [(key, key) for key in chosen]
+        self.fields["cases"] = forms.TypedMultipleChoiceField(
+            coerce=int,
+            choices=[(key, key) for key in chosen],
+            error_messages={"required": "Select some cases first."},
+        )
 
     def clean(self) -> dict[str, object]:
         if self.cleaned_data.get("act") == Act.TAG and not self.cleaned_data.get("tag"):

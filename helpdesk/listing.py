@@ -1,7 +1,7 @@
 """The inbox as questions to the database: named views of cases, filters from the address, pages by keyset."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from functools import reduce
@@ -152,7 +152,7 @@ class Listing:
 
     view: View
     filters: Filters
-    cases: list[Case]
+    cases: Sequence[Case]
     older: Filters | None
 
     def after(self, case: Case) -> Case | None:

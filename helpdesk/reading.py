@@ -3,9 +3,10 @@
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from helpdesk import bodies
-from helpdesk.models import Attachment, Case, CaseEvent, Message, Note, Reply
+from helpdesk.models import Attachment, Case
 
 LONGEST_LINKED = 20_000  # characters; in longer text addresses are not made into links
 
@@ -16,12 +17,13 @@ class Entry:
 
     kind: str
     at: datetime
-    item: Message | Reply | Note | CaseEvent
+    item: Any  # Message, Reply, Note or CaseEvent, as kind says
     parts: bodies.Parts | None = None
     attachments: tuple[Attachment, ...] = ()
 
     @property
     def links(self) -> bool:
+        """Whether addresses in it are made into links."""
         return len(self.item.body) <= LONGEST_LINKED
 
 

@@ -46,7 +46,8 @@ def rate_by_topic(rows: Sequence[Rate], *, title: str) -> SafeString:
     height = TOP + ROW * len(rows) + BOTTOM
     body = format_html_join("", "{}", ((_line(place, row),) for place, row in enumerate(rows)))
     ticks = format_html_join(
-        "", '<line class="grid" x1="{0}" x2="{0}" y1="{1}" y2="{2}"/><text class="tick mid" x="{0}" y="{3}">{4} %</text>',
+        "",
+        '<line class="grid" x1="{0}" x2="{0}" y1="{1}" y2="{2}"/><text class="tick mid" x="{0}" y="{3}">{4} %</text>',
         ((_across(step), TOP, height - BOTTOM, height - 8, round(100 * step)) for step in STEPS),
     )  # fmt: skip
     return format_html(
@@ -67,7 +68,8 @@ def _line(place: int, row: Rate) -> SafeString:
             '{}<text class="tick" x="{}" y="{}">n = {}: too few</text>', name, NAMES + 6, y + 4, row.n
         )
     return format_html(
-        '{}<line class="whisker" x1="{}" x2="{}" y1="{}" y2="{}"/><circle class="dot" cx="{}" cy="{}" r="4"><title>{}</title></circle>',
+        '{}<line class="whisker" x1="{}" x2="{}" y1="{}" y2="{}"/>'
+        '<circle class="dot" cx="{}" cy="{}" r="4"><title>{}</title></circle>',
         name, _across(row.low), _across(row.high), y, y, _across(row.rate), y, _told(row),
     )  # fmt: skip
 
@@ -80,7 +82,8 @@ def _grid() -> SafeString:
 
 
 def _told(row: Rate) -> str:
-    return f"{row.name}: {100 * (row.rate or 0):.0f} % ({100 * (row.low or 0):.0f}–{100 * (row.high or 0):.0f} %), n = {row.n}"
+    rate, low, high = (round(100 * (figure or 0)) for figure in (row.rate, row.low, row.high))
+    return f"{row.name}: {rate} % ({low}–{high} %), n = {row.n}"
 
 
 def _x(share: float) -> float:

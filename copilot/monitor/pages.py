@@ -1,42 +1,57 @@
 """The match rate page: a finding in words, two charts, the same rows as a table and as a CSV."""
 
 import csv
+from collections.abc import Container
 from datetime import timedelta
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from copilot.monitor import charts
 from copilot.monitor.rates import MatchRates, Rate, match_rates
-from copilot.normalising import NORM_VERSION
+from copilot.matching.normalising import NORM_VERSION
+from helpdesk.requests import PageRequest
 
 ARMS = {"offer": "Offered", "shadow": "Held out"}
 PERS = ("day", "week")
 SPANS = {"28": "4 weeks", "84": "12 weeks", "365": "A year"}
-METHOD = "Wilson on the effective sample, agents as clusters, 95 %"
+METHOD = "Intervals: 95 %, agents as clusters: Wilson on the effective sample, Clopper-Pearson where agents are few"
 SENT = {"offer": "sent what was suggested", "shadow": "sent what would have been suggested, unseen,"}
 
 
 @require_GET
-def match_rate(request: HttpRequest) -> HttpResponse:
+def match_rate(request: PageRequest) -> HttpResponse:
     if not request.user.reads_dashboards:
         raise PermissionDenied(
             "Figures about the copilot are for data scientists, experts and administrators."
         )
-    arm = request.GET.get("arm") if request.GET.get("arm") in ARMS else "offer"
-    days = request.GET.get("days") if request.GET.get("days") in SPANS else "84"
-    per = request.GET.get("per", "") if request.GET.get("per") in PERS else ""
+    arm = chosen(request, "arm", ARMS, "offer")
+    days = chosen(request, "days", SPANS, "84")
+    per = chosen(request, "per", PERS, "")
     rates = match_rates(arm=arm, since=timezone.now() - timedelta(days=int(days)), per=per)
     if request.GET.get("format") == "csv":
         return as_csv(rates, arm=arm)
-    context = {"rates": rates, "arm": arm, "arms": ARMS, "days": days, "spans": SPANS, "pers": PERS}
+    context: dict[str, object] = {
+        "rates": rates,
+        "arm": arm,
+        "arms": ARMS,
+        "days": days,
+        "spans": SPANS,
+        "pers": PERS,
+    }
     context |= {"caption": finding(rates, arm=arm), "norm_version": NORM_VERSION, "method": METHOD} | drawn(
         rates
     )
     return render(request, "copilot/match_rate.html", context)
+
+
+def chosen(request: PageRequest, name: str, choices: Container[str], default: str) -> str:
+    """Return what an address chooses, if it is one of the choices."""
+    value = request.GET.get(name, default)
+    return value if value in choices else default
 
 
 def finding(rates: MatchRates, *, arm: str) -> str:
@@ -52,7 +67,7 @@ def finding(rates: MatchRates, *, arm: str) -> str:
 
 def drawn(rates: MatchRates) -> dict[str, str]:
     """Return the charts; none where no row could be trusted."""
-    found = {}
+    found: dict[str, str] = {}
     if any(row.rate is not None for row in rates.by_time):
         title = f"Match rate by {rates.per} with 95 % intervals"
         found["time_chart"] = charts.rate_by_time(rates.by_time, title=title)
@@ -92,4 +107,4 @@ def as_csv(rates: MatchRates, *, arm: str) -> HttpResponse:
 def _cells(by: str, row: Rate, arm: str) -> list[object]:
     name = f"'{row.name}" if row.name[:1] in "=+-@\t\r" else row.name
     figures = [row.n, row.n_matches, row.n_agents, row.rate, row.low, row.high]
-    return [by, name, arm, *figures, row.note, METHOD, NORM_VERSION]
+    return [by, name, arm, *figures, row.note, row.method, NORM_VERSION]

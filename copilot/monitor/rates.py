@@ -8,14 +8,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, DateField, F, Q, QuerySet
 from django.db.models.functions import TruncDate, TruncDay, TruncWeek
 
 from copilot.models import Match
 from copilot.models.suggestion import State
 from copilot.statistics import intervals
 
+Cluster: TypeAlias = tuple[int | None, int, int]  # agent, matches, turns
 SUBSTANTIVE = 8  # tokens of a reply after greeting, closing and quotes are taken off
 FEWEST = 5  # turns below which a rate says nothing
 BUSY = 10  # turns a day from which single days are worth a look
@@ -35,6 +37,7 @@ class Rate:
     low: float | None = None
     high: float | None = None
     note: str = ""
+    method: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,14 +57,16 @@ def match_rates(*, arm: str, since: datetime, per: str = "") -> MatchRates:
     matches = Match.objects.filter(suggestion__state=STATES[arm], reply__sent_at__gte=since)
     counted = matches.filter(n_reply_tokens__gte=SUBSTANTIVE)
     per = per or ("day" if _is_busy(counted) else "week")
-    times = _by_agent(counted.annotate(group=TruncDate(TRUNCATED[per]("reply__sent_at"))))
+    times = _by_agent(counted.annotate(group=TRUNCATED[per]("reply__sent_at", output_field=DateField())))
     topics = _by_agent(counted.annotate(group=F("suggestion__topic__name")))
+    everything = [cluster for _, cluster in topics]
+    deff = _design_effect(everything)
     kinds = dict(counted.values_list("kind").annotate(n=Count("pk")))
     return MatchRates(
-        total=_rate("All", [cluster for _, cluster in topics]),
+        total=_rate("All", everything),
         per=per,
-        by_time=tuple(_rates(times)),
-        by_topic=tuple(sorted(_rates(topics), key=lambda rate: -rate.n)),
+        by_time=tuple(_rates(times, deff)),
+        by_topic=tuple(sorted(_rates(topics, deff), key=lambda rate: -rate.n)),
         by_kind={kind.label: kinds.get(kind.value, 0) for kind in Match.Kind},
         n_short=matches.count() - sum(kinds.values()),
     )
@@ -72,7 +77,7 @@ def _is_busy(matches: QuerySet[Match]) -> bool:
     return days["n"] >= BUSY * days["days"]
 
 
-def _by_agent(matches: QuerySet[Match]) -> list[tuple[object, tuple[int | None, int, int]]]:
+def _by_agent(matches: QuerySet[Match]) -> list[tuple[object, Cluster]]:
     """Return (group, (agent, matches, turns)), in the order of the groups."""
     rows = matches.values("group", agent=F("reply__author")).annotate(
         n=Count("pk"), n_matches=Count("pk", filter=Q(kind__in=Match.MATCHING))
@@ -82,22 +87,36 @@ def _by_agent(matches: QuerySet[Match]) -> list[tuple[object, tuple[int | None, 
     ]
 
 
-def _rates(rows: Iterable[tuple[object, tuple[int | None, int, int]]]) -> Iterator[Rate]:
-    groups: defaultdict[object, list[tuple[int | None, int, int]]] = defaultdict(list)
+def _rates(rows: Iterable[tuple[object, Cluster]], deff: float | None) -> Iterator[Rate]:
+    groups: defaultdict[object, list[Cluster]] = defaultdict(list)
     for group, cluster in rows:
         groups[group].append(cluster)
     for group, clusters in groups.items():
-        yield _rate(str(group or "no topic"), clusters)
+        yield _rate(str(group or "no topic"), clusters, deff=deff)
 
 
-def _rate(name: str, clusters: Iterable[tuple[int | None, int, int]]) -> Rate:
-    per_agent: defaultdict[int | None, list[int]] = defaultdict(lambda: [0, 0])
+def _rate(name: str, clusters: Iterable[Cluster], *, deff: float | None = None) -> Rate:
+    n_matches, n = _per_agent(clusters)
+    if sum(n) < FEWEST:
+        return Rate(name, sum(n), sum(n_matches), len(n), note=f"fewer than {FEWEST} turns: too few to say")
+    found = intervals.clustered_rate(n_matches, n, last_deff=deff)
+    note = "few agents, or all turns alike: take the interval with care" if found.few_agents else ""
+    figures = (found.estimate, found.low, found.high)
+    return Rate(name, sum(n), sum(n_matches), len(n), *figures, note, found.method)
+
+
+def _design_effect(clusters: Iterable[Cluster]) -> float | None:
+    """Return how much agents differ over all turns, for rows too small to tell; None where even they don't."""
+    try:
+        return intervals.design_effect(*_per_agent(clusters))
+    except ValueError:
+        return None
+
+
+def _per_agent(clusters: Iterable[Cluster]) -> tuple[list[int], list[int]]:
+    """Return matches and turns of each agent."""
+    sums: defaultdict[int | None, list[int]] = defaultdict(lambda: [0, 0])
     for agent, n_matches, n in clusters:
-        per_agent[agent][0] += n_matches
-        per_agent[agent][1] += n
-    n_matches, n = (sum(counts[place] for counts in per_agent.values()) for place in (0, 1))
-    if n < FEWEST:
-        return Rate(name, n, n_matches, len(per_agent), note=f"fewer than {FEWEST} turns: too few to say")
-    found = intervals.clustered_rate([k for k, _ in per_agent.values()], [n for _, n in per_agent.values()])
-    note = "few agents: the interval is a little too narrow" if found.few_clusters else ""
-    return Rate(name, n, n_matches, len(per_agent), found.rate, found.low, found.high, note)
+        sums[agent][0] += n_matches
+        sums[agent][1] += n
+    return [k for k, _ in sums.values()], [n for _, n in sums.values()]

@@ -6,6 +6,7 @@ uses, the questions it answered speak for it too. Candidates are weighed against
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,12 +55,20 @@ class Uses:
 
         `hidden`, bool[m], leaves uses out: training hides those of the question's own case.
         """
-        cosines = self.vectors @ question
-        slug_at = self.slug_at if hidden is None else np.where(hidden, -1, self.slug_at)
-        number = {slug: at for at, slug in enumerate(self.slugs)}
-        return [
-            _mean_of_nearest(cosines[slug_at == number[slug]]) if slug in number else None for slug in slugs
-        ]
+        return [self._mean_of_nearest(question, self._rows.get(slug), hidden) for slug in slugs]
+
+    @cached_property
+    def _rows(self) -> dict[str, NDArray[np.int64]]:
+        return {slug: np.flatnonzero(self.slug_at == at) for at, slug in enumerate(self.slugs)}
+
+    def _mean_of_nearest(
+        self, question: Vector, rows: NDArray[np.int64] | None, hidden: NDArray[np.bool_] | None
+    ) -> float | None:
+        if rows is not None and hidden is not None:
+            rows = rows[~hidden[rows]]
+        if rows is None or not rows.size:
+            return None
+        return float(np.sort(self.vectors[rows] @ question)[-NEAREST_USES:].mean())
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,7 +169,8 @@ class AnswerHead:
         if not near:
             return []
         spread = self.words.spread(self.words.bag(question.text))
-        to_answers = self.bridge.similarities(vector[None], np.stack([text.vector for _, text in near]))[0]
+        landed = self.bridge.land(np.stack([text.vector for _, text in near]))
+        to_answers = self.bridge.similarities(vector[None], landed)[0]
         to_uses = self.uses.similarities(vector, [answer.slug for answer, _ in near], hidden=hidden)
         return [
             Candidate(
@@ -228,7 +238,3 @@ def _ranked(candidate: Candidate, probability: float) -> RankedAnswer:
         similarity_to_uses=candidate.similarity_to_uses or 0.0,
         topic_probability=candidate.topic_probability,
     )
-
-
-def _mean_of_nearest(cosines: NDArray[np.float32]) -> float | None:
-    return float(np.sort(cosines)[-NEAREST_USES:].mean()) if cosines.size else None

@@ -24,13 +24,16 @@ class TextCache:
     def __len__(self) -> int:
         return len(self._texts)
 
-    def texts(self, answers: Iterable[CatalogAnswer], *, encoder: Encoder, words: Words) -> dict[str, AnswerText]:
-        """Return each answer's text by key, reading those that are not kept; an answer's own vector is taken as it is."""
+    def texts(
+        self, answers: Iterable[CatalogAnswer], *, encoder: Encoder, words: Words
+    ) -> dict[str, AnswerText]:
+        """Return each answer's text by key, reading those that are not kept; a vector that is given is not made."""
         found: dict[str, AnswerText] = {}
         with self._lock:
             for answer in answers:
                 if answer.key not in found:
-                    found[answer.key] = self._texts.pop(answer.key, None) or _read(answer, encoder, words)
+                    kept = self._texts.pop(answer.key) if answer.key in self._texts else None
+                    found[answer.key] = kept or _read(answer, encoder, words)
             self._texts.update(found)
             while len(self._texts) > self._capacity:
                 self._texts.popitem(last=False)

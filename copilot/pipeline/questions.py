@@ -8,8 +8,9 @@ from helpdesk.bodies import language, split
 
 PREFIXES = re.compile(r"^\s*(?:(?:re|fw|fwd|aw|wg|tr|sv|antw)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE)
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
-EMPTY_SUBJECT_WORDS = frozenset(
-    ["a", "about", "an", "and", "asap", "enquiry", "for", "from", "hello", "help", "hey", "hi", "i", "info", "inquiry", "issue", "me", "message", "my", "need", "new", "no", "of", "on", "please", "pls", "problem", "query", "question", "quick", "re", "request", "subject", "support", "team", "the", "there", "to", "urgent", "with", "you", "your"]
+EMPTY_SUBJECT_WORD = re.compile(
+    r"an?|about|and|asap|enquiry|for|from|hello|help|hey|hi|i|info|inquiry|issue|me|message|my|need|new|no|of|on|please|pls|"
+    r"problem|query|question|quick|re|request|subject|support|team|the|there|to|urgent|with|your?"
 )
 
 
@@ -45,5 +46,5 @@ def informative_subject(subject: str, *, text: str) -> str:
     """
     heading = PREFIXES.sub("", subject).strip()
     said = {word.casefold() for word in WORD.findall(text)}
-    news = {word.casefold() for word in WORD.findall(heading)} - said - EMPTY_SUBJECT_WORDS
-    return heading if news else ""
+    words = {word.casefold() for word in WORD.findall(heading)} - said
+    return heading if any(not EMPTY_SUBJECT_WORD.fullmatch(word) for word in words) else ""

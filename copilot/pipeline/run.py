@@ -140,7 +140,9 @@ class _Batch:
         return [
             decide_by_rule(question, languages=self.pipeline.languages)
             or decide_validity(row, classes=head.classes, floor=floor)
-            for question, row in zip(features.questions, head.predict_proba(features, topic_logits), strict=True)
+            for question, row in zip(
+                features.questions, head.predict_proba(features, topic_logits), strict=True
+            )
         ]
 
     def _topics(self, logits: NDArray[np.float64], asked: Sequence[int]) -> dict[int, TopicVerdict]:

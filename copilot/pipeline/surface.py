@@ -11,28 +11,41 @@ from numpy.typing import NDArray
 
 from copilot.pipeline.types import Question
 
-READ = 4_000  # characters; the marks are at the start, and a body of a megabyte must not cost more
+READ = 1_500  # characters; what matters is at the start, and a megabyte must not cost more
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 CUES = {
-    "asks": r"^(?:how|what|whats|when|where|wheres|which|who|why|can|could|would|will|do|does|did|is|are|am|any|should)\b",
-    "asks_within": r"\b(?:how (?:do|can|long|much|many|to)|what (?:is|are|do|does)|when (?:will|is|do|does)|where (?:is|do)|"
-    r"why (?:is|are|do|does|did|has|have)|can (?:i|you|we)|could (?:i|you|we)|do (?:i|you|we)|is (?:it|there|this|that)|any (?:idea|way|chance))\b",
+    "asks": r"^(?:how|whats?|when|wheres?|which|who|why|can|could|would|will|do|does|did|is|are|am|any|should)\b",
+    "asks_within": (
+        r"\b(?:how (?:do|can|long|much|many|to)|what (?:is|are|do|does)|when (?:will|is|do|does)|where (?:is|do)|"
+        r"why (?:is|are|do|does|did|has|have)|(?:can|could|do) (?:i|you|we)|is (?:it|there|this|that)|"
+        r"any (?:idea|way|chance))\b"
+    ),
     "requests": r"\b(?:please|pls|plz|help|need|want|tell me|let me know|advise|send me|explain|sort)\b",
-    "fails": r"\b(?:not|no|never|cannot|cant|wont|doesnt|isnt|didnt|\w+n['’]t|error|stuck|missing|wrong|broken|failed|"
-    r"dead|declined|refused|locked|twice|still)\b",
+    "fails": (
+        r"\b(?:not|no|never|cannot|cant|wont|doesnt|isnt|didnt|\w+n['’]t|error|stuck|missing|wrong|broken|failed|"
+        r"dead|declined|refused|locked|twice|still)\b"
+    ),
     "thanks": r"\b(?:thanks|thank you|thankyou|thx|ta|cheers|appreciated?|much obliged)\b",
-    "settled": r"\b(?:sorted|solved|resolved|fixed|all good|worked|works now|perfect|brilliant|great|lovely|no worries|never mind)\b",
-    "robot": r"\b(?:out of (?:the )?office|automatic|automated|auto-?reply|auto-?response|do not reply|undeliverable|"
-    r"delivery (?:status|has failed)|annual leave|mailbox|ticket (?:number|id)|has been received|unmonitored|no longer works)\b",
-    "sells": r"\b(?:our (?:services|team|agency|clients|platform|company)|we (?:offer|help|provide|specialise|specialize)|"
-    r"book a (?:call|demo)|quick call|free (?:quote|trial|audit)|unsubscribe|seo|leads|rank(?:ing)?|partnership|"
-    r"collaborat\w+|click here|verify your account|dear (?:sir|customer|user|beneficiary))\b",
+    "settled": (
+        r"\b(?:sorted|solved|resolved|fixed|all good|worked|works now|perfect|brilliant|great|lovely|no worries|"
+        r"never mind)\b"
+    ),
+    "robot": (
+        r"\b(?:out of (?:the )?office|automatic|automated|auto-?reply|auto-?response|do not reply|undeliverable|"
+        r"delivery (?:status|has failed)|annual leave|mailbox|ticket (?:number|id)|has been received|unmonitored|"
+        r"no longer works)\b"
+    ),
+    "sells": (
+        r"\b(?:our (?:services|team|agency|clients|platform|company)|we (?:offer|help|provide|speciali[sz]e)|"
+        r"book a (?:call|demo)|quick call|free (?:quote|trial|audit)|unsubscribe|seo|leads|rank(?:ing)?|partnership|"
+        r"collaborat\w+|click here|verify your account|dear (?:sir|customer|user|beneficiary))\b"
+    ),
     "link": r"(?:https?://|www\.)\S",
     "figures": r"\d[\d.,:/-]*",
 }
 PATTERNS = {name: re.compile(pattern, re.IGNORECASE | re.MULTILINE) for name, pattern in CUES.items()}
 SURFACE = (
-    "log_words", "log_lines", "question_marks", "exclamation_marks", "capitals", "not_ascii", "long_words", *CUES,
+    "log_words", "log_lines", "question_marks", "exclamation_marks", "capitals", "not_ascii", "word_length", *CUES,
 )  # fmt: skip
 
 
@@ -43,12 +56,12 @@ def surface_features(questions: Sequence[Question]) -> NDArray[np.float64]:
 
 def _marks(text: str) -> list[float]:
     words = WORD.findall(text)
-    letters = max(sum(map(str.isalpha, text)), 1)
+    letters = max(sum(map(len, words)), 1)
     counts = (len(words), text.count("\n") + 1, text.count("?"), text.count("!"))
     shares = (
         sum(map(str.isupper, text)) / letters,
-        sum(letter.isalpha() and not letter.isascii() for letter in text) / letters,
-        sum(len(word) > 9 for word in words) / max(len(words), 1),
+        (len(text) - len(text.encode("ascii", "ignore"))) / max(len(text), 1),
+        letters / max(len(words), 1) / 10,
     )
     cues = (sum(1 for _ in pattern.finditer(text)) for pattern in PATTERNS.values())
     return [*map(_log1p, counts), *shares, *map(_log1p, cues)]

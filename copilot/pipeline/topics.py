@@ -99,6 +99,10 @@ class TopicHead:
         """Slugs of the topics it can name."""
         return self.meaning.classes
 
+    @cached_property
+    def _landed_answers(self) -> Vectors:
+        return self.bridge.land(self.answers.rows)
+
     def predict_proba(self, features: Features) -> Probabilities:
         """Return float64[n, k], calibrated."""
         return softmax(self.logits(features))
@@ -116,7 +120,7 @@ class TopicHead:
             [
                 self.meaning.logits(embedding),
                 np.array([self.words.logits(bag, self.word_layer) for bag in bags]),
-                self.answers.best(self.bridge.similarities(embedding, self.answers.rows), n_topics),
+                self.answers.best(self.bridge.similarities(embedding, self._landed_answers), n_topics),
                 self.passages.best(embedding @ self.passages.rows.T, n_topics),
                 self.answer_words.best(shared, n_topics),
             ],

@@ -159,7 +159,7 @@ class TopicVerdict:
 
 @dataclass(frozen=True)
 class RankedAnswer:
-    """One candidate with everything that decided its rank. Similarities are cosines; to past uses 0 if there are none."""
+    """One candidate with what decided its rank. Similarities are cosines; that to past uses is 0 without any."""
 
     key: str
     slug: str

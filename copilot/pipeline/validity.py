@@ -53,7 +53,9 @@ class ValidityHead:
         layer = Linear.from_arrays(arrays, stage=stage)
         unknown = set(layer.classes) - {QUESTION, *Reason}
         if unknown or QUESTION not in layer.classes:
-            raise HeadError(stage, f"classes {layer.classes} are not {QUESTION!r} and reasons: train it again")
+            raise HeadError(
+                stage, f"classes {layer.classes} are not {QUESTION!r} and reasons: train it again"
+            )
         return cls(
             layer=layer,
             words=Words.from_arrays(arrays, stage=stage),

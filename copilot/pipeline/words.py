@@ -3,11 +3,12 @@
 The weights are those of scikit-learn's TfidfVectorizer(sublinear_tf=True), equal by test, without scikit-learn.
 """
 
+import math
 import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,12 +48,11 @@ class Words:
 
     def bag(self, text: str) -> Bag:
         """Weigh a text's words by how often they occur and how telling they are."""
-        counts = Counter(
-            self._index[word] for word in WORD.findall(text[:READ].lower()) if word in self._index
-        )
-        at = np.array(sorted(counts), dtype=np.int64)
-        weight = (1 + np.log([counts[index] for index in at.tolist()])) * self.idf[at]
-        return Bag(at=at, weight=weight / max(float(np.linalg.norm(weight)), 1e-12))
+        index = self._index
+        counts = sorted((index[word], n) for word, n in _counts(text).items() if word in index)
+        at = np.array([number for number, _ in counts], dtype=np.int64)
+        weight = (1 + np.log([n for _, n in counts])) * self.idf[at]
+        return Bag(at=at, weight=weight / max(math.sqrt(weight @ weight), 1e-12))
 
     def logits(self, bag: Bag, layer: Linear) -> NDArray[np.float64]:
         """Return float64[k] of a layer over all v words."""
@@ -65,7 +65,9 @@ class Words:
 
     def all_logits(self, texts: Sequence[str], layer: Linear) -> NDArray[np.float64]:
         """Return float64[n, k] for n texts."""
-        return np.array([self.logits(self.bag(text), layer) for text in texts]).reshape(-1, len(layer.classes))
+        return np.array([self.logits(self.bag(text), layer) for text in texts]).reshape(
+            -1, len(layer.classes)
+        )
 
     def spread(self, bag: Bag) -> NDArray[np.float64]:
         """Return float64[v], zero but for the bag's words."""
@@ -85,6 +87,12 @@ class Words:
             vocabulary=tuple(str(word) for word in array_named(arrays, "vocabulary", stage=stage)),
             idf=array_named(arrays, "idf", stage=stage).astype(np.float64),
         )
+
+
+@lru_cache(maxsize=256)
+def _counts(text: str) -> Counter[str]:
+    """How often each word occurs; kept for a moment, since every stage asks for the same texts."""
+    return Counter(WORD.findall(text[:READ].lower()))
 
 
 def overlap(bag: Bag, spread: NDArray[np.float64]) -> float:

@@ -1,6 +1,6 @@
 """What the suggestion card may show of a suggestion; what it must not show never gets into it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -56,7 +56,7 @@ def card_for(suggestion: Suggestion | None, *, user: User, today: date) -> Card:
         return Card()
     if suggestion.state == State.SHADOW:
         return Card(suggestion, reason=str(Reason.HELD_OUT.label))
-    if suggestion.state != State.OFFERED:
+    if suggestion.state != State.OFFERED or suggestion.answer is None:
         return Card(suggestion, reason=_reason(suggestion), candidates=_candidates(suggestion))
     alternatives = suggestion.alternatives.select_related("answer__answer__owner", "answer__answer__topic")
     return Card(
@@ -68,7 +68,7 @@ def card_for(suggestion: Suggestion | None, *, user: User, today: date) -> Card:
     )
 
 
-def _offers(alternatives: Sequence[Alternative], user: User) -> tuple[Offer, ...]:
+def _offers(alternatives: Iterable[Alternative], user: User) -> tuple[Offer, ...]:
     return tuple(
         Offer(found.rank, for_agent(found.text, user), found.answer, found.probability)
         for found in alternatives

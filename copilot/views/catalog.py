@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector
 from django.db.models import F, Func, Q, TextField
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
@@ -15,6 +15,7 @@ from copilot.models import Answer, AnswerVersion
 from copilot.pipeline.wording import word
 from copilot.variables import values_for
 from helpdesk import access
+from helpdesk.requests import PageRequest
 
 FOUND = 12
 NOT_LETTERS = re.compile(r"[\W_]")
@@ -57,7 +58,7 @@ class Found:
 
 
 @require_GET
-def answers(request: HttpRequest) -> HttpResponse:
+def answers(request: PageRequest) -> HttpResponse:
     """Show the answers that hold what was typed, best first."""
     words = request.GET.get("q", "").replace("\0", "").strip()[:200]
     number = request.GET.get("case", "")
@@ -68,7 +69,7 @@ def answers(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def catalog(request: HttpRequest) -> HttpResponse:
+def catalog(request: PageRequest) -> HttpResponse:
     state, words = request.GET.get("state", ""), request.GET.get("q", "").replace("\0", "").strip()[:200]
     rows = rows_of(words, now=timezone.now(), today=timezone.localdate())
     shown = [row for row in rows if state in row.states] if state in STATES else rows

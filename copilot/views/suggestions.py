@@ -1,6 +1,6 @@
 """The suggestion card above the composer: what it shows, why, and what an agent does with it."""
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
@@ -11,12 +11,13 @@ from copilot.models import Suggestion
 from copilot.models.suggestion import State
 from copilot.views.card import Card, card_for
 from helpdesk import access
+from helpdesk.requests import PageRequest
 
 EXPLAINED = (State.OFFERED, State.WITHHELD, State.FAILED)
 
 
 @require_GET
-def suggestion(request: HttpRequest, case_id: int) -> HttpResponse:
+def suggestion(request: PageRequest, case_id: int) -> HttpResponse:
     """Show the card of the turn that waits; nothing (204) when the page shows this very state already."""
     case = access.get_case(request.user, case_id)
     latest = Suggestion.objects.latest_for(case) if case.awaiting_since else None
@@ -28,7 +29,7 @@ def suggestion(request: HttpRequest, case_id: int) -> HttpResponse:
 
 
 @require_POST
-def suggestion_event(request: HttpRequest, suggestion_id: int) -> HttpResponse:
+def suggestion_event(request: PageRequest, suggestion_id: int) -> HttpResponse:
     found = get_object_or_404(Suggestion, pk=suggestion_id)
     access.get_case_to_answer(request.user, found.case_id)
     form = EventForm(request.POST)
@@ -39,7 +40,7 @@ def suggestion_event(request: HttpRequest, suggestion_id: int) -> HttpResponse:
 
 
 @require_GET
-def why(request: HttpRequest, suggestion_id: int) -> HttpResponse:
+def why(request: PageRequest, suggestion_id: int) -> HttpResponse:
     """Show what decided; what is held out for measuring is not explained, for that would show it."""
     found = get_object_or_404(
         Suggestion.objects.select_related("topic", "second_topic", "release"), pk=suggestion_id

@@ -9,6 +9,7 @@ import html as entities
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import nh3
 
@@ -65,8 +66,7 @@ CLEANER = nh3.Cleaner(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(NamedTuple):
     """One tag as written. `name` is in lower case; `attributes` is raw text."""
 
     name: str
@@ -117,7 +117,7 @@ class _Page:
     mark: str = ""
     n_quotes: int = 0
 
-    def break_at(self, tag: "Tag") -> None:
+    def break_at(self, tag: Tag) -> None:
         is_empty = self.end_line()
         if (is_empty and tag.name in VOID) or (tag.name in APART and not self.mark):
             self.lines.append("")

@@ -1,7 +1,12 @@
 """The words that open and close a message, by language: data for `splitting`, nothing else.
 
-To add a language, add its phrases here in lower case without punctuation, and a row to tests/helpdesk/test_bodies.py.
+To add a language, add its phrases here in lower case without punctuation, and rows to tests/helpdesk/test_bodies.py.
 """
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
 
 GREETINGS = frozenset(
     {
@@ -22,8 +27,12 @@ GREETINGS = frozenset(
 )  # fmt: skip
 
 # Who may be greeted in lower case.
-ADDRESSED = frozenset(
-    ["all", "again", "and", "both", "colleagues", "everybody", "everyone", "folks", "guys", "ladies", "madam", "mate", "miss", "mr", "mrs", "ms", "or", "sir", "sirs", "support", "team", "there", "alle", "damen", "frau", "herr", "herren", "team", "und", "à", "a", "et", "madame", "monsieur", "messieurs", "équipe", "équipo", "señor", "señora", "señores", "y", "e"]
+ADDRESSED = _words(
+    """all again and both colleagues everybody everyone folks guys ladies madam mate miss mr mrs ms or sir sirs support
+    team there
+    alle damen frau herr herren und
+    à et madame messieurs monsieur équipe
+    a e equipo señor señora señores y"""
 )
 
 CLOSINGS = frozenset(
@@ -55,7 +64,7 @@ CLOSINGS = frozenset(
 )  # fmt: skip
 
 # Small words inside names, firms and addresses.
-PARTICLES = frozenset(["and", "at", "av", "da", "das", "de", "del", "della", "der", "di", "do", "dos", "du", "für", "la", "le", "of", "the", "und", "van", "von", "y"])
+PARTICLES = _words("and at av da das de del della der di do dos du für la le of the und van von y")
 
 # Substrings of a legal footer's paragraph, in lower case. Nobody writes these by hand.
 LEGAL_MARKS = (
@@ -80,6 +89,16 @@ LEGAL_MARKS = (
 )
 
 # Words after which names, numbers and addresses are what the message is about, so they are no signature.
-DETAILS_FOLLOW = frozenset(
-    ["address", "addresses", "call", "contact", "deliver", "delivery", "details", "email", "follows", "number", "phone", "postcode", "reach", "ring", "send", "ship", "adresse", "anschrift", "nummer", "telefon", "anrufen", "coordonnées", "numéro", "téléphone", "dirección", "número", "teléfono"]
+DETAILS_FOLLOW = _words(
+    """address addresses call contact deliver delivery details email follows number phone postcode reach ring send ship
+    adresse anschrift anrufen nummer telefon
+    coordonnées numéro téléphone
+    dirección número teléfono"""
+)
+
+# The names of a quoted mail's headers.
+FROM_HEADERS = _words("from von de da van från")
+SUBJECT_HEADERS = _words("subject betreff objet asunto oggetto assunto onderwerp ämne")
+OTHER_HEADERS = _words(
+    """cc date sent to an datum gesendet à envoyé enviado fecha para a data inviato aan verzonden skickat till"""
 )

@@ -10,17 +10,14 @@ from collections.abc import Iterator, Sequence
 
 import quotequail
 
+from helpdesk.bodies.phrases import FROM_HEADERS, OTHER_HEADERS, SUBJECT_HEADERS
+
 MOST_QUESTIONS = 200
 MOST_CHARACTERS = 300  # of an introduction; mail programs wrap it over up to three lines
 MOST_WRAPPED = 3
 
 DATED = re.compile(r"@|\d:\d\d|\b(?:19|20)\d\d\b")
 HEADER = re.compile(r"\*{0,2}(?P<name>[\w -]{2,14}?) ?:\*{0,2} ?\S")
-FROM_NAMES = frozenset({"from", "von", "de", "da", "van", "från"})
-DATE_AND_TO_NAMES = frozenset(
-    ["sent", "date", "to", "cc", "gesendet", "datum", "an", "envoyé", "à", "enviado", "fecha", "para", "inviato", "data", "a", "verzonden", "aan", "skickat", "till"]
-)
-SUBJECT_NAMES = frozenset(["subject", "betreff", "objet", "asunto", "oggetto", "assunto", "onderwerp", "ämne"])
 ECRIT = re.compile(r"écrit:$")
 RULE = re.compile(r"[-_]{5,}")
 
@@ -83,10 +80,10 @@ def _quote_follows(lines: Sequence[str], last: int) -> bool:
 
 def _starts_headers(lines: Sequence[str], index: int) -> bool:
     """Whether From, with a subject and one more header below it, introduces a mail as Outlook does."""
-    if _header(lines[index]) not in FROM_NAMES:
+    if _header(lines[index]) not in FROM_HEADERS:
         return False
     names = {_header(line) for line in lines[index + 1 : index + 6]}
-    return bool(names & SUBJECT_NAMES and names & DATE_AND_TO_NAMES)
+    return bool(names & SUBJECT_HEADERS and names & OTHER_HEADERS)
 
 
 def _header(line: str) -> str:

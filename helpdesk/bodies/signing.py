@@ -15,14 +15,18 @@ LONGEST_LINE = 80  # of a signature; its legal footer has no limit
 PUNCTUATION = ",.!?:;*~-–—|·/()\"'“”‘’"
 
 DEVICE = re.compile(
-    r"(?:sent (?:from|via|with|using)|get) (?:my |the )?(?:\w+ ){0,2}"
-    r"(?:iphone|ipad|phone|mobile|smartphone|tablet|galaxy|android|blackberry|outlook|mail|protonmail|device)\b"
-    r"(?: (?:for|on|device|app|phone)\b(?: \w+){0,2})?(?:[ ,.(<].{0,80})?"
-    r"|(?:von meinem \w+(?: \w+){0,2} gesendet|gesendet (?:von|mit) (?:meinem |der )?\w+(?: \w+){0,3})\.?"
-    r"|envoyé (?:de|depuis|avec) mon \w+(?: \w+){0,2}\.?"
-    r"|enviado (?:desde|do) (?:mi|meu) \w+(?: \w+){0,2}\.?"
-    r"|inviato da(?:l mio)? \w+(?: \w+){0,2}\.?",
-    re.IGNORECASE,
+    r"""(?: sent\ (?:from|via|with|using)\ (?:my\ |the\ )?(?:\w+\ ){0,2}
+            (?:iphone|ipad|phone|mobile|smartphone|tablet|galaxy|android|blackberry|outlook|mail|protonmail|device)
+            (?:\ (?:for|on|device|app|phone|smartphone)\b(?:\ \w+){0,2})?
+            (?:[,.]\ ?(?:please|sorry|excuse|apologies|forgive)\ [^?]{0,80})?
+        | get\ outlook\ for\ \w+
+        | von\ meinem\ \w+(?:\ \w+){0,2}\ gesendet
+        | gesendet\ (?:von|mit)\ (?:meinem\ |der\ )?\w+(?:\ \w+){0,3}
+        | envoyé\ (?:de|depuis|avec)\ mon\ \w+(?:\ \w+){0,2}
+        | enviado\ (?:desde|do)\ (?:mi|meu)\ \w+(?:\ \w+){0,2}
+        | inviato\ da(?:l\ mio)?\ \w+(?:\ \w+){0,2}
+    )\.?(?:\ ?<[^<>]{0,80}>)?""",
+    re.IGNORECASE | re.VERBOSE,
 )
 CONTACT = re.compile(
     r"(?:(?:tel|telephone|phone|mobile|mob|cell|fax|direct|office|email|e-mail|mail|web|website|telefon|mobil|[tmpfew])"

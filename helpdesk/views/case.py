@@ -2,7 +2,7 @@
 
 import uuid
 
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -10,26 +10,26 @@ from django.views.decorators.http import require_GET
 
 from helpdesk import access, casework, drafting, forms, listing, reading
 from helpdesk.models import Case, Priority, Tag
+from helpdesk.requests import PageRequest
 
 
 @require_GET
-def case(request: HttpRequest, case_id: int) -> HttpResponse:
+def case(request: PageRequest, case_id: int) -> HttpResponse:
     case = access.get_case(request.user, case_id)
     return render(request, "helpdesk/case.html", page_of(request, case) | composer_of(request, case))
 
 
 @require_GET
-def timeline(request: HttpRequest, case_id: int) -> HttpResponse:
+def timeline(request: PageRequest, case_id: int) -> HttpResponse:
     """Show a case's changing parts again; nothing (204) when the page shows them already."""
     case = access.get_case(request.user, case_id)
-    parts = parts_of(request, case)
-    if request.GET.get("known") == parts["timeline"].stamp:
+    if request.GET.get("known") == reading.timeline_of(case).stamp:
         return HttpResponse(status=204)
-    return render(request, "helpdesk/_case_update.html", parts)
+    return render(request, "helpdesk/_case_update.html", parts_of(request, case))
 
 
 @require_GET
-def cases(request: HttpRequest, case_id: int) -> HttpResponse:
+def cases(request: PageRequest, case_id: int) -> HttpResponse:
     """Show the list beside a case again."""
     page = listing.list_cases(user=request.user, filters=listing.Filters.read(request.GET))
     return render(
@@ -37,7 +37,7 @@ def cases(request: HttpRequest, case_id: int) -> HttpResponse:
     )
 
 
-def page_of(request: HttpRequest, case: Case) -> dict[str, object]:
+def page_of(request: PageRequest, case: Case) -> dict[str, object]:
     """Return what the whole page shows, but for what is being typed."""
     page = listing.list_cases(
         user=request.user, filters=listing.Filters.read(QueryDict(listing_query(request)))
@@ -53,7 +53,7 @@ def page_of(request: HttpRequest, case: Case) -> dict[str, object]:
     }
 
 
-def parts_of(request: HttpRequest, case: Case) -> dict[str, object]:
+def parts_of(request: PageRequest, case: Case) -> dict[str, object]:
     """Return what the timeline, the bar and the side of a case show."""
     return {
         "case": case,
@@ -65,7 +65,7 @@ def parts_of(request: HttpRequest, case: Case) -> dict[str, object]:
     }
 
 
-def composer_of(request: HttpRequest, case: Case) -> dict[str, object]:
+def composer_of(request: PageRequest, case: Case) -> dict[str, object]:
     """Return what an empty composer, or one with a draft, shows."""
     return {
         "drafts": drafting.drafts_of(case=case, author=request.user),
@@ -75,13 +75,13 @@ def composer_of(request: HttpRequest, case: Case) -> dict[str, object]:
     }
 
 
-def listing_query(request: HttpRequest) -> str:
+def listing_query(request: PageRequest) -> str:
     """Return the list from which a case was opened, as the address or a form's field `list` names it."""
     address = QueryDict(request.POST["list"]) if "list" in request.POST else request.GET
     return listing.Filters.read(address).query
 
 
-def show_changed(request: HttpRequest, case: Case) -> HttpResponse:
+def show_changed(request: PageRequest, case: Case) -> HttpResponse:
     """Answer a change: fragments for htmx, the page itself for a plain form."""
     if request.htmx:
         return render(request, "helpdesk/_case_update.html", parts_of(request, case) | {"is_answer": True})

@@ -5,58 +5,60 @@ from collections.abc import Callable
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from helpdesk import access, casework
 from helpdesk.forms import AssignForm, PriorityForm, SnoozeForm, TagForm
+from helpdesk.models import Case
+from helpdesk.requests import PageRequest
 from helpdesk.views.case import show_changed
 
 
 @require_POST
-def assign(request: HttpRequest, case_id: int) -> HttpResponse:
+def assign(request: PageRequest, case_id: int) -> HttpResponse:
     case = access.get_case_to_answer(request.user, case_id)
     return _change(request, case, AssignForm(request.POST, case=case), casework.assign)
 
 
 @require_POST
-def prioritise(request: HttpRequest, case_id: int) -> HttpResponse:
+def prioritise(request: PageRequest, case_id: int) -> HttpResponse:
     case = access.get_case_to_answer(request.user, case_id)
     return _change(request, case, PriorityForm(request.POST), casework.prioritise)
 
 
 @require_POST
-def snooze(request: HttpRequest, case_id: int) -> HttpResponse:
+def snooze(request: PageRequest, case_id: int) -> HttpResponse:
     case = access.get_case_to_answer(request.user, case_id)
     return _change(request, case, SnoozeForm(request.POST), casework.snooze)
 
 
 @require_POST
-def tag(request: HttpRequest, case_id: int) -> HttpResponse:
+def tag(request: PageRequest, case_id: int) -> HttpResponse:
     case = access.get_case_to_answer(request.user, case_id)
     return _change(request, case, TagForm(request.POST), casework.tag)
 
 
 @require_POST
-def untag(request: HttpRequest, case_id: int) -> HttpResponse:
+def untag(request: PageRequest, case_id: int) -> HttpResponse:
     case = access.get_case_to_answer(request.user, case_id)
     return _change(request, case, TagForm(request.POST), casework.untag)
 
 
 @require_POST
-def close(request: HttpRequest, case_id: int) -> HttpResponse:
+def close(request: PageRequest, case_id: int) -> HttpResponse:
     case = access.get_case_to_answer(request.user, case_id)
     return _change(request, case, forms.Form(request.POST), casework.close)
 
 
 @require_POST
-def reopen(request: HttpRequest, case_id: int) -> HttpResponse:
+def reopen(request: PageRequest, case_id: int) -> HttpResponse:
     case = access.get_case_to_answer(request.user, case_id)
     return _change(request, case, forms.Form(request.POST), casework.reopen)
 
 
-def _change(request: HttpRequest, case: object, form: forms.Form, act: Callable[..., object]) -> HttpResponse:
+def _change(request: PageRequest, case: Case, form: forms.Form, act: Callable[..., object]) -> HttpResponse:
     """Do it if the form is right, say what is wrong if not, and show the case again either way."""
     try:
         if not form.is_valid():

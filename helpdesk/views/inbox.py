@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -11,15 +11,16 @@ from django.views.decorators.http import require_GET, require_POST
 from helpdesk import bulk, listing
 from helpdesk.forms import BulkForm
 from helpdesk.models import User
+from helpdesk.requests import PageRequest
 
 
 @require_GET
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: PageRequest) -> HttpResponse:
     return redirect("helpdesk:inbox")
 
 
 @require_GET
-def inbox(request: HttpRequest) -> HttpResponse:
+def inbox(request: PageRequest) -> HttpResponse:
     page = listing.list_cases(user=request.user, filters=listing.Filters.read(request.GET))
     context = {"listing": page, "views": listing.VIEWS, "counts": listing.count_views(request.user)}
     if request.htmx:
@@ -32,7 +33,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def bulk_act(request: HttpRequest) -> HttpResponse:
+def bulk_act(request: PageRequest) -> HttpResponse:
     if not request.user.answers_cases:
         raise PermissionDenied("Only agents change cases.")
     form = BulkForm(request.POST)
@@ -40,12 +41,12 @@ def bulk_act(request: HttpRequest) -> HttpResponse:
         _act(request, form)
     else:
         for message in [message for errors in form.errors.values() for message in errors]:
-            messages.error(request, message)
+            messages.error(request, str(message))
     query = listing.Filters.read(QueryDict(request.POST.get("list", ""))).query
     return redirect(f"{reverse('helpdesk:inbox')}?{query}")
 
 
-def _act(request: HttpRequest, form: BulkForm) -> None:
+def _act(request: PageRequest, form: BulkForm) -> None:
     chosen = form.cleaned_data
     act = bulk.Act(chosen["act"])
     done, problems = bulk.act_on(

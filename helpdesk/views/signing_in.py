@@ -17,7 +17,7 @@ class SignIn(views.LoginView):
     extra_context = {"site_name": settings.SITE_NAME}  # Django's view sets the host's name
 
     def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        if request.htmx:
+        if "HX-Request" in request.headers:
             return HttpResponseClientRefresh()
         return super().get(request, *args, **kwargs)
 

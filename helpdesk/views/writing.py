@@ -1,7 +1,7 @@
 """Replies, notes and drafts."""
 
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -11,11 +11,12 @@ from django_htmx.http import HttpResponseClientRedirect
 from helpdesk import access, drafting, replying
 from helpdesk.forms import DraftForm, WritingForm
 from helpdesk.models import Case, Draft
+from helpdesk.requests import PageRequest
 from helpdesk.views.case import composer_of, listing_query, page_of, parts_of, show_changed
 
 
 @require_POST
-def reply(request: HttpRequest, case_id: int) -> HttpResponse:
+def reply(request: PageRequest, case_id: int) -> HttpResponse:
     case = access.get_case_to_answer(request.user, case_id)
     form = WritingForm(request.POST)
     if not form.is_valid():
@@ -28,7 +29,7 @@ def reply(request: HttpRequest, case_id: int) -> HttpResponse:
 
 
 @require_POST
-def note(request: HttpRequest, case_id: int) -> HttpResponse:
+def note(request: PageRequest, case_id: int) -> HttpResponse:
     case = access.get_case_to_answer(request.user, case_id)
     form = WritingForm(request.POST)
     if not form.is_valid():
@@ -48,7 +49,7 @@ def note(request: HttpRequest, case_id: int) -> HttpResponse:
 
 
 @require_POST
-def draft(request: HttpRequest, case_id: int) -> HttpResponse:
+def draft(request: PageRequest, case_id: int) -> HttpResponse:
     case = access.get_case_to_answer(request.user, case_id)
     form = DraftForm(request.POST)
     if not form.is_valid():
@@ -58,7 +59,7 @@ def draft(request: HttpRequest, case_id: int) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-def _show_sent(request: HttpRequest, case: Case) -> HttpResponse:
+def _show_sent(request: PageRequest, case: Case) -> HttpResponse:
     if not request.htmx:
         return show_changed(request, case)
     case = access.get_case(request.user, case.pk)
@@ -67,7 +68,7 @@ def _show_sent(request: HttpRequest, case: Case) -> HttpResponse:
 
 
 def _show_refused(
-    request: HttpRequest, case: Case, kind: str, typed: dict[str, object], error: ValidationError
+    request: PageRequest, case: Case, kind: str, typed: dict[str, object], error: ValidationError
 ) -> HttpResponse:
     """Show the composer again with what was typed and why it was not sent."""
     context = composer_of(request, case) | {
@@ -75,15 +76,15 @@ def _show_refused(
         "may_answer": True,
         "mode": kind,
         "errors": error.messages,
+        "drafts": drafting.drafts_of(case=case, author=request.user) | {kind: str(typed["body"])},
+        f"{kind}_key": typed["client_key"],
     }
-    context["drafts"] = context["drafts"] | {kind: typed["body"]}
-    context[f"{kind}_key"] = typed["client_key"]
     if request.htmx:
         return render(request, "helpdesk/_composer.html", context)
     return render(request, "helpdesk/case.html", page_of(request, case) | context)
 
 
-def _go_on(request: HttpRequest, case: Case) -> HttpResponse:
+def _go_on(request: PageRequest, case: Case) -> HttpResponse:
     """Open the next case of the list; the list itself after the last one."""
     query, following = listing_query(request), request.POST.get("next", "")
     is_case = following.isdecimal() and len(following) < 19

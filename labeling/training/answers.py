@@ -26,7 +26,7 @@ SHARE_MADE_NEW = 0.5
 
 @dataclass(frozen=True, eq=False)
 class TrainedAnswers:
-    """The head, its confidence still unset, and each example's cross-fitted verdicts (empty where it is no question)."""
+    """The head, its confidence still unset, and for each example what heads that never saw its case decide."""
 
     head: AnswerHead
     topics: tuple[TopicVerdict, ...]
@@ -90,7 +90,9 @@ def _uses(prepared: Prepared) -> tuple[Uses, NDArray[np.str_]]:
 def _words(prepared: Prepared) -> Words:
     """The vocabulary of questions and answers; it knows no labels, so it needs no folds."""
     questions = [prepared.examples[row].text for row in np.flatnonzero(prepared.is_question)]
-    return fit_words([*questions, *(readable(answer.text) for answer in prepared.catalog.answers)], stage=Stage.ANSWER)
+    return fit_words(
+        [*questions, *(readable(answer.text) for answer in prepared.catalog.answers)], stage=Stage.ANSWER
+    )
 
 
 def _is_usable(prepared: Prepared, row: int, topic: TopicVerdict, candidates: list[Candidate]) -> bool:

@@ -13,7 +13,7 @@ from scipy.optimize import minimize
 from sklearn.base import BaseEstimator
 
 
-class ChoiceModel(BaseEstimator):
+class ChoiceModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """P(option) = softmax(signals @ weights_), with one more option of weight none_ if `with_none`.
 
     Learned: `weights_` float64[f], `none_` float (0.0 without that option), `n_iter_`.
@@ -54,13 +54,17 @@ class ChoiceModel(BaseEstimator):
         if self.with_none:
             scores = np.append(scores, self.none_)
         raised = np.exp(scores - scores.max())
-        return (raised / raised.sum())[: len(options)]
+        probabilities: NDArray[np.float64] = (raised / raised.sum())[: len(options)]
+        return probabilities
 
     def _stacked(
         self, options: Sequence[NDArray[np.float64]], accepted: Sequence[NDArray[np.bool_]]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
         """All options below each other, the share of each in its choice, and where each choice starts."""
-        blocks, shares, starts, at = [], [], [], 0
+        blocks: list[NDArray[np.float64]] = []
+        shares: list[NDArray[np.float64]] = []
+        starts: list[int] = []
+        at = 0
         for signals, chosen in zip(options, accepted, strict=True):
             block, share = signals, chosen.astype(np.float64)
             if self.with_none:

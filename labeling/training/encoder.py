@@ -91,7 +91,7 @@ class _Graph(torch.nn.Module):
 
     def __init__(self, teacher: SentenceTransformer) -> None:
         super().__init__()
-        self.transformer = teacher[0].auto_model
+        self.transformer: torch.nn.Module = teacher[0].auto_model
         self.pooling = teacher[1].pooling_mode
         self.has_types = "token_type_ids" in teacher.tokenizer.model_input_names
 

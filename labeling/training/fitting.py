@@ -1,4 +1,4 @@
-"""The small fits that stages share: a linear layer, its temperature, the words, and the bridge from questions to answers."""
+"""The small fits that stages share: linear layer, temperature, vocabulary, and bridge from questions to answers."""
 
 from collections.abc import Sequence
 
@@ -88,7 +88,9 @@ def fit_bridge(questions: Vectors, answers: Vectors) -> Bridge:
     d = questions.shape[1]
     identity = np.eye(d)
     if len(questions) < FEWEST_PAIRS:
-        return Bridge(matrix=identity, question_mean=np.zeros(d), answer_mean=np.zeros(d))
+        return Bridge(
+            np.eye(d, dtype=np.float32), np.zeros(d, dtype=np.float32), np.zeros(d, dtype=np.float32)
+        )
     question_mean, answer_mean = (
         questions.mean(axis=0, dtype=np.float64),
         answers.mean(axis=0, dtype=np.float64),
@@ -96,5 +98,7 @@ def fit_bridge(questions: Vectors, answers: Vectors) -> Bridge:
     x, y = questions - question_mean, answers - answer_mean
     ridge = np.linalg.solve(x.T @ x + BRIDGE_RIDGE * identity, x.T @ y)
     return Bridge(
-        matrix=ridge + BRIDGE_IDENTITY * identity, question_mean=question_mean, answer_mean=answer_mean
+        matrix=(ridge + BRIDGE_IDENTITY * identity).astype(np.float32),
+        question_mean=question_mean.astype(np.float32),
+        answer_mean=answer_mean.astype(np.float32),
     )

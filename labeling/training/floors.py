@@ -51,12 +51,12 @@ def choose_floor(
     (0.49, 51, 1, True)
     """
     order = np.argsort(-probabilities, kind="stable")
-    values, n_wrong = probabilities[order], np.cumsum(is_wrong[order])
+    values, n_wrong = probabilities[order], np.cumsum(is_wrong[order], dtype=np.int64)
     n_passed = np.arange(1, len(order) + 1)
     upper = upper_risk(n_wrong, n_passed)
     is_last_of_ties = np.append(values[1:] != values[:-1], True)
     eligible = is_last_of_ties & (n_passed >= FEWEST)
-    for is_bounded, risk in ((True, upper), (False, n_wrong / n_passed)):
+    for is_bounded, risk in ((True, upper), (False, np.divide(n_wrong, n_passed))):
         meets = np.flatnonzero(eligible & (risk <= target_risk))
         if meets.size:
             at = int(meets[-1])

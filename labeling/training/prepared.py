@@ -78,8 +78,8 @@ def prepare(dataset: Dataset, *, encoder: Encoder, seed: int) -> Prepared:
 def passages_of(text: str) -> list[str]:
     """A text and its sentences.
 
-    >>> passages_of("Hold the button for ten seconds. Then pair it again. OK?")
-    ['Hold the button for ten seconds. Then pair it again. OK?', 'Hold the button for ten seconds.', 'Then pair it again.']
+    >>> passages_of("Hold the button. Then pair it again. OK?")
+    ['Hold the button. Then pair it again. OK?', 'Hold the button.', 'Then pair it again.']
     """
     sentences = [sentence.strip() for sentence in SENTENCE_END.split(text)]
     return [text, *(sentence for sentence in sentences if SHORTEST_PASSAGE <= len(sentence) < len(text))]

@@ -1,4 +1,4 @@
-"""Train stage 1: one logistic regression over meaning, words, surface marks and scope, calibrated on cross-fitted logits.
+"""Train stage 1: one logistic regression over meaning, words, surface marks and scope, with a cross-fitted temperature.
 
 Measured on 1,780 hand-written messages, share of bad ones caught at 5 % of good ones lost: the vector alone 47 %,
 with marks 57 %, with scope 62 %, with the whole topic head's logits and words 75 %.

@@ -18,10 +18,12 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from copilot import releases
+from copilot import releases, suggesting, tasks
 from copilot.config import supervising
 from copilot.config.demo import loading, training
 from copilot.config.demo.world import read_world
+from copilot.models import Suggestion
+from helpdesk.models import Case, Message
 
 SIGN_INS = (("agent", "ana"), ("agent, Money Desk", "gwen"), ("subject-matter expert", "nadia"),
             ("data scientist", "sana"), ("administrator", "admin"))  # fmt: skip
@@ -46,6 +48,7 @@ class Command(BaseCommand):
 
     def _set_up(self) -> None:
         """Every step does only what is missing, so that a set-up that was killed half-way is repaired by the next."""
+        settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # its absence is warned of
         with self._step("Database"):
             call_command("migrate", verbosity=0)
         world = read_world()
@@ -55,6 +58,16 @@ class Command(BaseCommand):
         if releases.live() is None:
             with self._step("First release: encoder, validity, topics, answers"):
                 training.train_first_release()
+        if not Suggestion.objects.exists():
+            with self._step("Suggestions for open cases"):
+                self._ask_for_suggestions()
+
+    def _ask_for_suggestions(self) -> None:
+        """Queue what the workers do once they run: open cases first, then history for the match rate."""
+        newest = Message.objects.filter(case__in=Case.objects.awaiting_reply())
+        newest = newest.order_by("case_id", "-sent_at", "-pk").distinct("case_id")
+        suggesting.expect(list(newest), now=timezone.now())
+        tasks.replay_history.delay()
 
     @contextmanager
     def _step(self, name: str) -> Iterator[None]:

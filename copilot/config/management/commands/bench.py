@@ -1,0 +1,136 @@
+"""Measure the product on this machine: a table for people, JSON for machines."""
+
+import json
+from argparse import ArgumentParser
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from importlib import import_module
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+from rest_framework.authtoken.models import Token
+
+from copilot import releases
+from copilot.catalog import catalog_at
+from copilot.config.demo.world import read_world
+from copilot.evaluation.arrival import measure_arrival
+from copilot.evaluation.bench import measure
+from copilot.pipeline.questions import question_from
+from copilot.pipeline.run import Pipeline
+from helpdesk.bench import measure_idle_streams
+from helpdesk.models import User
+
+LONG = 128
+USUAL = range(25, 46)  # tokens: about 35
+
+
+class Command(BaseCommand):
+    help = "Measure how fast the product is on this machine."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        benches = parser.add_subparsers(dest="bench", required=True)
+        pipeline = benches.add_parser(
+            "pipeline", help="all stages of the live release, one question and many"
+        )
+        arrival = benches.add_parser(
+            "arrival", help="a running site: from a message's POST to its suggestion"
+        )
+        arrival.add_argument("--messages", type=int, default=100)
+        streams = benches.add_parser("streams", help="a running site: what open pages cost while they wait")
+        streams.add_argument("--streams", type=int, default=200)
+        streams.add_argument("--seconds", type=float, default=30)
+        streams.add_argument("--pid", type=int, required=True, help="of the web process")
+        for site in (arrival, streams):
+            site.add_argument("--url", default="http://127.0.0.1:8000")
+            site.add_argument("--user", default="ana", help="in whose name requests are made")
+        for bench in (pipeline, arrival, streams):
+            bench.add_argument("--json", action="store_true", help="for machines")
+
+    def handle(self, *args: Any, bench: str, **options: Any) -> None:
+        measures: dict[str, Callable[..., Mapping[str, Any]]] = {
+            "pipeline": _pipeline, "arrival": _arrival, "streams": _streams,
+        }  # fmt: skip
+        figures = measures[bench](**options)
+        self.stdout.write(json.dumps(figures, indent=2) if options["json"] else _table(figures))
+
+
+def _pipeline(**_: Any) -> Mapping[str, Any]:
+    pipeline = _live_pipeline()
+    catalog = catalog_at(timezone.now()).catalog
+    texts = _texts()
+    usual = [text for text in texts if pipeline.encoder.n_tokens(text) in USUAL]
+    long = [f"{a} {b} {c}" for a, b, c in zip(texts[::3], texts[1::3], texts[2::3], strict=False)]
+    long = [text for text in long if pipeline.encoder.n_tokens(text) == LONG][:200]
+    return {
+        "about 35 tokens": asdict(measure(pipeline, catalog, usual[:400])),
+        "128 tokens": asdict(measure(pipeline, catalog, long)),
+    }
+
+
+def _arrival(*, url: str, user: str, messages: int, **_: Any) -> Mapping[str, Any]:
+    token, _created = Token.objects.get_or_create(user=_user(user))
+    try:
+        arrival = measure_arrival(url=url, token=token.key, texts=_texts()[:messages])
+    except OSError as error:
+        raise CommandError(
+            f"{url} does not answer ({error}): start the site, or name it with --url."
+        ) from error
+    return {"message to suggestion": asdict(arrival)}
+
+
+def _streams(*, url: str, user: str, streams: int, seconds: float, pid: int, **_: Any) -> Mapping[str, Any]:
+    session = import_module(settings.SESSION_ENGINE).SessionStore()
+    person = _user(user)
+    session[SESSION_KEY] = str(person.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = person.get_session_auth_hash()
+    session.create()
+    try:
+        idle = measure_idle_streams(url=url, session=session.session_key, pid=pid, n=streams, seconds=seconds)
+    except OSError as error:
+        raise CommandError(
+            f"{url} does not answer ({error}): start the site, or name it with --url."
+        ) from error
+    finally:
+        session.delete()
+    return {"idle streams": asdict(idle)}
+
+
+def _live_pipeline() -> Pipeline:
+    release = releases.live()
+    if release is None:
+        raise CommandError("no release is live: train and promote one first.")
+    try:
+        return releases.pipeline_of(release)
+    except releases.ReleaseError as error:
+        raise CommandError(str(error)) from error
+
+
+def _texts() -> list[str]:
+    """Questions of the demo world, as the pipeline reads them."""
+    return [
+        question_from([message.body], subject=message.subject, languages=("en",)).text
+        for message in read_world().messages
+        if not message.gold.reason
+    ]
+
+
+def _user(name: str) -> User:
+    try:
+        return User.objects.get(username=name)
+    except User.DoesNotExist:
+        raise CommandError(f"there is no user {name}: name another with --user.") from None
+
+
+def _table(figures: Mapping[str, Any]) -> str:
+    lines = []
+    for heading, values in figures.items():
+        lines.append(heading)
+        for name, value in values.items():
+            if isinstance(value, dict):
+                value = ", ".join(f"{inner} {number:.2f}" for inner, number in value.items())
+            lines.append(f"  {name:<24} {value:.2f}" if isinstance(value, float) else f"  {name:<24} {value}")
+    return "\n".join(lines)

@@ -1,0 +1,151 @@
+"""Outcomes beside gold: how often each stage is right, with n and interval, and the dumb baseline next to it.
+
+Right means what an honest person said: a second opinion's topic or answer counts, and so does a further topic that a
+message asks about.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from copilot.datasets import Example
+from copilot.evaluation.regex_baseline import reason_by_regex
+from copilot.pipeline.types import Outcome, Reason
+from copilot.pipeline.validity import QUESTION
+from copilot.statistics.intervals import Interval, wilson
+
+Row = tuple[Example, Outcome]
+
+
+@dataclass(frozen=True)
+class Rate:
+    """k of n; without rows there is no interval, and no figure to show."""
+
+    k: int
+    n: int
+    interval: Interval | None
+
+    @classmethod
+    def of(cls, flags: Iterable[bool]) -> "Rate":
+        """Count."""
+        counted = list(flags)
+        k, n = sum(counted), len(counted)
+        return cls(k=k, n=n, interval=wilson(k, n) if n else None)
+
+    def __str__(self) -> str:
+        if self.interval is None:
+            return "no rows"
+        return f"{self.k / self.n:.1%} of {self.n} ({self.interval.low:.1%} to {self.interval.high:.1%})"
+
+
+@dataclass(frozen=True)
+class ClassScore:
+    """One class of the validity stage ("question" or a reason): of those named so, and of those that are so."""
+
+    name: str
+    precision: Rate
+    recall: Rate
+
+
+@dataclass(frozen=True)
+class Score:
+    """How the pipeline did on some messages.
+
+    `topic`: the first topic is right, of questions that reached the stage; `topic_kept`: one of those kept is.
+    `coverage`: of questions, an answer is offered. `offered`: it is right, of all offered; one offered to a message
+    that is no question is wrong. `in_four`: the right answer is offered or an alternative.
+    """
+
+    topic: Rate
+    topic_kept: Rate
+    coverage: Rate
+    offered: Rate
+    in_four: Rate
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """A whole evaluation: validity by class beside the baseline, then scores overall and by slice."""
+
+    n: int
+    validity: tuple[ClassScore, ...]
+    baseline: tuple[ClassScore, ...]
+    reasons: Mapping[str, int]
+    overall: Score
+    by_topic: Mapping[str, Score]
+    by_group: Mapping[str, Score]
+
+
+def backtest(
+    outcomes: Sequence[Outcome], examples: Sequence[Example], *, languages: Collection[str]
+) -> Backtest:
+    """Compare outcomes with the examples they belong to, in the same order. Examples must not have been trained on."""
+    rows = list(zip(examples, outcomes, strict=True))
+    gold = [example.reason or QUESTION for example in examples]
+    by_regex = [reason_by_regex(example.question, languages=languages) or QUESTION for example in examples]
+    return Backtest(
+        n=len(rows),
+        validity=_class_scores(gold, [outcome.validity.reason or QUESTION for outcome in outcomes]),
+        baseline=_class_scores(gold, by_regex),
+        reasons=_reasons(outcomes),
+        overall=score(rows),
+        by_topic=_sliced(rows, lambda example: example.topic or ""),
+        by_group=_sliced(rows, lambda example: example.group),
+    )
+
+
+def score(rows: Sequence[Row]) -> Score:
+    """Score topic and answer on examples with their outcomes."""
+    questions = [(example, outcome) for example, outcome in rows if example.reason is None]
+    asked = [(example, outcome) for example, outcome in questions if outcome.topic and example.topic]
+    offered = [
+        (example, outcome)
+        for example, outcome in rows
+        if outcome.offered and (example.reason or example.answer)
+    ]
+    return Score(
+        topic=Rate.of(
+            outcome.topic_candidates[0][0] in example.topics_accepted for example, outcome in asked
+        ),
+        topic_kept=Rate.of(
+            any(slug in example.topics_accepted for slug, _ in outcome.topic_candidates)
+            for example, outcome in asked
+        ),
+        coverage=Rate.of(outcome.offered is not None for _, outcome in questions),
+        offered=Rate.of(_slugs(outcome)[0] in example.answers_accepted for example, outcome in offered),
+        in_four=Rate.of(
+            not example.answers_accepted.isdisjoint(_slugs(outcome)) for example, outcome in offered
+        ),
+    )
+
+
+def _slugs(outcome: Outcome) -> list[str]:
+    return [ranked.slug for ranked in outcome.answer.ranked] if outcome.answer else []
+
+
+def _class_scores(gold: Sequence[str], named: Sequence[str]) -> tuple[ClassScore, ...]:
+    pairs = list(zip(gold, named, strict=True))
+    known = (QUESTION, *Reason)
+    return tuple(
+        ClassScore(
+            name=str(name),
+            precision=Rate.of(true == name for true, said in pairs if said == name),
+            recall=Rate.of(said == name for true, said in pairs if true == name),
+        )
+        for name in known
+        if any(name in pair for pair in pairs)
+    )
+
+
+def _reasons(outcomes: Sequence[Outcome]) -> dict[str, int]:
+    counts: dict[str, int] = defaultdict(int)
+    for outcome in outcomes:
+        counts[outcome.reason or "offered"] += 1
+    return dict(sorted(counts.items()))
+
+
+def _sliced(rows: Sequence[Row], name_of: Callable[[Example], str]) -> dict[str, Score]:
+    slices: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        slices[name_of(row[0])].append(row)
+    return {name: score(some) for name, some in sorted(slices.items()) if name}

@@ -1,0 +1,93 @@
+"""The inbox by keyboard, and by itself."""
+
+from collections.abc import Callable
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from helpdesk.intake import receive_messages
+from helpdesk.models import Case, Team, User
+from tests.making import incoming, make_case
+
+
+@pytest.fixture
+def cases(team: Team) -> list[Case]:
+    return [make_case(f"Question {number}", subject=f"Case {number}", team=team) for number in range(3)]
+
+
+def test_j_k_and_enter_go_through_the_list(
+    page: Page, sign_in: Callable[[User], None], ana: User, cases: list[Case]
+) -> None:
+    sign_in(ana)
+    page.goto("/cases/?view=all")
+    for key in "jjk":
+        page.keyboard.press(key)
+    expect(page.locator(".row.is-at .row-subject")).to_have_text("Case 2")
+    page.keyboard.press("j")
+    page.keyboard.press("o")
+    page.wait_for_url(f"**/cases/{cases[1].pk}/?view=all")
+    page.keyboard.press("j")
+    page.wait_for_url(f"**/cases/{cases[0].pk}/?view=all")
+
+
+def test_keys_do_nothing_while_one_types(
+    page: Page, sign_in: Callable[[User], None], ana: User, cases: list[Case]
+) -> None:
+    sign_in(ana)
+    page.goto("/cases/?view=all")
+    page.keyboard.press("/")
+    page.keyboard.type("jo?")
+    assert page.input_value("[name=q]") == "jo?"
+    assert page.url.endswith("?view=all")
+
+
+def test_keys_can_be_changed_and_switched_off(
+    page: Page, sign_in: Callable[[User], None], ana: User, cases: list[Case]
+) -> None:
+    sign_in(ana)
+    page.goto("/cases/?view=all")
+    page.keyboard.press("?")
+    page.get_by_label("Key for: Next case").fill("z")
+    page.keyboard.press("Escape")
+    page.keyboard.press("z")
+    expect(page.locator(".row.is-at")).to_have_count(1)
+    page.keyboard.press("?")
+    page.uncheck("#keys-on")
+    page.keyboard.press("Escape")
+    page.reload()
+    page.keyboard.press("z")
+    expect(page.locator(".row.is-at")).to_have_count(0)
+
+
+def test_everything_is_found_by_name(page: Page, sign_in: Callable[[User], None], ana: User) -> None:
+    sign_in(ana)
+    page.keyboard.press("Control+k")
+    page.keyboard.type("snoo")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/cases/?view=snoozed")
+
+
+def test_a_new_case_appears_within_two_seconds_and_selection_stays(
+    page: Page, sign_in: Callable[[User], None], ana: User, cases: list[Case]
+) -> None:
+    sign_in(ana)
+    page.goto("/cases/?view=all")
+    page.check(f"#select-{cases[0].pk}")
+    page.wait_for_timeout(500)  # until the stream stands
+    receive_messages([incoming("Hello?", subject="Just in")], now=timezone.now())
+    expect(page.get_by_text("Just in")).to_be_visible(timeout=2000)
+    expect(page.locator(f"#select-{cases[0].pk}")).to_be_checked()
+
+
+def test_selected_cases_are_closed_together(
+    page: Page, sign_in: Callable[[User], None], ana: User, cases: list[Case]
+) -> None:
+    sign_in(ana)
+    page.goto("/cases/?view=all")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    expect(page.locator("#n-selected")).to_have_text("1 case")
+    page.click("#bulk button[value=close]")
+    expect(page.get_by_text("Closed 1 case.")).to_be_visible()
+    expect(page.locator(".row")).to_have_count(2)

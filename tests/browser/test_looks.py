@@ -1,0 +1,133 @@
+"""Every page in both themes: nothing that axe finds, and nothing that scrolls sideways on a phone."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
+from playwright.sync_api import Page
+
+from copilot.models.suggestion import Reason, State
+from helpdesk import casework
+from helpdesk.models import Case, Note, Role, Team, User
+from tests.copilot.offering import make_alternative, make_answer, make_suggestion, make_topic
+from tests.making import make_case, make_reply, make_user
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+@pytest.fixture
+def admin(team: Team) -> User:
+    return make_user("ada", role=Role.ADMIN, team=team)
+
+
+@pytest.fixture
+def addresses(team: Team, admin: User) -> dict[str, str]:
+    """One address for each page and state worth looking at."""
+    rich = make_case(
+        "Hello,\n\nwhere is it?\n\n-- \nPriya\n\n> earlier", team=team, subject="A rather long subject " * 4
+    )
+    make_reply(rich, "Soon.", author=admin)
+    Note.objects.create(case=rich, author=admin, body="checked", client_key="n", sent_at=timezone.now())
+    casework.tag(case=rich, name="a-rather-long-tag-that-somebody-chose", actor=admin, now=timezone.now())
+    offered = make_suggestion(rich, "Hi,\n\nsee {{payout.date}} " + "averylongwordwithoutanybreak" * 5)
+    make_alternative(offered, "Other")
+    make_alternative(offered, "For us", rank=2, name="Checks before answering", visibility="internal")
+    unsure = make_case("And this?", team=team)
+    make_suggestion(unsure, state=State.WITHHELD, reason=Reason.TOPIC_UNSURE, topic_probability=0.5,
+                    second_topic=make_topic("Battery"), second_topic_probability=0.4)  # fmt: skip
+    make_answer("Conflicting", review_on=timezone.localdate())
+    Case.objects.filter(pk=unsure.pk).update(priority=4, assignee=admin)
+    return {
+        "inbox": "/cases/?view=all", "filters": "/cases/?view=all&status=open", "empty": "/cases/?view=snoozed",
+        "case": f"/cases/{rich.pk}/?view=all", "withheld": f"/cases/{unsure.pk}/", "catalog": "/copilot/catalog/",
+        "match rate": "/copilot/match-rate/", "not found": "/cases/999999/",
+    }  # fmt: skip
+
+
+def problems(page: Page) -> list[str]:
+    found = Axe().run(page, options={"resultTypes": ["violations"], **RULES}).response["violations"]
+    return [
+        f"{rule['id']}: {node['target']} {node['failureSummary']}" for rule in found for node in rule["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing(
+    page: Page, sign_in: Callable[[User], None], admin: User, addresses: dict[str, str], theme: str
+) -> None:
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    page.goto("/sign-in/")
+    found = {"sign in": problems(page)}
+    sign_in(admin)
+    for name, address in addresses.items():
+        if name != "not found":
+            page.goto(address)
+            page.wait_for_timeout(300)
+            found[name] = problems(page)
+    assert {name: some for name, some in found.items() if some} == {}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_in_what_opens(
+    page: Page, sign_in: Callable[[User], None], admin: User, addresses: dict[str, str], theme: str
+) -> None:
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    sign_in(admin)
+    page.goto(addresses["case"])
+    page.wait_for_selector(".is-offered")
+    found = {}
+    for key in (".", "Escape", "?", "Control+k", "/", "a", "s", "t", "i", "n"):
+        page.keyboard.press(key)
+        page.wait_for_timeout(250)
+        found[key] = problems(page)
+        page.keyboard.press("." if key == "." else "Escape")
+        page.evaluate("document.activeElement.blur()")
+    assert {key: some for key, some in found.items() if some} == {}
+
+
+@pytest.mark.parametrize("width", [360, 820])
+def test_nothing_scrolls_sideways(
+    page: Page, sign_in: Callable[[User], None], admin: User, addresses: dict[str, str], width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto("/sign-in/")
+    sign_in(admin)
+    wide = []
+    for name, address in addresses.items():
+        if name == "not found":
+            continue
+        page.goto(address)
+        page.wait_for_timeout(250)
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            wide.append(name)
+    assert wide == []
+
+
+def test_a_phone_shows_one_pane_at_a_time(
+    page: Page, sign_in: Callable[[User], None], admin: User, addresses: dict[str, str]
+) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    sign_in(admin)
+    page.goto(addresses["case"])
+    panes = [".pane-list", ".pane-case", ".pane-side"]
+    shown = []
+    for label in ("All open", "Case", "Details"):
+        page.locator(".panes label", has_text=label).click()
+        shown.append([page.locator(pane).is_visible() for pane in panes])
+    assert shown == [[True, False, False], [False, True, False], [False, False, True]]
+
+
+def test_a_chosen_theme_stays(page: Page, sign_in: Callable[[User], None], admin: User) -> None:
+    sign_in(admin)
+    page.click("[data-command=theme]")
+    page.reload()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+def test_no_template_holds_inline_style_or_script() -> None:
+    for template in (Path(__file__).parents[2] / "templates").rglob("*.html"):
+        text = template.read_text()
+        for forbidden in (" style=", "<style", "onclick=", "hx-on", "js:", "javascript:"):
+            assert forbidden not in text, f"{template}: {forbidden}"

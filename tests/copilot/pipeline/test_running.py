@@ -1,0 +1,186 @@
+"""Pipeline.run: one code path for one question and for many."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from itertools import count
+
+import numpy as np
+import pytest
+
+from copilot.pipeline.cache import TextCache
+from copilot.pipeline.types import Catalog, CatalogAnswer, Floors, HeadError, Question, Reason, Stage
+from tests.pipelines import CATALOG, FakeEncoder, fitted, make_pipeline
+
+PAYOUT = Question("when does my payout arrive today", "en")
+THANKS = Question("thanks that worked", "en")
+GERMAN = Question("wo ist mein geld", "de")
+
+
+def test_a_known_question_is_offered_its_answer_with_alternatives() -> None:
+    outcome = make_pipeline().run([PAYOUT], catalog=CATALOG)[0]
+
+    assert outcome.offered is not None
+    assert outcome.offered.key == "payout-time@1"
+    assert [answer.slug for answer in outcome.alternatives] == ["payout-weekend"]
+    assert outcome.topic_candidates[0][0] == "payouts"
+    assert (outcome.abstained_at, outcome.reason) == (None, None)
+    assert 0 < outcome.confidence < 1
+    assert set(outcome.milliseconds) == {"encoder", "validity", "topic", "answer"}
+
+
+def test_each_abstention_names_stage_and_reason_and_keeps_the_verdicts_reached() -> None:
+    pipeline = make_pipeline(floors=Floors(validity=0.5))
+    thanks, german = pipeline.run([THANKS, GERMAN], catalog=CATALOG)
+
+    assert (thanks.abstained_at, thanks.reason) == (Stage.VALIDITY, Reason.THANKS)
+    assert german.reason is Reason.OTHER_LANGUAGE
+    assert thanks.topic is thanks.answer is thanks.confidence is thanks.offered is None
+    assert thanks.alternatives == thanks.topic_candidates == ()
+
+
+@pytest.mark.parametrize(
+    ("floors", "reason"),
+    [
+        (Floors(topic=1.0), Reason.TOPIC_UNSURE),
+        (Floors(answer=1.0), Reason.ANSWER_UNSURE),
+        (Floors(confidence=1.0), Reason.CONFIDENCE_LOW),
+    ],
+)
+def test_floors_withhold_but_keep_what_was_found(floors: Floors, reason: Reason) -> None:
+    outcome = make_pipeline(floors=floors).run([PAYOUT], catalog=CATALOG)[0]
+
+    assert outcome.reason is reason
+    assert outcome.abstained_at is reason.stage
+    assert outcome.offered is None
+    assert outcome.topic_candidates
+    assert (outcome.confidence is None) is (reason is Reason.TOPIC_UNSURE)
+
+
+def test_a_batch_decides_as_one_by_one_in_order() -> None:
+    pipeline = make_pipeline(floors=Floors(validity=0.5))
+    questions = [PAYOUT, THANKS, Question("refund half the amount please", "en"), GERMAN, PAYOUT]
+
+    together = pipeline.run(questions, catalog=CATALOG)
+    alone = [pipeline.run([question], catalog=CATALOG)[0] for question in questions]
+
+    for one, other in zip(together, alone, strict=True):
+        assert (one.reason, one.topic_candidates[:1] and one.topic_candidates[0][0]) == (
+            other.reason,
+            other.topic_candidates[:1] and other.topic_candidates[0][0],
+        )
+        assert one.confidence == pytest.approx(other.confidence)
+        np.testing.assert_array_equal(one.embedding, other.embedding)
+
+
+def test_each_question_sees_the_catalog_of_its_time() -> None:
+    later = Catalog(
+        (
+            *(a for a in CATALOG.answers if a.slug != "payout-time"),
+            replace(CATALOG.answers[0], key="payout-time@2"),
+        )
+    )
+
+    before, after, none = make_pipeline().run([PAYOUT] * 3, catalog=[CATALOG, later, Catalog()])
+
+    assert before.offered.key == "payout-time@1"
+    assert after.offered.key == "payout-time@2"
+    assert (none.reason, none.confidence) == (Reason.NO_ANSWER, None)
+
+
+def test_a_new_answer_is_found_by_its_text_alone() -> None:
+    new = CatalogAnswer(
+        "payout-stuck@1", "payout-stuck", "payouts", "when does my payout arrive if it is stuck"
+    )
+
+    outcome = make_pipeline().run(
+        [Question("when does my payout arrive if it is stuck", "en")], catalog=Catalog((new,))
+    )[0]
+
+    assert outcome.answer.ranked[0].slug == "payout-stuck"
+    assert outcome.answer.ranked[0].similarity_to_uses == 0.0
+
+
+def test_internal_answers_are_never_ranked() -> None:
+    internal = Catalog(tuple(replace(answer, public=False) for answer in CATALOG.answers))
+
+    assert make_pipeline().run([PAYOUT], catalog=internal)[0].reason is Reason.NO_ANSWER
+
+
+def test_no_questions_give_no_outcomes() -> None:
+    assert make_pipeline().run([], catalog=CATALOG) == []
+
+
+def test_catalogs_must_match_the_questions() -> None:
+    with pytest.raises(ValueError, match="2 catalogs for 1 questions: give one, or one for each"):
+        make_pipeline().run([PAYOUT], catalog=[CATALOG, CATALOG])
+
+
+def test_time_is_shared_by_the_batch() -> None:
+    ticks = count()
+    outcomes = make_pipeline(timer=lambda: next(ticks) / 1000).run([PAYOUT, PAYOUT], catalog=CATALOG)
+
+    assert outcomes[0].milliseconds == {"encoder": 0.5, "topic": 0.5, "validity": 0.5, "answer": 0.5}
+
+
+def test_parts_that_were_not_trained_together_are_refused() -> None:
+    topics = fitted().topics
+    renamed = replace(topics, meaning=replace(topics.meaning, classes=("a", "b", "c")))
+
+    with pytest.raises(HeadError, match="validity: was trained beside other topics: promote a release"):
+        make_pipeline(topics=renamed)
+
+
+def test_a_failing_encoder_is_named() -> None:
+    class Broken(FakeEncoder):
+        def encode(self, texts: list[str]) -> np.ndarray:
+            raise RuntimeError("no more memory")
+
+    known = make_pipeline()
+    known.run([PAYOUT], catalog=CATALOG)
+
+    with pytest.raises(
+        HeadError, match="encoder: no more memory: the release is broken, roll back"
+    ) as caught:
+        replace(known, encoder=Broken()).run([PAYOUT], catalog=CATALOG)
+    assert caught.value.stage == "encoder"
+
+
+def test_answers_are_read_once_and_the_oldest_forgotten() -> None:
+    class Counting(FakeEncoder):
+        n = 0
+
+        def encode(self, texts: list[str]) -> np.ndarray:
+            self.n += len(texts)
+            return super().encode(texts)
+
+    encoder, cache = Counting(), TextCache(capacity=3)
+    words = fitted().answers.words
+    cache.texts(CATALOG.answers[:3], encoder=encoder, words=words)
+    cache.texts(CATALOG.answers[:1], encoder=encoder, words=words)
+    assert encoder.n == 3
+
+    cache.texts(CATALOG.answers[3:4], encoder=encoder, words=words)
+    cache.texts(CATALOG.answers[:1], encoder=encoder, words=words)
+    assert (encoder.n, len(cache)) == (4, 3)
+
+    cache.texts([replace(CATALOG.answers[4], embedding=np.ones(3))], encoder=encoder, words=words)
+    assert encoder.n == 4
+
+
+def test_serving_imports_nothing_heavy() -> None:
+    heavy = (
+        "torch",
+        "sentence_transformers",
+        "transformers",
+        "sklearn",
+        "scipy",
+        "snorkel",
+        "django",
+        "onnxruntime",
+    )
+    code = f"import sys, copilot.pipeline.run; print([name for name in {heavy!r} if name in sys.modules])"
+
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert found.stdout.strip() == "[]"

@@ -1,0 +1,48 @@
+"""Bags of words, equal to scikit-learn's."""
+
+import numpy as np
+import pytest
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from copilot.pipeline.heads import Linear
+from copilot.pipeline.types import HeadError, Stage
+from copilot.pipeline.words import Words, overlap
+from labeling.training.fitting import fit_words, stacked
+
+TEXTS = [
+    "TW-31 on the reader, TW-31 again",
+    "the reader won't pair with the phone",
+    "Is VAT on the fee? VAT, vat!",
+    "payout to the bank",
+    "Réader über the bank: naïve café payout",
+]
+
+
+def test_bags_equal_scikit_learn() -> None:
+    words = fit_words(TEXTS, stage=Stage.TOPIC)
+    expected = TfidfVectorizer(sublinear_tf=True, min_df=2).fit(TEXTS)
+    unseen = ["the payout of the reader is VAT free", "the the the bank", ""]
+
+    ours = stacked([words.bag(text) for text in [*TEXTS, *unseen]], words=words).toarray()
+
+    np.testing.assert_allclose(ours, expected.transform([*TEXTS, *unseen]).toarray(), atol=1e-12)
+
+
+def test_a_text_without_known_words_is_near_nothing() -> None:
+    words = fit_words(TEXTS, stage=Stage.TOPIC)
+
+    assert overlap(words.bag("zebra"), words.spread(words.bag(TEXTS[0]))) == 0.0
+    assert overlap(words.bag(TEXTS[0]), words.spread(words.bag(TEXTS[0]))) == pytest.approx(1.0)
+
+
+def test_a_layer_of_another_vocabulary_is_refused() -> None:
+    words = fit_words(TEXTS, stage=Stage.TOPIC)
+    layer = Linear(Stage.TOPIC, ("a", "b"), np.zeros((2, 1)), np.zeros(2))
+
+    with pytest.raises(HeadError, match=r"topic: .* words, layer of .*: train it again"):
+        words.logits(words.bag("the"), layer)
+
+
+def test_vocabulary_and_weights_must_fit() -> None:
+    with pytest.raises(HeadError, match="answer: 2 words but idf"):
+        Words(Stage.ANSWER, ("a", "b"), np.ones(3))

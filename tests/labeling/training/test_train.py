@@ -1,0 +1,147 @@
+"""Training as a whole: reproducible, honest about its data, and what it writes is what serves."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from copilot.artifacts import load
+from copilot.datasets import Split
+from copilot.evaluation.backtest import backtest
+from copilot.pipeline.answers import AnswerHead
+from copilot.pipeline.run import Pipeline
+from copilot.pipeline.topics import TopicHead
+from copilot.pipeline.types import Floors, Question, Stage
+from copilot.pipeline.validity import ValidityHead
+from labeling.training.crossfit import crossfit
+from labeling.training.prepared import folds, prepare
+from labeling.training.topics import trainable_topics
+from labeling.training.train import TrainedRelease, fit, train
+from tests.pipelines import CATALOG, FakeEncoder, make_dataset, make_example
+
+
+def trained(out: Path, *, seed: int = 1) -> TrainedRelease:
+    return train(make_dataset(), encoder=FakeEncoder(), seed=seed, out=out, target_risk=0.2)
+
+
+def test_same_seed_and_data_give_the_same_bytes(tmp_path: Path) -> None:
+    one, other = trained(tmp_path / "one"), trained(tmp_path / "other")
+
+    assert one.sha256 == other.sha256
+    assert one.floors == other.floors
+    assert one.card == other.card
+
+
+def test_what_is_written_serves(tmp_path: Path) -> None:
+    release = trained(tmp_path)
+    arrays = {
+        stage: load(folder, sha256=release.sha256[stage]).arrays for stage, folder in release.folders.items()
+    }
+    pipeline = Pipeline(
+        encoder=FakeEncoder(),
+        validity=ValidityHead.from_arrays(arrays[Stage.VALIDITY]),
+        topics=TopicHead.from_arrays(arrays[Stage.TOPIC]),
+        answers=AnswerHead.from_arrays(arrays[Stage.ANSWER]),
+        floors=Floors(),
+    )
+
+    outcome = pipeline.run([Question("payout still not in the bank", "en")], catalog=CATALOG)[0]
+
+    assert outcome.offered.slug == "payout-time"
+
+
+def test_the_card_says_what_it_was_made_of(tmp_path: Path) -> None:
+    release = trained(tmp_path)
+    card = load(release.folders[Stage.TOPIC]).card
+
+    assert (card["stage"], card["seed"], card["encoder"], card["dataset"]) == ("topic", 1, "fake", "test")
+    assert card["topics"] == ["payouts", "reader", "refunds"]
+    assert set(card["floors"]) == {"validity", "topic", "answer", "confidence"}
+    assert card["floors"]["validity"]["n"] > 0
+
+
+def test_the_test_split_is_never_seen(tmp_path: Path) -> None:
+    dataset = make_dataset()
+    poisoned = replace(
+        dataset,
+        examples=(
+            *dataset.examples,
+            *(
+                make_example(900 + n, "payout refund reader", topic="nonsense", split=Split.TEST)
+                for n in range(20)
+            ),
+        ),
+    )
+
+    release = train(poisoned, encoder=FakeEncoder(), seed=1, out=tmp_path / "poisoned", target_risk=0.2)
+
+    assert release.sha256 == trained(tmp_path / "clean").sha256
+
+
+def test_folds_keep_cases_together() -> None:
+    examples = [
+        replace(example, case=f"c{number // 3}") for number, example in enumerate(make_dataset().examples)
+    ]
+
+    fold = folds(examples, seed=3)
+
+    for case in {example.case for example in examples}:
+        assert len({fold[row] for row, example in enumerate(examples) if example.case == case}) == 1
+    np.testing.assert_array_equal(fold, folds(examples, seed=3))
+    assert (fold != folds(examples, seed=4)).any()
+
+
+def test_crossfit_answers_every_example_by_heads_that_never_saw_it() -> None:
+    dataset, done = make_dataset(), []
+
+    outcomes = crossfit(dataset, encoder=FakeEncoder(), seed=1, floors=Floors(validity=0.5), done=done.append)
+    found = backtest(outcomes, dataset.examples, languages=("en",))
+
+    assert done == [0, 1, 2, 3, 4]
+    assert len(outcomes) == len(dataset.examples)
+    assert found.overall.topic.k / found.overall.topic.n > 0.9
+    assert found.overall.offered.k / found.overall.offered.n > 0.7
+
+
+def test_a_topic_with_too_few_cases_is_left_out_and_named(tmp_path: Path) -> None:
+    dataset = make_dataset()
+    rare = tuple(make_example(900 + n, "a rare thing", case="same", topic="rare") for n in range(9))
+    whole = replace(dataset, examples=dataset.examples + rare)
+
+    release = train(whole, encoder=FakeEncoder(), seed=1, out=tmp_path, target_risk=0.2)
+
+    assert "rare" not in release.card["topics"]
+    assert release.card["topics_left_out"] == ["rare"]
+    assert trainable_topics(prepare(whole, encoder=FakeEncoder(), seed=1)) == ("payouts", "reader", "refunds")
+
+
+def test_cases_that_tuned_the_encoder_calibrate_nothing() -> None:
+    encoder = FakeEncoder()
+    encoder.tuned_cases = frozenset(f"c{number}" for number in range(0, 110, 2))
+    prepared = prepare(make_dataset(), encoder=encoder, seed=1)
+
+    found = fit(prepared, languages=("en",), target_risk=0.5)
+
+    assert prepared.is_fresh.sum() == len(prepared.examples) - 55
+    assert found.floor_of["validity"].n == prepared.is_fresh.sum()
+
+
+@pytest.mark.parametrize(
+    ("keep", "message"),
+    [
+        (
+            lambda example: example.reason is not None,
+            "topic: 0 topics have 3 cases, two are needed: label more",
+        ),
+        (
+            lambda example: example.reason is None,
+            "validity: examples of questions and of one reason are needed",
+        ),
+    ],
+)
+def test_too_little_data_is_said(keep: object, message: str) -> None:
+    dataset = replace(make_dataset(), examples=tuple(filter(keep, make_dataset().examples)))
+
+    with pytest.raises(ValueError, match=message):
+        fit(prepare(dataset, encoder=FakeEncoder(), seed=1), languages=("en",), target_risk=0.2)

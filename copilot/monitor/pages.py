@@ -10,9 +10,9 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from copilot.matching.normalising import NORM_VERSION
 from copilot.monitor import charts
 from copilot.monitor.rates import MatchRates, Rate, match_rates
-from copilot.matching.normalising import NORM_VERSION
 from helpdesk.requests import PageRequest
 
 ARMS = {"offer": "Offered", "shadow": "Held out"}

@@ -96,11 +96,10 @@ def _words(prepared: Prepared) -> Words:
 
 
 def _is_usable(prepared: Prepared, row: int, topic: TopicVerdict, candidates: list[Candidate]) -> bool:
+    """Whether an example teaches how to choose: somebody judged it, its topic is among those kept, and it is fresh."""
     example = prepared.examples[row]
-    accepted = example.topics_accepted
-    return (
-        bool(candidates) and example.answer is not None and any(slug in accepted for slug, _ in topic.topics)
-    )
+    is_judged = example.answer is not None and bool(prepared.is_fresh[row])
+    return bool(candidates) and is_judged and any(slug in example.topics_accepted for slug, _ in topic.topics)
 
 
 def _weighed(

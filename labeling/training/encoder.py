@@ -11,17 +11,18 @@ import json
 import shutil
 import tempfile
 import warnings
+from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
+from typing import cast
 
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from sentence_transformers import SentenceTransformer
 
 from copilot.pipeline.encoder import CARD, FORMAT, GRAPH_INPUTS, MAX_TOKENS, MODEL, TOKENIZER, Encoder, digest
-from labeling.training.fidelity import SENTENCES, Fidelity, fidelity
+from labeling.training.fidelity import SENTENCES, fidelity
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 DEFAULT_WHEEL = (
@@ -31,8 +32,6 @@ DEFAULT_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4
 LEAST_MEAN_COSINE = 0.98
 OPSET = 17
 POOLINGS = ("mean", "cls")
-
-Precision = Literal["int8", "fp32"]
 
 
 class ExportError(RuntimeError):
@@ -44,8 +43,14 @@ def export_encoder(out: Path, *, model: str = DEFAULT_MODEL) -> Path:
 
     `model` is the default's name, the path of a sentence-transformers folder, or a hub name. Takes about 10 s.
     """
-    teacher = _load(str(default_weights()) if model == DEFAULT_MODEL else model)
+    return export_teacher(load_teacher(model), out, model=model)
+
+
+def export_teacher(teacher: SentenceTransformer, out: Path, *, model: str, **origin: object) -> Path:
+    """Export a loaded model; `origin` goes to the card, as what it was tuned on."""
+    teacher.max_seq_length = MAX_TOKENS
     reference = teacher.encode(list(SENTENCES), normalize_embeddings=True, show_progress_bar=False)
+    about: dict[str, object] = {"model": model, "dimensions": reference.shape[1], **origin}
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent) as scratch:
         draft, fp32 = Path(scratch, "encoder"), Path(scratch, "fp32.onnx")
@@ -53,13 +58,13 @@ def export_encoder(out: Path, *, model: str = DEFAULT_MODEL) -> Path:
         teacher.tokenizer.backend_tokenizer.save(str(draft / TOKENIZER))
         _export_graph(_Graph(teacher), fp32)
         quantize_dynamic(fp32, draft / MODEL, per_channel=True, weight_type=QuantType.QInt8)
-        _write_card(draft, model=model, precision="int8", dimensions=reference.shape[1])
+        _write_card(draft, {**about, "precision": "int8"})
         measured = fidelity(reference, Encoder.load(draft).encode(SENTENCES))
-        precision: Precision = "int8"
-        if measured.mean_cosine < LEAST_MEAN_COSINE:
-            precision = "fp32"
+        is_near = measured.mean_cosine >= LEAST_MEAN_COSINE
+        if not is_near:
             shutil.move(fp32, draft / MODEL)
-        _write_card(draft, model=model, precision=precision, dimensions=reference.shape[1], int8=measured)
+        about |= {"precision": "int8" if is_near else "fp32", "int8_fidelity": asdict(measured)}
+        _write_card(draft, about)
         Encoder.load(draft)
         shutil.rmtree(out, ignore_errors=True)
         draft.rename(out)
@@ -91,7 +96,7 @@ class _Graph(torch.nn.Module):
 
     def __init__(self, teacher: SentenceTransformer) -> None:
         super().__init__()
-        self.transformer: torch.nn.Module = teacher[0].auto_model
+        self.transformer = cast(torch.nn.Module, teacher[0].auto_model)
         self.pooling = teacher[1].pooling_mode
         self.has_types = "token_type_ids" in teacher.tokenizer.model_input_names
 
@@ -110,10 +115,10 @@ class _Graph(torch.nn.Module):
         return torch.nn.functional.normalize(pooled, dim=1)
 
 
-def _load(name: str) -> SentenceTransformer:
+def load_teacher(model: str) -> SentenceTransformer:
     """Load a sentence-transformers model on the CPU, checked to be one that this module can express as a graph."""
+    name = str(default_weights()) if model == DEFAULT_MODEL else model
     teacher = SentenceTransformer(name, device="cpu", model_kwargs={"attn_implementation": "eager"})
-    teacher.max_seq_length = MAX_TOKENS
     modules = [type(module).__name__ for module in teacher]
     if modules not in (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"]):
         raise ExportError(
@@ -145,17 +150,12 @@ def _export_graph(graph: _Graph, path: Path) -> None:
         )
 
 
-def _write_card(
-    folder: Path, *, model: str, precision: Precision, dimensions: int, int8: Fidelity | None = None
-) -> None:
+def _write_card(folder: Path, about: Mapping[str, object]) -> None:
     card = {
+        **about,
         "format": FORMAT,
         "kind": "encoder",
-        "model": model,
-        "precision": precision,
-        "dimensions": dimensions,
         "max_tokens": MAX_TOKENS,
-        "int8_fidelity": asdict(int8) if int8 else None,
         "sha256": digest(folder),
         "versions": {name: version(name) for name in ("torch", "sentence-transformers", "onnxruntime")},
     }

@@ -15,6 +15,9 @@ from labeling.training.floors import Floor, choose_floor
 from labeling.training.prepared import N_FOLDS, Prepared
 from labeling.training.validity import TrainedValidity
 
+VALIDITY_RISK = (
+    0.1  # share of what passes that may be no question; the later stages withhold most of that too
+)
 EARLY_RISK = 2.0  # times the target: what topic and answer may risk alone, since confidence judges after them
 
 
@@ -22,8 +25,9 @@ EARLY_RISK = 2.0  # times the target: what topic and answer may risk alone, sinc
 class Judged:
     """n examples: probabilities float64[n] of each stage, and what was right bool[n].
 
-    `is_open`: no rule decides it. `is_judged`: somebody said which answer fits, or that it is no question.
-    `can_offer`: an answer came out that is not expired, in conflict or less likely than none. `odds`: float64[n, 3].
+    `is_open`: no rule decides it, and the encoder was not tuned on it. `is_judged`: somebody said which answer fits,
+    or that it is no question. `can_offer`: an answer came out that is not expired, in conflict or less likely than
+    none. `odds`: float64[n, 3].
     """
 
     fold: NDArray[np.int64]
@@ -54,9 +58,8 @@ def judge(
         odds=np.array(
             [log_odds(ValidityVerdict(True, None, p), topic, answer) for _, p, topic, answer in stages]
         ),
-        is_open=np.array(
-            [decide_by_rule(example.question, languages=languages) is None for example in examples]
-        ),
+        is_open=prepared.is_fresh
+        & np.array([decide_by_rule(example.question, languages=languages) is None for example in examples]),
         is_question=prepared.is_question,
         is_judged=np.array(
             [example.reason is not None or example.answer is not None for example in examples]
@@ -80,13 +83,13 @@ def judge(
 def choose_floors(judged: Judged, *, target_risk: float) -> tuple[Confidence, dict[str, Floor]]:
     """Choose the floors in the order of the stages, each on the examples that passed the one before.
 
-    Validity must meet the target by itself; topic and answer may risk more, and only silence what is hopeless, so
-    that the reason names the right stage; confidence then makes the whole meet the target.
+    Validity has a target of its own; topic and answer may risk more than the whole, and only silence what is hopeless,
+    so that the reason names the right stage; confidence then makes the whole meet the target.
     """
     early = min(EARLY_RISK * target_risk, 1.0)
     at_validity = judged.is_open
     validity = choose_floor(
-        judged.validity[at_validity], ~judged.is_question[at_validity], target_risk=target_risk
+        judged.validity[at_validity], ~judged.is_question[at_validity], target_risk=VALIDITY_RISK
     )
     passed = at_validity & (judged.validity >= validity.value)
 

@@ -23,6 +23,9 @@ SHORTEST_PASSAGE = 15  # characters
 class Prepared:
     """n examples with vectors float32[n, d] and the fold int[n] in which each is held out.
 
+    `is_fresh` bool[n]: the encoder was not tuned on its case. Only fresh examples calibrate: the vectors of others are
+    nearer to their answers than any customer's will be.
+
     The catalog's a answers come with their vectors float32[a, d]; `passages` float32[p, d] are those texts and their
     sentences, `passage_of` int[p] says of which answer.
     """
@@ -30,6 +33,7 @@ class Prepared:
     examples: tuple[Example, ...]
     embedding: Vectors
     fold: NDArray[np.int64]
+    is_fresh: NDArray[np.bool_]
     catalog: Catalog
     answers: Vectors
     passages: Vectors
@@ -55,7 +59,11 @@ class Prepared:
         """The same with some examples, in new folds."""
         examples = tuple(self.examples[at] for at in rows)
         return replace(
-            self, examples=examples, embedding=self.embedding[rows], fold=folds(examples, seed=self.seed)
+            self,
+            examples=examples,
+            embedding=self.embedding[rows],
+            is_fresh=self.is_fresh[rows],
+            fold=folds(examples, seed=self.seed),
         )
 
 
@@ -67,6 +75,7 @@ def prepare(dataset: Dataset, *, encoder: Encoder, seed: int) -> Prepared:
         examples=dataset.examples,
         embedding=encoder.encode([example.text for example in dataset.examples]),
         fold=folds(dataset.examples, seed=seed),
+        is_fresh=np.array([example.case not in encoder.tuned_cases for example in dataset.examples]),
         catalog=dataset.catalog,
         answers=encoder.encode(texts),
         passages=encoder.encode([passage for _, passage in passages]),

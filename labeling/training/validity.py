@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, hstack
 
-from copilot.pipeline.heads import softmax
+from copilot.pipeline.heads import Linear, softmax
 from copilot.pipeline.surface import surface_features
 from copilot.pipeline.types import Probabilities, Stage, Vectors
 from copilot.pipeline.validity import (
@@ -23,6 +23,7 @@ from copilot.pipeline.validity import (
     dense_features,
     scope_scores,
 )
+from copilot.pipeline.words import Words
 from labeling.training.fitting import fit_linear, fit_temperature, fit_words, stacked
 from labeling.training.prepared import N_FOLDS, Prepared
 from labeling.training.topics import TrainedTopics
@@ -42,60 +43,79 @@ class TrainedValidity:
     probabilities: Probabilities
 
 
+@dataclass(frozen=True, eq=False)
+class _Design:
+    """What every fit shares: x float64[n, d + s], texts and labels of n examples, and their weights (0: left out)."""
+
+    x: NDArray[np.float64]
+    texts: NDArray[np.str_]
+    labels: NDArray[np.str_]
+    weights: NDArray[np.float64]
+    classes: tuple[str, ...]
+
+
 def train_validity(
     prepared: Prepared, topics: TrainedTopics, *, languages: Collection[str]
 ) -> TrainedValidity:
     """Train on the examples that the rules leave open and whose reason is not too rare."""
     labels = np.array([example.reason or QUESTION for example in prepared.examples])
-    by_rule = [decide_by_rule(example.question, languages=languages) for example in prepared.examples]
-    is_open = np.array([verdict is None for verdict in by_rule])
+    is_open = np.array([decide_by_rule(e.question, languages=languages) is None for e in prepared.examples])
     classes = tuple(sorted(name for name, n in Counter(labels[is_open]).items() if n >= FEWEST_EXAMPLES))
     if QUESTION not in classes or len(classes) < 2:
         raise ValueError(
             f"validity: examples of questions and of one reason are needed, got {classes}: label more"
         )
     usable = is_open & np.isin(labels, classes)
-
     known, scores = _scope(prepared, topics)
     marks = np.hstack([surface_features([example.question for example in prepared.examples]), scores])
-    mean, scale = marks[usable].mean(axis=0), np.maximum(marks[usable].std(axis=0), 1e-6)
-    everything = np.arange(len(labels))
-    x = dense_features(prepared.features_of(everything), scores, mean=mean, scale=scale)
-
-    def fitted(rows: NDArray[np.bool_]) -> ValidityHead:
-        texts = [prepared.examples[row].text for row in np.flatnonzero(rows)]
-        words = fit_words(texts, stage=Stage.VALIDITY)
-        bags = stacked([words.bag(text) for text in texts], words=words)
-        whole = fit_linear(
-            hstack([csr_matrix(x[rows]), WORD_SCALE * bags]).tocsr(),
-            labels[rows],
-            classes=classes,
-            c=C,
-            stage=Stage.VALIDITY,
-        )
-        dense, sparse = np.split(whole.weights, [x.shape[1]], axis=1)
-        return ValidityHead(
-            layer=replace(whole, weights=dense),
-            words=words,
-            word_layer=replace(whole, weights=WORD_SCALE * sparse, bias=np.zeros(len(classes))),
-            known=known,
-            mean=mean,
-            scale=scale,
-            topics=topics.head.classes,
-        )
+    weights = _weights(prepared, usable)
+    mean, scale = _moments(marks, weights)
+    x = dense_features(prepared.features_of(np.arange(len(labels))), scores, mean=mean, scale=scale)
+    design = _Design(x, np.array([e.text for e in prepared.examples]), labels, weights, classes)
+    blank = ValidityHead(*_layers(design, weights > 0), known, mean, scale, topics.head.classes)
 
     logits = np.zeros((len(labels), len(classes)))
     for number in range(N_FOLDS):
-        head, held_out = fitted(usable & (prepared.fold != number)), prepared.fold == number
-        texts = [prepared.examples[row].text for row in np.flatnonzero(held_out)]
-        logits[held_out] = head.layer.logits(x[held_out]) + head.words.all_logits(texts, head.word_layer)
-    at = np.array([classes.index(label) for label in labels[usable]])
-    temperature = fit_temperature(logits[usable], at)
-    whole = fitted(usable)
+        held_out = prepared.fold == number
+        layer, words, word_layer = _layers(design, (weights > 0) & ~held_out)
+        logits[held_out] = layer.logits(x[held_out]) + words.all_logits(design.texts[held_out], word_layer)
+    fresh = usable & prepared.is_fresh
+    temperature = fit_temperature(logits[fresh], np.array([classes.index(label) for label in labels[fresh]]))
     return TrainedValidity(
-        head=replace(whole, layer=replace(whole.layer, temperature=temperature)),
+        head=replace(blank, layer=replace(blank.layer, temperature=temperature)),
         probabilities=softmax(logits / temperature),
     )
+
+
+def _weights(prepared: Prepared, usable: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """What each example weighs: questions that the encoder was tuned on are left out, the others stand for them."""
+    questions = usable & prepared.is_question
+    fresh = questions & prepared.is_fresh
+    return np.where(fresh, questions.sum() / max(fresh.sum(), 1), (usable & ~questions).astype(np.float64))
+
+
+def _moments(
+    marks: NDArray[np.float64], weights: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    mean = np.average(marks, axis=0, weights=weights)
+    return mean, np.maximum(np.sqrt(np.average((marks - mean) ** 2, axis=0, weights=weights)), 1e-6)
+
+
+def _layers(design: _Design, rows: NDArray[np.bool_]) -> tuple[Linear, Words, Linear]:
+    """One logistic regression, cut into the layer over x and the one over words."""
+    words = fit_words(design.texts[rows].tolist(), stage=Stage.VALIDITY)
+    bags = stacked([words.bag(text) for text in design.texts[rows]], words=words)
+    whole = fit_linear(
+        hstack([csr_matrix(design.x[rows]), WORD_SCALE * bags]).tocsr(),
+        design.labels[rows],
+        weights=design.weights[rows],
+        classes=design.classes,
+        c=C,
+        stage=Stage.VALIDITY,
+    )
+    dense, sparse = np.split(whole.weights, [design.x.shape[1]], axis=1)
+    no_bias = np.zeros(len(design.classes))
+    return replace(whole, weights=dense), words, replace(whole, weights=WORD_SCALE * sparse, bias=no_bias)
 
 
 def _scope(prepared: Prepared, topics: TrainedTopics) -> tuple[Vectors, NDArray[np.float64]]:

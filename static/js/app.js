@@ -11,6 +11,7 @@ import "./answers.js";
 import "./pickers.js";
 import "./palette.js";
 import "./help.js";
+import "./refresh.js";
 import "./page.js";
 import { listen } from "./keys.js";
 

@@ -1,7 +1,8 @@
 // The composer: modes, marks behind the text, Tab through variables, and no sending of what is half-filled.
 import { completion, dismissGhost, drawn } from "./ghost.js";
 import { selectVariable, variables } from "./editor.js";
-import { insertCompletion, openDismissal } from "./suggestion.js";
+import { openDismissal } from "./dismissing.js";
+import { insertCompletion } from "./suggestion.js";
 
 let tabMovesOn = false; // after Esc, until something is typed
 
@@ -107,7 +108,9 @@ document.addEventListener("selectionchange", () => {
 // Before htmx hears of it: what is half-filled is not sent.
 document.addEventListener("submit", (event) => {
   const field = event.target.querySelector("[data-composer] #reply-body");
-  if (!field || !selectVariable(field)) return;
+  if (!field || !variables(field.value).length) return;
+  field.setSelectionRange(0, 0);
+  selectVariable(field);
   event.preventDefault();
   event.stopImmediatePropagation();
 }, true);

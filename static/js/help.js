@@ -26,7 +26,7 @@ function box({ name, label, key }) {
   input.maxLength = 1;
   input.value = key;
   input.setAttribute("aria-label", `Key for: ${label}`);
-  input.addEventListener("change", () => changeKey(name, input.value));
+  input.addEventListener("input", () => changeKey(name, input.value));
   return input;
 }
 

@@ -57,11 +57,17 @@ export function intercept(handler) {
 export function isTyping(target) {
   if (!(target instanceof Element)) return false;
   const field = target.closest("input, textarea, select, [contenteditable]");
-  return Boolean(field) && !["checkbox", "radio", "button", "submit"].includes(field.type);
+  // For a moment the focus is still in a dialog that has just been closed.
+  return Boolean(field) && field.checkVisibility() && !["checkbox", "radio", "button", "submit"].includes(field.type);
 }
 
-function isBusy() {
-  return Boolean(document.querySelector("dialog[open], [popover].dialog:popover-open"));
+// The dialog or picker in front of the page, which gets all keys.
+const front = () => document.querySelector("dialog[open], [popover].dialog:popover-open");
+
+// Closed here at once: the browser itself does it a moment later, and the next key would be lost.
+function closeFront() {
+  if (front() instanceof HTMLDialogElement) front().close();
+  else front().hidePopover();
 }
 
 function onKey(event) {
@@ -71,7 +77,12 @@ function onKey(event) {
     run("palette");
     return;
   }
-  if (event.ctrlKey || event.metaKey || event.altKey || isBusy() || isTyping(event.target)) return;
+  if (event.key === "Escape" && front()) {
+    event.preventDefault();
+    closeFront();
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || front() || isTyping(event.target)) return;
   if (interceptor?.(event)) {
     event.preventDefault();
     return;

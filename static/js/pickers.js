@@ -28,7 +28,8 @@ document.addEventListener("keydown", (event) => {
   all[(place + (event.key === "ArrowDown" ? 1 : -1) + all.length) % all.length]?.focus();
 });
 
-document.addEventListener("toggle", (event) => {
+// Before it opens, so that what is typed at once is not lost.
+document.addEventListener("beforetoggle", (event) => {
   if (event.newState !== "open" || !event.target.matches("[data-picker]")) return;
   const field = event.target.querySelector("input[type=text]");
   if (!field) return;

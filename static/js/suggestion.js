@@ -1,31 +1,19 @@
-// The suggestion card: insert, undo, alternatives, why, dismiss. Nothing here waits for the server.
+// The suggestion card: insert, undo, alternatives, why. Nothing here waits for the server.
+import { card, report } from "./card.js";
 import { activeField, redraw } from "./composer.js";
+import { openDismissal } from "./dismissing.js";
 import { completion } from "./ghost.js";
 import * as editor from "./editor.js";
-import { post } from "./http.js";
-import { intercept } from "./keys.js";
 
-export const card = () => document.querySelector(".suggestion[data-suggestion]");
+const ARMED_FOR = 5000;
 let insertion = null;
-let opener = null; // where focus returns to after dismissing
-
-function unique() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-export function report(type, values = {}) {
-  const address = card()?.dataset.events;
-  if (!address) return;
-  post(address, { type, client_seq: crypto.randomUUID?.() ?? unique(), ...values }, { keepalive: true }).catch(() => {});
-}
 
 // Internal knowledge goes into a public reply only at the second press.
 export function mayInsert(source, field) {
   if (source.dataset.internal === undefined || field.id === "note-body" || source.classList.contains("is-armed")) return true;
   for (const armed of document.querySelectorAll(".is-armed")) armed.classList.remove("is-armed");
   source.classList.add("is-armed");
-  document.getElementById("news").textContent = "This is internal only. Press again to put it into a public reply.";
+  setTimeout(() => source.classList.remove("is-armed"), ARMED_FOR);
   document.dispatchEvent(new CustomEvent("helpdesk:say", { detail: "Internal only: press again to put it into a public reply." }));
   return false;
 }
@@ -61,8 +49,10 @@ export function insertCompletion() {
 
 function undo() {
   const taken = insertion;
+  const wasWriting = document.activeElement === taken?.field;
   insertion = null; // before the browser's undo tells of it
   if (!taken || !editor.undo(taken)) return;
+  if (!wasWriting) taken.field.blur();
   card()?.removeAttribute("data-inserted");
   redraw();
   report("insertion_undone");
@@ -87,46 +77,6 @@ function toggleWhy() {
   if (why.hasAttribute("hx-get")) htmx.trigger(why, "opened");
   else why.scrollIntoView({ block: "nearest" });
   report("why_opened");
-}
-
-export function openDismissal(from = null) {
-  const group = card()?.querySelector(".dismiss-why");
-  if (!group || card().matches("[data-dismissed], [data-inserted]")) return;
-  opener = from;
-  group.hidden = false;
-  card().querySelector(".card-acts").hidden = true;
-  group.querySelector("button").focus({ preventScroll: true });
-  intercept(onDismissalKey);
-}
-
-function closeDismissal() {
-  intercept(null);
-  const group = card()?.querySelector(".dismiss-why");
-  if (!group) return;
-  group.hidden = true;
-  card().querySelector(".card-acts").hidden = false;
-  (opener ?? card().querySelector("[data-act=dismiss]")).focus?.({ preventScroll: true });
-}
-
-function onDismissalKey(event) {
-  if (event.key === "Escape") {
-    closeDismissal();
-    return true;
-  }
-  const button = card()?.querySelector(`[data-letter="${event.key.toLowerCase()}"]`);
-  if (button) dismiss(button);
-  else if (event.key.length === 1) closeDismissal();
-  return Boolean(button);
-}
-
-function dismiss(button) {
-  closeDismissal();
-  card().setAttribute("data-dismissed", "");
-  card().querySelector("[data-dismissed-as]").textContent = button.firstChild.textContent.toLowerCase();
-  document.getElementById("news").textContent = `Suggestion dismissed: ${button.firstChild.textContent}`;
-  if (!opener) document.activeElement?.blur();
-  redraw();
-  report("dismissed", { dismiss_reason: button.dataset.dismiss });
 }
 
 const ACTS = {
@@ -161,9 +111,4 @@ document.addEventListener("focusin", preview);
 document.addEventListener("click", (event) => {
   const button = event.target.closest?.("[data-act]");
   if (button) ACTS[button.dataset.act]?.(button);
-  const reason = event.target.closest?.("[data-dismiss]");
-  if (reason) dismiss(reason);
-});
-document.addEventListener("htmx:beforeSwap", (event) => {
-  if (event.detail.target?.matches?.(".suggestion")) intercept(null);
 });

@@ -1,5 +1,5 @@
 // Reports honestly what was on a screen: displayed when the card is in the page, viewed after a second in sight.
-import { card, report } from "./suggestion.js";
+import { card, report } from "./card.js";
 
 const SHARE = 0.5;
 const LONG_ENOUGH = 1000;

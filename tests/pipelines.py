@@ -81,7 +81,6 @@ class FakeEncoder:
 
     sha256 = "fake"
     dimensions = DIMENSIONS
-    tuned_cases: frozenset[str] = frozenset()
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         sums = [sum((_direction(word) for word in text.lower().split()), _direction("")) for text in texts]

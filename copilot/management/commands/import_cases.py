@@ -9,6 +9,7 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from copilot import releases, replaying, suggesting
+from copilot.models import Suggestion
 from helpdesk.management.commands import import_cases
 from helpdesk.models import Case, Message
 
@@ -27,21 +28,18 @@ class Command(import_cases.Command):
             help="compute what would have been suggested before every reply, and record the match",
         )
 
-    def handle(self, *args: Any, file: Path, suggest: bool, shadow: bool, **options: Any) -> None:
+    def handle(self, *args: Any, file: Path, **options: Any) -> None:
         total = self.import_file(file, options["rejects"])
-        if shadow:
+        if options["shadow"]:
             self._replay(total.case_ids)
-        if suggest:
+        if options["suggest"]:
             self._suggest(total.case_ids)
 
     def _suggest(self, case_ids: list[int]) -> None:
-        waiting = Case.objects.awaiting_reply().filter(pk__in=case_ids, suggestions=None)
-        newest = (
-            Message.objects.filter(case__in=waiting)
-            .order_by("case_id", "-sent_at", "-pk")
-            .distinct("case_id")
-        )
-        rows = suggesting.expect(list(newest), now=timezone.now())
+        waiting = Case.objects.awaiting_reply().filter(pk__in=case_ids)
+        newest = Message.objects.filter(case__in=waiting).order_by("case_id", "-sent_at", "-pk").distinct("case_id")
+        asked = set(Suggestion.objects.filter(message__in=list(newest)).values_list("message_id", flat=True))
+        rows = suggesting.expect([row for row in newest if row.pk not in asked], now=timezone.now())
         self.stdout.write(f"{len(rows)} suggestions queued for cases that await a reply.")
 
     def _replay(self, case_ids: list[int]) -> None:

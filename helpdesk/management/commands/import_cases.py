@@ -31,7 +31,9 @@ class Command(BaseCommand):
             ) as bar:
                 for total in import_cases(file):
                     bar.update(total.position - bar.n)
-                    bar.set_postfix_str(f"{total.n_added} added, {len(total.rejects)} rejected")
+                    bar.set_postfix_str(
+                        f"{total.n_added} added, {len(total.rejects)} rejected", refresh=False
+                    )
         except (OSError, EOFError) as error:
             raise CommandError(f"{file} can't be read: {error}") from error
         except KeyboardInterrupt:

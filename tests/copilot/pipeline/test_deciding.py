@@ -62,6 +62,7 @@ def test_topic(
     verdict = decide_topic(np.array(probabilities), classes=TOPICS, floor=floor)
 
     assert [slug for slug, _ in verdict.topics] == topics
+    assert len(verdict.considered) == 3
     assert verdict.probability == pytest.approx(sum(probability for _, probability in verdict.topics))
     assert verdict.reason is reason
 

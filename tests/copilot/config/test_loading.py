@@ -1,0 +1,36 @@
+"""The demo world in the database: whole, once, and as it was written."""
+
+import pytest
+from django.utils import timezone
+
+from copilot.config.demo import loading
+from copilot.config.demo.world import read_world
+from copilot.models import Answer, AnswerVersion
+from helpdesk.models import Case, Customer, Message, Reply, Status, User
+from labeling.models import Annotation
+
+pytestmark = pytest.mark.django_db
+
+
+def test_world_is_loaded_once() -> None:
+    world, now = read_world(), timezone.now()
+    loading.load_world(world, now=now)
+    counts = [
+        model.objects.count() for model in (Message, Case, Reply, Annotation, Answer, AnswerVersion, User)
+    ]
+    assert loading.is_loaded(world)
+    assert counts[0] == len(world.messages)
+    assert counts[4] == len(world.answers)
+    assert Annotation.objects.filter(is_gold=True).count() == len(world.messages)
+    assert Customer.objects.count() == len({customer["email"] for customer in world.customers})
+    assert not Message.objects.filter(sent_at__gt=now).exists()
+    assert not Reply.objects.filter(sent_at__gt=now).exists()
+    assert not Reply.objects.filter(body__contains="{").exists(), "an agent sends nothing half-filled"
+    assert Case.objects.filter(status=Status.OPEN, awaiting_since__isnull=False).count() >= 50
+    fee = Answer.objects.get(slug="instant-payout-fee")
+    assert [version.number for version in fee.versions.all()] == [1, 2]
+    loading.load_world(world, now=timezone.now())
+    again = [
+        model.objects.count() for model in (Message, Case, Reply, Annotation, Answer, AnswerVersion, User)
+    ]
+    assert again == counts

@@ -28,6 +28,7 @@ from copilot.pipeline.types import (
 from copilot.pipeline.words import Bag, Words, overlap
 
 MOST_RANKED = 4  # the best and three alternatives
+LEAST_SHOWN = 0.02  # probability of an alternative
 NEAREST_USES = 3
 NEAR_EQUAL = 0.5  # a conflicting answer counts if it is at least this share as probable as the best
 SIGNALS = ("to_answer", "to_words", "to_uses", "has_uses", "log_topic")
@@ -160,11 +161,11 @@ class AnswerHead:
         *,
         hidden: NDArray[np.bool_] | None = None,
     ) -> list[Candidate]:
-        """The public answers of the topics decided for, each with what speaks for it.
+        """The public answers of the topics considered, each with what speaks for it.
 
         `hidden` is for training, see `Uses.similarities`.
         """
-        of_topic = dict(topic.topics)
+        of_topic = dict(topic.considered)
         near = [(answer, text) for answer, text in answers if answer.public and answer.topic in of_topic]
         if not near:
             return []
@@ -198,7 +199,8 @@ def decide_answer(ranked: Sequence[tuple[Candidate, float]], *, floor: float) ->
     if not ranked:
         return AnswerVerdict(ranked=(), probability=0.0, reason=Reason.NO_ANSWER)
     best, probability = ranked[0]
-    shown = [ranked[0], *(pair for pair in ranked[1:] if not pair[0].answer.expired)][:MOST_RANKED]
+    others = (pair for pair in ranked[1:] if not pair[0].answer.expired and pair[1] >= LEAST_SHOWN)
+    shown = [ranked[0], *others][:MOST_RANKED]
     return AnswerVerdict(
         ranked=tuple(_ranked(candidate, share) for candidate, share in shown),
         probability=probability,

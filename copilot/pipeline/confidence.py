@@ -1,5 +1,6 @@
 """How sure the whole pipeline is: the calibrated probability that the offered answer is right, end to end."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +9,8 @@ from numpy.typing import NDArray
 from copilot.pipeline.heads import Arrays, array_named, logit, sigmoid
 from copilot.pipeline.types import AnswerVerdict, HeadError, Stage, TopicVerdict, ValidityVerdict
 
-SIGNALS = ("validity", "topic", "answer")
+SIGNALS = ("validity", "topic", "answer", "lead")
+LEAST = 1e-4  # probability of an alternative that there is not
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +39,8 @@ class Confidence:
 
 def log_odds(
     validity: ValidityVerdict, topic: TopicVerdict, answer: AnswerVerdict
-) -> tuple[float, float, float]:
-    """What the weights weigh, in the order of SIGNALS."""
-    return logit(validity.probability), logit(topic.probability), logit(answer.probability)
+) -> tuple[float, float, float, float]:
+    """What the weights weigh, in the order of SIGNALS; the lead is over the next best answer."""
+    best, second = [*(ranked.probability for ranked in answer.ranked[:2]), LEAST, LEAST][:2]
+    lead = math.log(max(best, LEAST) / max(second, LEAST))
+    return logit(validity.probability), logit(topic.probability), logit(answer.probability), lead

@@ -8,7 +8,7 @@ is padded, and the process stays small.
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,17 +30,13 @@ GRAPH_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 
 @dataclass(frozen=True, eq=False)
 class Encoder:
-    """A loaded sentence encoder. `sha256` names graph and tokenizer together: vectors of two encoders never mix.
-
-    `tuned_cases` are those it was tuned on, if it was: figures on them would flatter it.
-    """
+    """A loaded sentence encoder. `sha256` names graph and tokenizer together: vectors of two encoders never mix."""
 
     session: "InferenceSession"
     tokenizer: "Tokenizer"
     inputs: frozenset[str]
     sha256: str
     dimensions: int
-    tuned_cases: frozenset[str] = frozenset()
 
     @classmethod
     def load(cls, folder: Path, *, sha256: str | None = None) -> "Encoder":
@@ -73,7 +69,6 @@ class Encoder:
             inputs=frozenset(graph_input.name for graph_input in session.get_inputs()),
             sha256=found,
             dimensions=int(str(card["dimensions"])),
-            tuned_cases=_tuned_cases(card),
         )
 
     def encode(self, texts: Sequence[str]) -> Vectors:
@@ -120,10 +115,3 @@ def _read_card(folder: Path) -> dict[str, object]:
             ENCODER, f"{folder} has format {card.get('format')}, not {FORMAT}: export the encoder again"
         )
     return card
-
-
-def _tuned_cases(card: Mapping[str, object]) -> frozenset[str]:
-    cases = card.get("tuned_cases", [])
-    if not isinstance(cases, list):
-        raise HeadError(ENCODER, f"card says tuned_cases {cases!r}, not a list: export the encoder again")
-    return frozenset(str(case) for case in cases)

@@ -111,7 +111,8 @@ class _Batch:
 
     def outcomes(self) -> list[Outcome]:
         pipeline, everything = self.pipeline, range(len(self.questions))
-        texts = self._answer_texts()
+        with _named(ENCODER):
+            texts = self._answer_texts()
         with self._timed(ENCODER, len(everything)):
             embedding = pipeline.encoder.encode([question.text for question in self.questions])
         features = Features(embedding=embedding, questions=tuple(self.questions))
@@ -184,12 +185,19 @@ class _Batch:
 
     @contextmanager
     def _timed(self, stage: Stage | Literal["encoder"], n: int) -> Iterator[None]:
-        """Time a stage, and name it where numpy or ONNX Runtime only say what does not fit."""
+        """Note a stage's milliseconds for each of its n questions."""
         start = self.pipeline.timer()
-        try:
+        with _named(stage):
             yield
-        except (ArithmeticError, LookupError, ValueError, RuntimeError) as error:
-            if isinstance(error, HeadError):
-                raise
-            raise HeadError(stage, f"{error}: the release is broken, roll back to the one before") from error
         self.milliseconds[str(stage)] = (self.pipeline.timer() - start) * 1000 / max(n, 1)
+
+
+@contextmanager
+def _named(stage: Stage | Literal["encoder"]) -> Iterator[None]:
+    """Name the stage where numpy or ONNX Runtime only say what does not fit."""
+    try:
+        yield
+    except HeadError:
+        raise
+    except (ArithmeticError, LookupError, ValueError, RuntimeError) as error:
+        raise HeadError(stage, f"{error}: the release is broken, roll back to the one before") from error

@@ -16,6 +16,7 @@ from copilot.pipeline.types import Features, HeadError, Probabilities, Reason, S
 from copilot.pipeline.words import Words
 
 CLOSE = 0.5  # a second topic is kept if it is at least this share as probable as the first
+MOST_CONSIDERED = 3  # topics whose answers compete
 SIGNALS = ("meaning", "words", "bridged_answer", "passage", "words_of_answer")
 
 
@@ -139,13 +140,14 @@ def decide_topic(
     >>> unsure.topics, unsure.reason
     ((('fees', 0.3), ('payouts', 0.25)), <Reason.TOPIC_UNSURE: 'topic_unsure'>)
     """
-    order = np.argsort(-probabilities, kind="stable")[:2]
-    best = float(probabilities[order[0]])
-    kept = [int(at) for at in order if probabilities[at] >= CLOSE * best]
-    total = min(sum(float(probabilities[at]) for at in kept), 1.0)
+    order = np.argsort(-probabilities, kind="stable")[:MOST_CONSIDERED]
+    considered = tuple((classes[at], float(probabilities[at])) for at in order)
+    topics = tuple(topic for topic in considered[:2] if topic[1] >= CLOSE * considered[0][1])
+    total = min(sum(probability for _, probability in topics), 1.0)
     return TopicVerdict(
-        topics=tuple((classes[at], float(probabilities[at])) for at in kept),
+        topics=topics,
         probability=total,
+        considered=considered,
         reason=None if total >= floor else Reason.TOPIC_UNSURE,
     )
 

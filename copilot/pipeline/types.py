@@ -149,11 +149,13 @@ class ValidityVerdict:
 class TopicVerdict:
     """What it is about: best first, two topics where they are close. `probability` is their sum.
 
-    `reason` is TOPIC_UNSURE where that sum is below the floor; the topics are then candidates, not a decision.
+    `considered` are a few more, whose answers compete too: the topic stage may be wrong where an answer's text fits.
+    `reason` is TOPIC_UNSURE where the probability is below the floor; the topics are then candidates, no decision.
     """
 
     topics: tuple[tuple[str, float], ...]
     probability: float
+    considered: tuple[tuple[str, float], ...] = ()
     reason: Reason | None = None
 
 

@@ -4,12 +4,15 @@ Candidates are those that the cross-fitted topic stage would hand on. Each examp
 more with the past uses of half its candidates hidden, so that the weights also hold for answers that are new.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from copilot.datasets import Example
 from copilot.pipeline.answers import SIGNALS, AnswerHead, AnswerText, Candidate, Uses, decide_answer
+from copilot.pipeline.confidence import SIGNALS as END_TO_END
 from copilot.pipeline.confidence import Confidence
 from copilot.pipeline.topics import decide_topic
 from copilot.pipeline.types import AnswerVerdict, Stage, TopicVerdict
@@ -50,7 +53,7 @@ def train_answers(prepared: Prepared, topics: TrainedTopics) -> TrainedAnswers:
         uses=uses,
         weights=np.zeros(len(SIGNALS)),
         none=0.0,
-        confidence=Confidence(weights=np.ones(3), bias=0.0),
+        confidence=Confidence(weights=np.zeros(len(END_TO_END)), bias=0.0),
     )
     candidates = [
         replace(blank, bridge=topics.bridges[prepared.fold[row]]).candidates(
@@ -59,7 +62,7 @@ def train_answers(prepared: Prepared, topics: TrainedTopics) -> TrainedAnswers:
         for row, example in enumerate(prepared.examples)
     ]
     usable = np.array(
-        [_is_usable(prepared, row, verdict, candidates[row]) for row, verdict in enumerate(verdicts)]
+        [_is_usable(*each) for each in zip(prepared.examples, verdicts, candidates, strict=True)]
     )
     if not usable.any():
         raise ValueError("answer: no question has a judged answer in its topic: label more")
@@ -95,11 +98,10 @@ def _words(prepared: Prepared) -> Words:
     )
 
 
-def _is_usable(prepared: Prepared, row: int, topic: TopicVerdict, candidates: list[Candidate]) -> bool:
-    """Whether an example teaches how to choose: somebody judged it, its topic is among those kept, and it is fresh."""
-    example = prepared.examples[row]
-    is_judged = example.answer is not None and bool(prepared.is_fresh[row])
-    return bool(candidates) and is_judged and any(slug in example.topics_accepted for slug, _ in topic.topics)
+def _is_usable(example: Example, topic: TopicVerdict, candidates: Sequence[Candidate]) -> bool:
+    """Whether an example teaches how to choose: somebody judged its answer, and its topic is among those kept."""
+    is_right_topic = any(slug in example.topics_accepted for slug, _ in topic.considered)
+    return bool(candidates) and example.answer is not None and is_right_topic
 
 
 def _weighed(

@@ -13,7 +13,7 @@ from scipy.optimize import minimize
 from sklearn.base import BaseEstimator
 
 
-class ChoiceModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class ChoiceModel(BaseEstimator):
     """P(option) = softmax(signals @ weights_), with one more option of weight none_ if `with_none`.
 
     Learned: `weights_` float64[f], `none_` float (0.0 without that option), `n_iter_`.

@@ -4,18 +4,18 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from copilot.pipeline.confidence import SIGNALS, Confidence
+from copilot.pipeline.confidence import Confidence
 
 C = 1.0
 FEWEST_OF_EACH = 10
 
 
 def train_confidence(log_odds: NDArray[np.float64], is_right: NDArray[np.bool_]) -> Confidence:
-    """Fit on log-odds float64[n, len(SIGNALS)] and whether the best answer was right, bool[n].
+    """Fit on log-odds float64[n, 4], see `log_odds`, and whether the best answer was right, bool[n].
 
-    With fewer than ten of either kind nothing can be fitted: then the stages' odds are taken as they are.
+    With fewer than ten of either kind nothing can be fitted: then the stages' odds are added as they are.
     """
     if min(is_right.sum(), (~is_right).sum()) < FEWEST_OF_EACH:
-        return Confidence(weights=np.ones(len(SIGNALS)), bias=0.0)
+        return Confidence(weights=np.array([1.0, 1.0, 1.0, 0.0]), bias=0.0)
     model = LogisticRegression(C=C, tol=1e-6, max_iter=1000).fit(log_odds, is_right)
     return Confidence(weights=model.coef_[0].astype(np.float64), bias=float(model.intercept_[0]))

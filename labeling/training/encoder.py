@@ -43,14 +43,9 @@ def export_encoder(out: Path, *, model: str = DEFAULT_MODEL) -> Path:
 
     `model` is the default's name, the path of a sentence-transformers folder, or a hub name. Takes about 10 s.
     """
-    return export_teacher(load_teacher(model), out, model=model)
-
-
-def export_teacher(teacher: SentenceTransformer, out: Path, *, model: str, **origin: object) -> Path:
-    """Export a loaded model; `origin` goes to the card, as what it was tuned on."""
-    teacher.max_seq_length = MAX_TOKENS
+    teacher = load_teacher(model)
     reference = teacher.encode(list(SENTENCES), normalize_embeddings=True, show_progress_bar=False)
-    about: dict[str, object] = {"model": model, "dimensions": reference.shape[1], **origin}
+    about: dict[str, object] = {"model": model, "dimensions": reference.shape[1]}
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent) as scratch:
         draft, fp32 = Path(scratch, "encoder"), Path(scratch, "fp32.onnx")
@@ -119,6 +114,7 @@ def load_teacher(model: str) -> SentenceTransformer:
     """Load a sentence-transformers model on the CPU, checked to be one that this module can express as a graph."""
     name = str(default_weights()) if model == DEFAULT_MODEL else model
     teacher = SentenceTransformer(name, device="cpu", model_kwargs={"attn_implementation": "eager"})
+    teacher.max_seq_length = MAX_TOKENS
     modules = [type(module).__name__ for module in teacher]
     if modules not in (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"]):
         raise ExportError(

@@ -30,11 +30,9 @@ def fit_linear(
     classes: tuple[str, ...],
     c: float,
     stage: Stage,
-    weights: NDArray[np.float64] | None = None,
 ) -> Linear:
     """Fit scikit-learn's logistic regression and return its twin over `classes`, those without examples included."""
-    model = LogisticRegression(C=c, tol=TOLERANCE, max_iter=MOST_ROUNDS)
-    model.fit(x.astype(np.float64), labels, sample_weight=weights)
+    model = LogisticRegression(C=c, tol=TOLERANCE, max_iter=MOST_ROUNDS).fit(x.astype(np.float64), labels)
     if model.n_iter_.max() >= MOST_ROUNDS:
         raise RuntimeError(
             f"{stage}: logistic regression did not converge in {MOST_ROUNDS} rounds: lower c ({c})"

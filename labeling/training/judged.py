@@ -25,9 +25,9 @@ EARLY_RISK = 2.0  # times the target: what topic and answer may risk alone, sinc
 class Judged:
     """n examples: probabilities float64[n] of each stage, and what was right bool[n].
 
-    `is_open`: no rule decides it, and the encoder was not tuned on it. `is_judged`: somebody said which answer fits,
+    `is_open`: no rule decides it. `is_judged`: somebody said which answer fits,
     or that it is no question. `can_offer`: an answer came out that is not expired, in conflict or less likely than
-    none. `odds`: float64[n, 3].
+    none. `odds`: float64[n, 4].
     """
 
     fold: NDArray[np.int64]
@@ -58,8 +58,9 @@ def judge(
         odds=np.array(
             [log_odds(ValidityVerdict(True, None, p), topic, answer) for _, p, topic, answer in stages]
         ),
-        is_open=prepared.is_fresh
-        & np.array([decide_by_rule(example.question, languages=languages) is None for example in examples]),
+        is_open=np.array(
+            [decide_by_rule(example.question, languages=languages) is None for example in examples]
+        ),
         is_question=prepared.is_question,
         is_judged=np.array(
             [example.reason is not None or example.answer is not None for example in examples]

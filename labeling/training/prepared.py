@@ -23,9 +23,6 @@ SHORTEST_PASSAGE = 15  # characters
 class Prepared:
     """n examples with vectors float32[n, d] and the fold int[n] in which each is held out.
 
-    `is_fresh` bool[n]: the encoder was not tuned on its case. Only fresh examples calibrate: the vectors of others are
-    nearer to their answers than any customer's will be.
-
     The catalog's a answers come with their vectors float32[a, d]; `passages` float32[p, d] are those texts and their
     sentences, `passage_of` int[p] says of which answer.
     """
@@ -33,7 +30,6 @@ class Prepared:
     examples: tuple[Example, ...]
     embedding: Vectors
     fold: NDArray[np.int64]
-    is_fresh: NDArray[np.bool_]
     catalog: Catalog
     answers: Vectors
     passages: Vectors
@@ -62,7 +58,6 @@ class Prepared:
             self,
             examples=examples,
             embedding=self.embedding[rows],
-            is_fresh=self.is_fresh[rows],
             fold=folds(examples, seed=self.seed),
         )
 
@@ -75,7 +70,6 @@ def prepare(dataset: Dataset, *, encoder: Encoder, seed: int) -> Prepared:
         examples=dataset.examples,
         embedding=encoder.encode([example.text for example in dataset.examples]),
         fold=folds(dataset.examples, seed=seed),
-        is_fresh=np.array([example.case not in encoder.tuned_cases for example in dataset.examples]),
         catalog=dataset.catalog,
         answers=encoder.encode(texts),
         passages=encoder.encode([passage for _, passage in passages]),

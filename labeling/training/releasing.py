@@ -24,7 +24,9 @@ KINDS = {
 }
 
 
-def train_release(folder: Path, *, seed: int, now: datetime, progress: Callable[[str], object]) -> Release:
+def train_release(
+    folder: Path, *, seed: int, target_risk: float, now: datetime, progress: Callable[[str], object]
+) -> Release:
     """Export the encoder if that was not done before, train every stage, and store a candidate release.
 
     Raises:
@@ -44,6 +46,7 @@ def train_release(folder: Path, *, seed: int, now: datetime, progress: Callable[
             seed=seed,
             out=Path(scratch),
             languages=LANGUAGES,
+            target_risk=target_risk,
         )
         artifacts = [encoder]
         for stage, kind in KINDS.items():

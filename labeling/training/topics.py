@@ -56,9 +56,8 @@ def train_topics(prepared: Prepared) -> TrainedTopics:
     for number, head in enumerate(folds):
         held_out = np.flatnonzero(prepared.fold == number)
         signals[held_out] = head.signals(prepared.features_of(held_out))
-    fresh = usable & prepared.is_fresh
-    chosen = labels[fresh][:, None] == np.array(classes)
-    mix = ChoiceModel().fit(list(signals[fresh]), list(chosen)).weights_
+    chosen = labels[usable][:, None] == np.array(classes)
+    mix = ChoiceModel().fit(list(signals[usable]), list(chosen)).weights_
     whole = _head(prepared, labels, usable, classes, mix=mix)
     return TrainedTopics(
         head=whole,

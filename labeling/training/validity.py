@@ -45,12 +45,11 @@ class TrainedValidity:
 
 @dataclass(frozen=True, eq=False)
 class _Design:
-    """What every fit shares: x float64[n, d + s], texts and labels of n examples, and their weights (0: left out)."""
+    """What every fit shares: x float64[n, d + s], texts and labels of n examples."""
 
     x: NDArray[np.float64]
     texts: NDArray[np.str_]
     labels: NDArray[np.str_]
-    weights: NDArray[np.float64]
     classes: tuple[str, ...]
 
 
@@ -68,37 +67,22 @@ def train_validity(
     usable = is_open & np.isin(labels, classes)
     known, scores = _scope(prepared, topics)
     marks = np.hstack([surface_features([example.question for example in prepared.examples]), scores])
-    weights = _weights(prepared, usable)
-    mean, scale = _moments(marks, weights)
+    mean, scale = marks[usable].mean(axis=0), np.maximum(marks[usable].std(axis=0), 1e-6)
     x = dense_features(prepared.features_of(np.arange(len(labels))), scores, mean=mean, scale=scale)
-    design = _Design(x, np.array([e.text for e in prepared.examples]), labels, weights, classes)
-    blank = ValidityHead(*_layers(design, weights > 0), known, mean, scale, topics.head.classes)
+    design = _Design(x, np.array([e.text for e in prepared.examples]), labels, classes)
+    blank = ValidityHead(*_layers(design, usable), known, mean, scale, topics.head.classes)
 
     logits = np.zeros((len(labels), len(classes)))
     for number in range(N_FOLDS):
         held_out = prepared.fold == number
-        layer, words, word_layer = _layers(design, (weights > 0) & ~held_out)
+        layer, words, word_layer = _layers(design, usable & ~held_out)
         logits[held_out] = layer.logits(x[held_out]) + words.all_logits(design.texts[held_out], word_layer)
-    fresh = usable & prepared.is_fresh
-    temperature = fit_temperature(logits[fresh], np.array([classes.index(label) for label in labels[fresh]]))
+    at = np.array([classes.index(label) for label in labels[usable]])
+    temperature = fit_temperature(logits[usable], at)
     return TrainedValidity(
         head=replace(blank, layer=replace(blank.layer, temperature=temperature)),
         probabilities=softmax(logits / temperature),
     )
-
-
-def _weights(prepared: Prepared, usable: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """What each example weighs: questions that the encoder was tuned on are left out, the others stand for them."""
-    questions = usable & prepared.is_question
-    fresh = questions & prepared.is_fresh
-    return np.where(fresh, questions.sum() / max(fresh.sum(), 1), (usable & ~questions).astype(np.float64))
-
-
-def _moments(
-    marks: NDArray[np.float64], weights: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    mean = np.average(marks, axis=0, weights=weights)
-    return mean, np.maximum(np.sqrt(np.average((marks - mean) ** 2, axis=0, weights=weights)), 1e-6)
 
 
 def _layers(design: _Design, rows: NDArray[np.bool_]) -> tuple[Linear, Words, Linear]:
@@ -108,7 +92,6 @@ def _layers(design: _Design, rows: NDArray[np.bool_]) -> tuple[Linear, Words, Li
     whole = fit_linear(
         hstack([csr_matrix(design.x[rows]), WORD_SCALE * bags]).tocsr(),
         design.labels[rows],
-        weights=design.weights[rows],
         classes=design.classes,
         c=C,
         stage=Stage.VALIDITY,

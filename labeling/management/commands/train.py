@@ -21,16 +21,32 @@ class Command(BaseCommand):
             "--dataset", required=True, help="a folder below DATASETS_ROOT, as `freeze` wrote it"
         )
         parser.add_argument("--seed", type=int, default=1)
+        parser.add_argument(
+            "--target-risk",
+            type=float,
+            help="share of offered answers that may be wrong",
+        )
         parser.add_argument("--promote", action="store_true", help="make it the live release at once")
 
-    def handle(self, *args: Any, dataset: str, seed: int, promote: bool, **options: Any) -> None:
-        from labeling.training.releasing import (
-            train_release,
-        )  # torch and scikit-learn are for this command only
+    def handle(
+        self, *args: Any, dataset: str, seed: int, target_risk: float | None, promote: bool, **options: Any
+    ) -> None:
+        # torch and scikit-learn are for this command only
+        from labeling.training.releasing import train_release
+        from labeling.training.train import TARGET_RISK
 
+        risk = TARGET_RISK if target_risk is None else target_risk
+        if not 0 < risk < 1:
+            raise CommandError(f"--target-risk is {risk}: a share between 0 and 1 is needed.")
         folder = Path(settings.DATASETS_ROOT) / dataset
         try:
-            release = train_release(folder, seed=seed, now=timezone.now(), progress=self.stdout.write)
+            release = train_release(
+                folder,
+                seed=seed,
+                target_risk=risk,
+                now=timezone.now(),
+                progress=self.stdout.write,
+            )
             if promote:
                 releases.promote(release, now=timezone.now())
         except (DatasetError, releases.ReleaseError) as error:

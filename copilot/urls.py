@@ -9,6 +9,7 @@ app_name = "copilot"
 
 urlpatterns = [
     path("cases/<int:case_id>/suggestion/", suggestions.suggestion, name="suggestion"),
+    path("readiness/", suggestions.readiness, name="readiness"),
     path("suggestions/<int:suggestion_id>/events/", suggestions.suggestion_event, name="suggestion_event"),
     path("suggestions/<int:suggestion_id>/why/", suggestions.why, name="why"),
     path("answers/", catalog.answers, name="answers"),

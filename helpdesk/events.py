@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 import psycopg
 from asgiref.sync import sync_to_async
 from django.db import connection
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponseBadRequest, HttpResponseBase, StreamingHttpResponse
 
 from helpdesk import access
 from helpdesk.live import CHANNEL
@@ -65,7 +65,7 @@ async def _connect() -> psycopg.AsyncConnection[tuple[object, ...]]:
 hub = Hub()
 
 
-async def stream(request: HttpRequest) -> HttpResponse:
+async def stream(request: HttpRequest) -> HttpResponseBase:
     """Tell a page what changes: `?case=7` names that case's changes, `?inbox=1` those of the person's list."""
     case_id = request.GET.get("case", "")
     if case_id and not (case_id.isdecimal() and len(case_id) < 19):

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from helpdesk import casework
 from helpdesk.bulk import Act
-from helpdesk.models import Case, Draft, Priority, User
+from helpdesk.models import Case, Draft, Priority, Team, User
 
 LARGEST_BULK = 200
 
@@ -44,6 +44,10 @@ class AssignForm(forms.Form):
         self.fields["assignee"] = forms.ModelChoiceField(
             cast("QuerySet[User]", casework.possible_assignees(case)), required=False
         )
+
+
+class TeamForm(forms.Form):
+    team = forms.ModelChoiceField(Team.objects.all(), required=False)
 
 
 class TagForm(forms.Form):

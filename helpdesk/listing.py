@@ -17,6 +17,7 @@ from helpdesk.models.case import CaseQuerySet
 
 PAGE = 50
 COUNTED = 100  # a count stops here and is told as "99+"
+ORDERS = {"newest": "Newest", "waiting": "Longest waiting"}
 SAMPLED = 1000  # the newest cases, whose channels and languages are offered as filters
 LARGEST_ID = 2**63 - 1
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -32,6 +33,7 @@ class View:
     empty: str
     advice: str
     is_counted: bool = True
+    order: str = "newest"  # unless the address chooses one; empty where nobody waits
 
     def of(self, cases: CaseQuerySet, user: User) -> CaseQuerySet:
         chosen = {
@@ -66,6 +68,7 @@ VIEWS = (
         "clock",
         "No customer is waiting.",
         "New messages appear here by themselves.",
+        order="waiting",
     ),
     View("all", "All open", "stack", "No case is open.", "New messages appear here by themselves."),
     View(
@@ -74,6 +77,7 @@ VIEWS = (
         "moon",
         "Nothing is put aside.",
         "Press s in a case to put it aside until a time.",
+        order="",
     ),
     View(
         "closed",
@@ -82,6 +86,7 @@ VIEWS = (
         "No case is closed yet.",
         "Press e in a case when it is done.",
         is_counted=False,
+        order="",
     ),
 )
 VIEW_BY_SLUG = {view.slug: view for view in VIEWS}
@@ -99,6 +104,7 @@ class Filters:
     team: str = ""
     tag: str = ""
     language: str = ""
+    order: str = ""
     before: str = ""
 
     @classmethod
@@ -110,6 +116,7 @@ class Filters:
             "view": given["view"] in VIEW_BY_SLUG,
             "status": given["status"] in Status.values,
             "priority": given["priority"] in map(str, Priority.values),
+            "order": given["order"] in ORDERS,
             "before": _cursor(given["before"]) is not None,
         }
         return cls(**{name: value for name, value in given.items() if known.get(name, True)})
@@ -130,6 +137,11 @@ class Filters:
         """The filters set besides view and page."""
         names = ("q", "status", "priority", "channel", "team", "tag", "language")
         return {name: value for name in names if (value := getattr(self, name))}
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether something besides the words searched for narrows the list."""
+        return bool(self.narrowing.keys() - {"q"})
 
     def of(self, cases: CaseQuerySet) -> CaseQuerySet:
         """Return the cases that pass every filter."""
@@ -153,7 +165,22 @@ class Listing:
     view: View
     filters: Filters
     cases: Sequence[Case]
-    older: Filters | None
+    more: Filters | None
+
+    @property
+    def orders(self) -> list[tuple[str, Filters, bool]]:
+        """The orders that can be chosen, as (name, address, whether it is this one); none where nobody waits."""
+        if not self.view.order:
+            return []
+        chosen = self.filters.order or self.view.order
+        return [
+            (
+                name,
+                replace(self.filters, before="", order="" if order == self.view.order else order),
+                order == chosen,
+            )
+            for order, name in ORDERS.items()
+        ]
 
     def after(self, case: Case) -> Case | None:
         """Return the case that follows one in the list, or the first one if that case is not in it."""
@@ -163,15 +190,13 @@ class Listing:
 
 
 def list_cases(*, user: User, filters: Filters, size: int = PAGE) -> Listing:
-    """Return one page of the view and filters that an address names, newest activity first."""
+    """Return one page of the view and filters that an address names, newest activity or longest waiting first."""
     view = VIEW_BY_SLUG[filters.view or ("mine" if user.answers_cases else "all")]
     searched = (
         access.cases_for(user) if filters.q and not filters.view else view.of(access.cases_for(user), user)
     )
-    cases = filters.of(searched).order_by("-last_activity_at", "-pk")
-    if cursor := _cursor(filters.before):
-        at, pk = cursor
-        cases = cases.filter(last_activity_at__lte=at).exclude(last_activity_at=at, pk__gte=pk)
+    by_waiting = view.order != "" and (filters.order or view.order) == "waiting"
+    cases = _ordered(filters.of(searched), _cursor(filters.before), by_waiting=by_waiting)
     words = (
         Message.objects.filter(case=OuterRef("pk"))
         .order_by("-sent_at", "-pk")
@@ -180,8 +205,10 @@ def list_cases(*, user: User, filters: Filters, size: int = PAGE) -> Listing:
     cases = cases.annotate(snippet=Subquery(words[:1])).defer("search", "attributes")
     cases = cases.select_related("customer", "assignee", "team").prefetch_related("tags")
     page = list(cases[: size + 1])
-    older = replace(filters, before=_told(page[size - 1])) if len(page) > size else None
-    return Listing(view=view, filters=filters, cases=page[:size], older=older)
+    last = page[size - 1] if len(page) > size else None
+    at = last and (last.awaiting_since if by_waiting else last.last_activity_at)
+    more = replace(filters, before=_told(at, last.pk)) if last and at else None
+    return Listing(view=view, filters=filters, cases=page[:size], more=more)
 
 
 def count_views(user: User) -> dict[str, int]:
@@ -213,8 +240,18 @@ def earlier_cases(*, case: Case, user: User, most: int = 6) -> list[Case]:
     return list(others.defer("search", "attributes").order_by("-last_activity_at")[:most])
 
 
-def _told(case: Case) -> str:
-    return f"{(case.last_activity_at - EPOCH) // timedelta(microseconds=1)}-{case.pk}"
+def _ordered(cases: CaseQuerySet, cursor: tuple[datetime, int] | None, *, by_waiting: bool) -> CaseQuerySet:
+    """Order cases and leave out those before the cursor; who waits for nothing has no place in a queue."""
+    at, pk = cursor or (None, 0)
+    if by_waiting:
+        cases = cases.awaiting_reply().order_by("awaiting_since", "pk")
+        return cases.filter(awaiting_since__gte=at).exclude(awaiting_since=at, pk__lte=pk) if at else cases
+    cases = cases.order_by("-last_activity_at", "-pk")
+    return cases.filter(last_activity_at__lte=at).exclude(last_activity_at=at, pk__gte=pk) if at else cases
+
+
+def _told(at: datetime, pk: int) -> str:
+    return f"{(at - EPOCH) // timedelta(microseconds=1)}-{pk}"
 
 
 def _cursor(told: str) -> tuple[datetime, int] | None:

@@ -42,7 +42,7 @@ def send_reply(
         case.assignee = case.assignee or author
         case.save(update_fields=["status", "awaiting_since", "snoozed_until", "last_activity_at", "assignee"])
         reply_sent.send(sender=Reply, reply=reply)
-        deliver_reply.delay_on_commit(reply_id=reply.pk)
+        deliver_reply.delay_on_commit(reply_id=reply.pk)  # type: ignore[attr-defined]  # not in celery's stubs
         live.tell([case.pk])
     return reply, True
 

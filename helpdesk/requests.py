@@ -1,7 +1,8 @@
-"""The request as every page of ours sees it."""
+"""The request as every page and every endpoint of ours sees it."""
 
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
+from rest_framework.request import Request
 
 from helpdesk.models import User
 
@@ -11,3 +12,9 @@ class PageRequest(HttpRequest):
 
     user: User
     htmx: HtmxDetails
+
+
+class ApiRequest(Request):
+    """A request below /api/ of somebody known by token or session (the permissions see to that)."""
+
+    user: User

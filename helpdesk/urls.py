@@ -15,6 +15,7 @@ case_urls = [
     path("note/", writing.note, name="note"),
     path("draft/", writing.draft, name="draft"),
     path("assign/", changing.assign, name="assign"),
+    path("team/", changing.move, name="team"),
     path("priority/", changing.prioritise, name="priority"),
     path("tag/", changing.tag, name="tag"),
     path("untag/", changing.untag, name="untag"),

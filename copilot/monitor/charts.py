@@ -65,7 +65,7 @@ def _line(place: int, row: Rate) -> SafeString:
     name = format_html('<text class="name" x="0" y="{}">{}</text>', y + 4, row.name[:34])
     if row.rate is None or row.low is None or row.high is None:
         return format_html(
-            '{}<text class="tick" x="{}" y="{}">n = {}: too few</text>', name, NAMES + 6, y + 4, row.n
+            '{}<text class="tick" x="{}" y="{}">n = {}, {}</text>', name, NAMES + 6, y + 4, row.n, row.note
         )
     return format_html(
         '{}<line class="whisker" x1="{}" x2="{}" y1="{}" y2="{}"/>'

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 
 from copilot.matching.normalising import NORM_VERSION
 from copilot.monitor import charts
-from copilot.monitor.rates import MatchRates, Rate, match_rates
+from copilot.monitor.rates import FEWEST, MatchRates, Rate, match_rates
 from helpdesk.requests import PageRequest
 
 ARMS = {"offer": "Offered", "shadow": "Held out"}
@@ -42,9 +42,8 @@ def match_rate(request: PageRequest) -> HttpResponse:
         "spans": SPANS,
         "pers": PERS,
     }
-    context |= {"caption": finding(rates, arm=arm), "norm_version": NORM_VERSION, "method": METHOD} | drawn(
-        rates
-    )
+    context |= {"caption": finding(rates, arm=arm), "warning": replayed(rates)}
+    context |= {"norm_version": NORM_VERSION, "method": METHOD} | drawn(rates)
     return render(request, "copilot/match_rate.html", context)
 
 
@@ -57,11 +56,30 @@ def chosen(request: PageRequest, name: str, choices: Container[str], default: st
 def finding(rates: MatchRates, *, arm: str) -> str:
     """Say in words what the figures show."""
     total = rates.total
+    if total.n == 0:
+        return "No turn can be counted yet."
+    if total.n < FEWEST:
+        turns = "1 turn" if total.n == 1 else f"{total.n} turns"
+        return f"Only {turns} can be counted yet, too few to say how often agents {SENT[arm]} or nearly so."
     if total.rate is None:
-        return f"Only {total.n} turns can be counted yet, too few to say how often agents {SENT[arm]} or nearly so."
+        return (
+            f"{total.n} turns can be counted, but no figure is shown: fewer than five agents stand behind it."
+        )
     return (
         f"Agents {SENT[arm]} or nearly so in {100 * total.rate:.0f} % of {total.n} turns "
         f"(95 % interval {100 * (total.low or 0):.0f} to {100 * (total.high or 0):.0f} %, {total.n_agents} agents)."
+    )
+
+
+def replayed(rates: MatchRates) -> str:
+    """Say how many turns were suggested for afterwards, by a release that may have learned from them."""
+    n, total = rates.n_replayed, rates.total.n
+    if not n:
+        return ""
+    which = f"All {total}" if n == total else f"{n} of the {total}"
+    return (
+        f"{which} turns were replayed afterwards by a release trained later than their messages. It may have learned "
+        "from these very replies, so their rate flatters."
     )
 
 

@@ -20,6 +20,7 @@ from copilot.statistics import intervals
 Cluster: TypeAlias = tuple[int | None, int, int]  # agent, matches, turns
 SUBSTANTIVE = 8  # tokens of a reply after greeting, closing and quotes are taken off
 FEWEST = 5  # turns below which a rate says nothing
+FEWEST_AGENTS = 5  # below them a figure would tell of single people
 BUSY = 10  # turns a day from which single days are worth a look
 TRUNCATED = {"day": TruncDay, "week": TruncWeek}
 STATES = {"offer": State.OFFERED, "shadow": State.SHADOW}
@@ -27,11 +28,11 @@ STATES = {"offer": State.OFFERED, "shadow": State.SHADOW}
 
 @dataclass(frozen=True)
 class Rate:
-    """One row: a rate with its interval and what it is made of; without a rate when too little is known."""
+    """One row: a rate with its interval and what it is made of; its note says why there is none."""
 
     name: str
     n: int
-    n_matches: int
+    n_matches: int | None
     n_agents: int
     rate: float | None = None
     low: float | None = None
@@ -50,6 +51,7 @@ class MatchRates:
     by_topic: tuple[Rate, ...]
     by_kind: dict[str, int]
     n_short: int
+    n_replayed: int
 
 
 def match_rates(*, arm: str, since: datetime, per: str = "") -> MatchRates:
@@ -61,20 +63,27 @@ def match_rates(*, arm: str, since: datetime, per: str = "") -> MatchRates:
     topics = _by_agent(counted.annotate(group=F("suggestion__topic__name")))
     everything = [cluster for _, cluster in topics]
     deff = _design_effect(everything)
-    kinds = dict(counted.values_list("kind").annotate(n=Count("pk")))
+    kinds = {kind: (n, replayed) for kind, n, replayed in _by_kind(counted)}
     return MatchRates(
         total=_rate("All", everything),
         per=per,
         by_time=tuple(_rates(times, deff)),
         by_topic=tuple(sorted(_rates(topics, deff), key=lambda rate: -rate.n)),
-        by_kind={kind.label: kinds.get(kind.value, 0) for kind in Match.Kind},
-        n_short=matches.count() - sum(kinds.values()),
+        by_kind={kind.label: kinds.get(kind.value, (0, 0))[0] for kind in Match.Kind},
+        n_short=matches.count() - sum(n for n, _ in kinds.values()),
+        n_replayed=sum(replayed for _, replayed in kinds.values()),
     )
 
 
 def _is_busy(matches: QuerySet[Match]) -> bool:
     days = matches.aggregate(n=Count("pk"), days=Count(TruncDate("reply__sent_at"), distinct=True))
     return days["n"] >= BUSY * days["days"]
+
+
+def _by_kind(matches: QuerySet[Match]) -> QuerySet[Match, tuple[str, int, int]]:
+    """Return (kind, turns, those of them that a release made after its message suggested for)."""
+    is_replayed = Q(suggestion__release__created_at__gt=F("suggestion__message__sent_at"))
+    return matches.values_list("kind").annotate(n=Count("pk"), replayed=Count("pk", filter=is_replayed))
 
 
 def _by_agent(matches: QuerySet[Any]) -> list[tuple[object, Cluster]]:
@@ -99,6 +108,8 @@ def _rate(name: str, clusters: Iterable[Cluster], *, deff: float | None = None) 
     n_matches, n = _per_agent(clusters)
     if sum(n) < FEWEST:
         return Rate(name, sum(n), sum(n_matches), len(n), note=f"fewer than {FEWEST} turns: too few to say")
+    if len(n) < FEWEST_AGENTS:
+        return Rate(name, sum(n), None, len(n), note=f"fewer than {FEWEST_AGENTS} agents: not shown")
     found = intervals.clustered_rate(n_matches, n, last_deff=deff)
     note = "few agents, or all turns alike: take the interval with care" if found.few_agents else ""
     figures = (found.estimate, found.low, found.high)

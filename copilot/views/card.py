@@ -11,7 +11,12 @@ from copilot.worded import for_agent
 from helpdesk.models import User
 
 SUREST = 0.99  # nothing is shown as certain
-WORDS = ((0.95, "Very likely right"), (0.85, "Likely right"), (0.7, "Probably right"), (0.0, "Worth a look"))
+WORDS = (
+    (95, "Very likely right"),
+    (85, "Likely right"),
+    (70, "Probably right"),
+    (0, "Maybe right"),
+)  # percent
 
 
 @dataclass(frozen=True)
@@ -25,7 +30,7 @@ class Offer:
 
     @property
     def word(self) -> str:
-        return next(word for floor, word in WORDS if self.probability >= floor)
+        return next(word for floor, word in WORDS if self.percent >= floor)
 
     @property
     def percent(self) -> int:

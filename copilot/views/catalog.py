@@ -91,7 +91,7 @@ def _filled(version: AnswerVersion, values: dict[str, str]) -> Found:
 
 def find_answers(words: str, *, now: datetime) -> list[AnswerVersion]:
     """Return the current versions that match by content or by part of a word; by name if nothing was typed."""
-    current = Answer.objects.in_use().with_version_at(now).values("version_id")
+    current = Answer.objects.in_use().with_version_at(now).values("version_id")  # type: ignore[misc]  # annotated
     versions = AnswerVersion.objects.filter(pk__in=current).select_related("answer__topic", "answer__owner")
     if not words:
         return list(versions.order_by("answer__name")[:FOUND])

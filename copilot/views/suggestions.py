@@ -13,6 +13,7 @@ from copilot.views.card import Card, card_for
 from helpdesk import access
 from helpdesk.requests import PageRequest
 
+LARGEST_LIST = 100
 EXPLAINED = (State.OFFERED, State.WITHHELD, State.FAILED)
 
 
@@ -26,6 +27,17 @@ def suggestion(request: PageRequest, case_id: int) -> HttpResponse:
         return HttpResponse(status=204)
     context = {"case": case, "card": card, "may_answer": request.user.answers_cases}
     return render(request, "copilot/_suggestion.html", context)
+
+
+@require_GET
+def readiness(request: PageRequest) -> HttpResponse:
+    """Mark, in a list of cases, those whose suggestion is there; the others' marks are taken away."""
+    asked = [
+        int(key) for key in request.GET.getlist("case")[:LARGEST_LIST] if key.isdecimal() and len(key) < 19
+    ]
+    cases = access.cases_for(request.user).filter(pk__in=asked, awaiting_since__isnull=False)
+    ready = Suggestion.objects.offered_in(cases)
+    return render(request, "copilot/_readiness.html", {"marks": [(pk, pk in ready) for pk in asked]})
 
 
 @require_POST

@@ -3,6 +3,7 @@
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
+from rest_framework.views import APIView
 
 MOST = 200
 
@@ -21,7 +22,7 @@ class KeysetPagination(CursorPagination):
             raise ValidationError({self.page_size_query_param: [f"A number from 1 to {MOST} is needed."]})
         return int(wanted)
 
-    def get_schema_operation_parameters(self, view: object) -> list[dict[str, object]]:
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, object]]:
         parameters = super().get_schema_operation_parameters(view)
         for parameter in parameters:
             if parameter["name"] == self.page_size_query_param:

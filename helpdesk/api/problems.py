@@ -20,14 +20,14 @@ class Problem(serializers.Serializer):
     title = serializers.CharField()
     status = serializers.IntegerField()
     detail = serializers.CharField()
-    errors = FieldProblem(many=True, required=False)
+    errors = FieldProblem(many=True, required=False)  # type: ignore[assignment]  # RFC 9457 has this name
 
 
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
     """Turn an exception of a view into a problem; None for what is a bug."""
     if isinstance(error, DjangoValidationError):
-        detail = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
-        error = exceptions.ValidationError(detail)
+        messages = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
+        error = exceptions.ValidationError(messages)
     response = exception_handler(error, context)
     if response is None:
         return None

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.validators import validate_slug
 from rest_framework import serializers
 
-from helpdesk.models import Case, Customer, Message, Reply
+from helpdesk.models import Case, Customer, Message, Reply, Tag
 
 
 class StrictSerializer(serializers.Serializer):
@@ -76,7 +76,7 @@ class CaseOut(serializers.ModelSerializer):
     customer = CustomerOut()
     team = serializers.CharField(source="team.slug", default=None, allow_null=True)
     assignee = serializers.CharField(source="assignee.username", default=None, allow_null=True)
-    tags = serializers.SlugRelatedField("name", many=True, read_only=True)
+    tags: serializers.SlugRelatedField[Tag] = serializers.SlugRelatedField("name", many=True, read_only=True)
     priority = serializers.CharField(source="get_priority_display")
 
     class Meta:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 from django.db import transaction
 from django.utils import timezone
@@ -21,6 +21,8 @@ from helpdesk.intake import IncomingCustomer, IncomingMessage, receive_messages
 from helpdesk.models import Case, Note, Reply, Role, Status, Tag, User
 
 CASES_A_CHUNK = 40
+
+Entry = TypeVar("Entry", Reply, Note)
 
 
 class EntryIn(serializers.Serializer):
@@ -179,7 +181,7 @@ def _store(chunk: list[Line], total: Imported) -> None:
         total.n_replies += len(replies)
         total.n_notes += len(notes)
         changed = {receipt.case_id for receipt in receipts if receipt.created}
-        changed |= {row.case_id for row in (*replies, *notes)}
+        changed |= {row.case_id for row in replies} | {row.case_id for row in notes}
         _settle({pk: case for pk, case in cases.items() if pk in changed}, agents)
     total.case_ids += list(cases)
 
@@ -212,10 +214,10 @@ def _agents(cases: Iterable[dict[str, Any]]) -> dict[str, User]:
 
 
 def _add(
-    model: type[Reply] | type[Note], cases: dict[int, dict[str, Any]], kind: str, agents: dict[str, User]
-) -> list[Any]:
+    model: type[Entry], cases: dict[int, dict[str, Any]], kind: str, agents: dict[str, User]
+) -> list[Entry]:
     known = set(model.objects.filter(case__in=cases).values_list("case_id", "client_key"))
-    rows = {}
+    rows: dict[tuple[int, str], Entry] = {}
     for pk, case in cases.items():
         for entry in case["messages"]:
             key = (pk, entry["external_id"])

@@ -2,6 +2,7 @@
 
 from typing import Self
 
+from django.apps import apps
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchQuery, SearchVector, SearchVectorField
 from django.db import models
@@ -59,9 +60,9 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """Cases in which a subject, a message, a reply or a note holds the words, or whose number is them."""
         query = SearchQuery(words, config="english", search_type="websearch")
         found = Q(search=query)
-        for entries in ("messages", "replies", "notes"):
-            entry = self.model._meta.get_field(entries).related_model
-            found |= Q(pk__in=entry.objects.filter(search=query).values("case_id"))
+        for name in ("Message", "Reply", "Note"):
+            entries = apps.get_model("helpdesk", name)._default_manager
+            found |= Q(pk__in=entries.filter(search=query).values("case_id"))
         if words.lstrip("#").isdecimal() and len(words) < 18:
             found |= Q(pk=int(words.lstrip("#")))
         return self.filter(found)
@@ -110,6 +111,11 @@ class Case(models.Model):
             models.Index(fields=["assignee", "-last_activity_at", "-id"], name="case_by_assignee"),
             models.Index(fields=["team", "-last_activity_at", "-id"], name="case_by_team"),
             models.Index(fields=["customer", "-last_activity_at"], name="case_by_customer"),
+            models.Index(
+                fields=["awaiting_since", "id"],
+                name="case_by_waiting",
+                condition=Q(awaiting_since__isnull=False) & ~Q(status=Status.CLOSED),
+            ),
             models.Index(fields=["snoozed_until"], name="case_by_snooze", condition=Q(status=Status.SNOOZED)),
             GinIndex(fields=["search"], name="case_search"),
         ]

@@ -51,6 +51,16 @@ def initials(name: object) -> str:
 
 
 @register.filter
+def as_words(name: str) -> str:
+    """Write the name of an attribute as words.
+
+    >>> as_words("order_id")
+    'order id'
+    """
+    return name.replace("_", " ")
+
+
+@register.filter
 def get(mapping: dict[str, object], key: str) -> object:
     """Look a key up; empty if it isn't there."""
     return mapping.get(key, "")

@@ -7,9 +7,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
+from django_htmx.http import HttpResponseClientRedirect
 
 from helpdesk import access, casework, drafting, forms, listing, reading
-from helpdesk.models import Case, Priority, Tag
+from helpdesk.models import Case, Priority, Tag, Team
 from helpdesk.requests import PageRequest
 
 
@@ -48,8 +49,10 @@ def page_of(request: PageRequest, case: Case) -> dict[str, object]:
         "views": listing.VIEWS,
         "counts": listing.count_views(request.user),
         "assignees": casework.possible_assignees(case),
+        "teams": Team.objects.exclude(cases=case),
         "known_tags": Tag.objects.all()[:200],
         "presets": forms.snooze_presets(timezone.localtime()),
+        "list_query": listing_query(request),
     }
 
 
@@ -86,3 +89,11 @@ def show_changed(request: PageRequest, case: Case) -> HttpResponse:
     if request.htmx:
         return render(request, "helpdesk/_case_update.html", parts_of(request, case) | {"is_answer": True})
     return redirect(f"{reverse('helpdesk:case', args=[case.pk])}?{listing_query(request)}")
+
+
+def go_to_list(request: PageRequest, *, case_id: int | None = None) -> HttpResponse:
+    """Leave a case for the list it was opened from, or for another case of that list."""
+    query = listing_query(request)
+    address = reverse("helpdesk:case", args=[case_id]) if case_id else reverse("helpdesk:inbox")
+    address = f"{address}?{query}" if query else address
+    return HttpResponseClientRedirect(address) if request.htmx else redirect(address)

@@ -10,16 +10,27 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from helpdesk import access, casework
-from helpdesk.forms import AssignForm, PriorityForm, SnoozeForm, TagForm
+from helpdesk.forms import AssignForm, PriorityForm, SnoozeForm, TagForm, TeamForm
 from helpdesk.models import Case
 from helpdesk.requests import PageRequest
-from helpdesk.views.case import show_changed
+from helpdesk.views.case import go_to_list, show_changed
 
 
 @require_POST
 def assign(request: PageRequest, case_id: int) -> HttpResponse:
     case = access.get_case_to_answer(request.user, case_id)
     return _change(request, case, AssignForm(request.POST, case=case), casework.assign)
+
+
+@require_POST
+def move(request: PageRequest, case_id: int) -> HttpResponse:
+    """Give a case to another team; who may not read it any more goes back to the list."""
+    case = access.get_case_to_answer(request.user, case_id)
+    changed = _change(request, case, TeamForm(request.POST), casework.move)
+    if access.cases_for(request.user).filter(pk=case.pk).exists():
+        return changed
+    messages.success(request, f"#{case.number} is with {case.team} now.")
+    return go_to_list(request)
 
 
 @require_POST

@@ -1,18 +1,17 @@
 """Replies, notes and drafts."""
 
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
-from django_htmx.http import HttpResponseClientRedirect
 
 from helpdesk import access, drafting, replying
 from helpdesk.forms import DraftForm, WritingForm
 from helpdesk.models import Case, Draft
 from helpdesk.requests import PageRequest
-from helpdesk.views.case import composer_of, listing_query, page_of, parts_of, show_changed
+from helpdesk.views.case import composer_of, go_to_list, page_of, parts_of, show_changed
 
 
 @require_POST
@@ -86,8 +85,7 @@ def _show_refused(
 
 def _go_on(request: PageRequest, case: Case) -> HttpResponse:
     """Open the next case of the list; the list itself after the last one."""
-    query, following = listing_query(request), request.POST.get("next", "")
+    messages.success(request, f"Sent, and #{case.number} is closed.")
+    following = request.POST.get("next", "")
     is_case = following.isdecimal() and len(following) < 19
-    address = reverse("helpdesk:case", args=[following]) if is_case else reverse("helpdesk:inbox")
-    address = f"{address}?{query}" if query else address
-    return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
+    return go_to_list(request, case_id=int(following) if is_case else None)

@@ -15,7 +15,8 @@ function insert(option) {
 
 if (dialog) {
   const input = dialog.querySelector("input");
-  options(dialog, { list: () => document.getElementById("answers-found"), choose: insert });
+  const { selectFirst } = options(dialog, { list: () => document.getElementById("answers-found"), choose: insert });
+  dialog.addEventListener("htmx:afterSettle", selectFirst); // what Enter takes is seen
   document.addEventListener("click", (event) => {
     if (!event.target.closest("[data-opens=answers]")) return;
     input.value = "";

@@ -7,7 +7,9 @@ const HIDDEN = ["palette", "open-enter"];
 
 function open() {
   const list = dialog.querySelector(".options");
-  list.replaceChildren(...available().filter((each) => !HIDDEN.includes(each.name)).map(item));
+  const shown = available().filter((each) => !HIDDEN.includes(each.name));
+  shown.sort((one, other) => Boolean(other.key) - Boolean(one.key)); // what this page is about stands first
+  list.replaceChildren(...shown.map(item));
   dialog.querySelector("input").value = "";
   dialog.showModal();
   narrow();

@@ -1,5 +1,6 @@
 """The case page in a real browser: insert, edit, undo, send, dismiss, and drafts that survive."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -222,8 +223,44 @@ def test_answers_are_searched_and_inserted(page: Page, open_case: Callable[[], N
     page.keyboard.press("/")
     page.keyboard.type("wifi")
     expect(page.locator("#answers-found [role=option]")).to_have_count(1)
+    expect(page.locator("#answers-found [aria-selected=true]")).to_have_text(
+        re.compile("Wi-Fi for the Stand")
+    )
     page.keyboard.press("Enter")
     assert composed(page) == "Dear Priya, open Settings."
+
+
+def test_a_case_is_moved_to_another_team_by_name(
+    page: Page, open_case: Callable[[], None], case: Case, other_team: Team
+) -> None:
+    open_case()
+    page.keyboard.press("Control+k")
+    page.keyboard.type("move")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/cases/?view=mine")
+    expect(page.get_by_text(f"#{case.number} is with Money Desk now.")).to_be_visible()
+
+
+def test_what_is_marked_is_as_wide_as_what_is_typed(page: Page, open_case: Callable[[], None]) -> None:
+    open_case()
+    page.fill("#reply-body", "{{case.order_id}}")
+    with_marks = page.evaluate(
+        "document.querySelector('.reply-form .backdrop mark').getBoundingClientRect().width"
+    )
+    plain = page.evaluate("""() => {
+      const backdrop = document.querySelector('.reply-form .backdrop');
+      const span = backdrop.appendChild(document.createElement('span'));
+      span.textContent = '{{case.order_id}}';
+      return span.getBoundingClientRect().width;
+    }""")
+    assert with_marks == pytest.approx(plain, abs=0.05)
+
+
+def test_the_clock_stands_on_one_line(page: Page, open_case: Callable[[], None]) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    open_case()
+    assert page.locator(".bar .clock").bounding_box()["height"] < 24
 
 
 def test_assigning_tagging_and_closing_by_keyboard(

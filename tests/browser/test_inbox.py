@@ -6,8 +6,10 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from helpdesk import live
 from helpdesk.intake import receive_messages
 from helpdesk.models import Case, Team, User
+from tests.copilot.offering import make_suggestion
 from tests.making import incoming, make_case
 
 
@@ -78,6 +80,32 @@ def test_a_new_case_appears_within_two_seconds_and_selection_stays(
     receive_messages([incoming("Hello?", subject="Just in")], now=timezone.now())
     expect(page.get_by_text("Just in")).to_be_visible(timeout=2000)
     expect(page.locator(f"#select-{cases[0].pk}")).to_be_checked()
+
+
+def test_cases_with_a_suggestion_ready_are_marked_and_stay_so_when_the_list_comes_anew(
+    page: Page, sign_in: Callable[[User], None], ana: User, cases: list[Case]
+) -> None:
+    make_suggestion(cases[1])
+    sign_in(ana)
+    page.goto("/cases/?view=all")
+    expect(page.get_by_text("Suggestion ready")).to_have_count(1)
+    expect(page.locator(f"#ready-{cases[1].pk}")).to_have_text("Suggestion ready")
+    page.wait_for_timeout(500)  # until the stream stands
+    make_suggestion(cases[0])
+    live.tell([cases[0].pk])
+    expect(page.get_by_text("Suggestion ready")).to_have_count(2, timeout=2000)
+    page.goto(f"/cases/{cases[0].pk}/?view=all")
+    expect(page.get_by_text("Suggestion ready")).to_have_count(2)
+
+
+def test_the_longest_waiting_come_first_on_demand(
+    page: Page, sign_in: Callable[[User], None], ana: User, cases: list[Case]
+) -> None:
+    sign_in(ana)
+    page.goto("/cases/?view=unassigned")
+    page.get_by_role("link", name="Longest waiting").click()
+    page.wait_for_url("**/cases/?view=unassigned&order=waiting")
+    expect(page.locator(".row-subject")).to_have_text(["Case 0", "Case 1", "Case 2"])
 
 
 def test_selected_cases_are_closed_together(

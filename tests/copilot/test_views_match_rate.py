@@ -2,13 +2,14 @@
 
 import csv
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
-from copilot.models import Match
+from copilot.models import Match, Release
 from copilot.models.suggestion import Reason, State
 from helpdesk.models import Case, User
 from tests.copilot.offering import make_suggestion, make_topic
@@ -41,20 +42,40 @@ def rows(client: Client, address: str = "") -> dict[str, dict[str, str]]:
     return {row["name"]: row for row in csv.DictReader(text.splitlines())}
 
 
-def test_matches_are_counted_per_topic_over_agents(client: Client, ana: User, gwen: User) -> None:
-    for kind, author in (
-        ("exact", ana),
-        ("near", ana),
-        ("retained", gwen),
-        ("none", gwen),
-        ("conflict", ana),
-    ):
+@pytest.fixture
+def agents(db: None) -> list[User]:
+    """As many as a figure needs behind it."""
+    return [make_user(f"agent{number}") for number in range(5)]
+
+
+def test_matches_are_counted_per_topic_over_agents(client: Client, agents: list[User]) -> None:
+    for kind, author in zip(("exact", "near", "retained", "none", "conflict"), agents, strict=True):
         answer(kind, author=author)
     found = rows(client)["Payouts"]
-    assert (found["n"], found["matches"], found["agents"]) == ("5", "3", "2")
+    assert (found["n"], found["matches"], found["agents"]) == ("5", "3", "5")
     assert float(found["rate"]) == pytest.approx(0.6)
     assert float(found["low"]) < 0.6 < float(found["high"])
     assert found["note"].startswith("few agents")
+
+
+def test_figures_of_fewer_than_five_agents_are_not_shown(client: Client, agents: list[User]) -> None:
+    for number in range(12):
+        answer(author=agents[number % 4])
+    found = rows(client)["Payouts"]
+    assert (found["n"], found["matches"], found["rate"], found["low"]) == ("12", "", "", "")
+    assert found["note"] == "fewer than 5 agents: not shown"
+    text = client.get("/copilot/match-rate/").text
+    assert "12 turns can be counted, but no figure is shown: fewer than five agents stand behind it." in text
+    assert '<svg class="chart"' not in text
+    assert '<dl class="kinds">' not in text
+
+
+def test_turns_replayed_by_a_later_release_are_told(client: Client, agents: list[User]) -> None:
+    for author in agents:
+        answer(author=author)
+    assert "All 5 turns were replayed afterwards" in client.get("/copilot/match-rate/").text
+    Release.objects.update(created_at=timezone.now() - timedelta(days=1))
+    assert "replayed afterwards" not in client.get("/copilot/match-rate/").text
 
 
 def test_short_replies_and_the_other_arm_are_left_out(client: Client, ana: User) -> None:
@@ -76,9 +97,9 @@ def test_what_says_too_little_says_so_instead_of_being_drawn(client: Client, ana
     assert rows(client)["Payouts"]["rate"] == ""
 
 
-def test_it_states_the_finding_in_words(client: Client, ana: User) -> None:
-    for _ in range(6):
-        answer(author=ana)
+def test_it_states_the_finding_in_words(client: Client, agents: list[User]) -> None:
+    for author in [*agents, agents[0]]:
+        answer(author=author)
     text = client.get("/copilot/match-rate/").text
     assert "Agents sent what was suggested or nearly so in 100 % of 6 turns" in text
     assert 'aria-label="Match rate by topic with 95 % intervals"' in text

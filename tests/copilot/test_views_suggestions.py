@@ -131,13 +131,59 @@ class TestCard:
             card(client, case)
 
 
+class TestReadiness:
+    def marked(self, client: Client, *cases: Case) -> list[bool]:
+        address = "&".join(f"case={case.pk}" for case in cases)
+        text = client.get(f"/copilot/readiness/?{address}").text
+        pieces = text.split("<span hx-swap-oob")[1:]
+        assert [f"#ready-{case.pk}" in piece for case, piece in zip(cases, pieces, strict=True)] == [
+            True
+        ] * len(cases)
+        return ["Suggestion ready" in piece for piece in pieces]
+
+    def test_only_cases_whose_newest_turn_is_offered_one_are_marked(self, client: Client, team: Team) -> None:
+        offered, withheld, pending, held_out, answered, none = (make_case(team=team) for _ in range(6))
+        make_suggestion(offered)
+        make_suggestion(withheld)
+        make_message("And now?", case_id=withheld.pk)
+        make_suggestion(withheld, state=State.WITHHELD, reason=Reason.NO_ANSWER)
+        make_suggestion(pending, state=State.PENDING)
+        make_suggestion(held_out, state=State.SHADOW, reason=Reason.HELD_OUT, arm="shadow")
+        make_suggestion(answered)
+        Case.objects.filter(pk=answered.pk).update(awaiting_since=None)
+        marks = self.marked(client, offered, withheld, pending, held_out, answered, none)
+        assert marks == [True, False, False, False, False, False]
+
+    def test_a_stranger_learns_nothing(self, client: Client, case: Case, gwen: User) -> None:
+        make_suggestion(case)
+        client.force_login(gwen)
+        assert self.marked(client, case) == [False]
+
+    def test_bad_numbers_are_left_out(self, client: Client) -> None:
+        assert client.get("/copilot/readiness/?case=x&case=" + "9" * 30).text.strip() == ""
+
+    def test_it_rejects_post(self, client: Client) -> None:
+        assert client.post("/copilot/readiness/").status_code == 405
+
+    def test_one_query_asks_for_all(
+        self, client: Client, team: Team, django_assert_num_queries: Callable[..., Any]
+    ) -> None:
+        cases = [make_case(team=team) for _ in range(4)]
+        for case in cases:
+            make_suggestion(case)
+        with django_assert_num_queries(3):  # session, person, suggestions
+            assert self.marked(client, *cases) == [True] * 4
+
+
 @pytest.mark.parametrize(
     ("probability", "said"),
     [
         (0.999, "Very likely right 99"),
         (0.9, "Likely right 90"),
         (0.72, "Probably right 72"),
-        (0.2, "Worth a look 20"),
+        (0.946, "Very likely right 95"),
+        (0.844, "Probably right 84"),
+        (0.65, "Maybe right 65"),
     ],
 )
 def test_confidence_is_a_word_and_a_number_and_never_certain(probability: float, said: str) -> None:

@@ -21,7 +21,8 @@ def case(name: str = "c1", **fields: Any) -> dict[str, Any]:
         "customer": {"name": "Priya", "email": "priya@moss.example"},
         "messages": [
             {"external_id": f"{name}-0", "from": "customer", "at": "2026-06-01T10:00:00Z", "body": "Where is it?"},
-            {"external_id": f"{name}-1", "from": "agent", "agent": "a@shop.example", "at": "2026-06-01T10:05:00Z", "body": "On its way."},
+            {"external_id": f"{name}-1", "from": "agent", "agent": "a@shop.example",
+             "at": "2026-06-01T10:05:00Z", "body": "On its way."},
             {"external_id": f"{name}-2", "from": "note", "at": "2026-06-01T10:06:00Z", "body": "again"},
             {"external_id": f"{name}-3", "from": "customer", "at": "2026-06-01T11:00:00Z", "body": "Thanks"},
         ],

@@ -51,6 +51,30 @@ def test_each_act_changes_the_case_and_shows_it(client: Client, case: Case, ana:
     assert case.assignee is None
 
 
+class TestMoving:
+    def test_an_agent_who_may_not_read_it_any_more_goes_back_to_the_list(
+        self, client: Client, case: Case, other_team: Team
+    ) -> None:
+        values = {"team": other_team.pk, "list": "view=unassigned"}
+        response = client.post(f"/cases/{case.pk}/team/", values, headers=HTMX)
+        assert response["HX-Redirect"] == "/cases/?view=unassigned"
+        case.refresh_from_db()
+        assert case.team == other_team
+        assert f"#{case.number} is with Money Desk now." in client.get("/cases/").text
+
+    def test_who_reads_it_still_stays(self, client: Client, case: Case, ana: User) -> None:
+        Case.objects.filter(pk=case.pk).update(assignee=ana)
+        assert f'id="side-{case.pk}"' in change(client, case, "team", team="")
+        assert (case.team, case.assignee) == (None, ana)
+
+    def test_a_team_that_is_not_there_is_told(self, client: Client, case: Case, team: Team) -> None:
+        assert "Select a valid choice" in change(client, case, "team", team=999_999)
+        assert case.team == team
+
+    def test_it_rejects_get(self, client: Client, case: Case) -> None:
+        assert client.get(f"/cases/{case.pk}/team/").status_code == 405
+
+
 def test_a_plain_form_comes_back_to_the_page(client: Client, case: Case) -> None:
     assert client.post(f"/cases/{case.pk}/close/")["Location"] == f"/cases/{case.pk}/?"
 
@@ -86,5 +110,5 @@ def test_a_colleague_of_another_team_is_no_choice(client: Client, case: Case, gw
 def test_a_stranger_and_a_reader_are_refused(client: Client, case: Case, gwen: User, nadia: User) -> None:
     for person, status in ((gwen, 404), (nadia, 403)):
         client.force_login(person)
-        for act in ("assign", "priority", "tag", "untag", "snooze", "close", "reopen"):
+        for act in ("assign", "team", "priority", "tag", "untag", "snooze", "close", "reopen"):
             assert client.post(f"/cases/{case.pk}/{act}/").status_code == status

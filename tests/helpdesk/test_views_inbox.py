@@ -61,8 +61,38 @@ def test_pages_follow_each_other_without_gap_or_double(ana: User) -> None:
     while filters:
         page = list_cases(user=ana, filters=filters, size=3)
         seen += [case.pk for case in page.cases]
-        filters = page.older
+        filters = page.more
     assert seen == sorted((case.pk for case in cases), reverse=True)
+
+
+def test_the_longest_waiting_come_first_page_by_page(ana: User) -> None:
+    now = timezone.now()
+    hours = (3, 1, 2, 2, 5)
+    cases = [make_case(sent_at=now - timedelta(hours=waited)) for waited in hours]
+    answered = make_case()
+    Case.objects.filter(pk=answered.pk).update(awaiting_since=None)
+    seen: list[int] = []
+    filters: Filters | None = Filters(view="all", order="waiting")
+    while filters:
+        page = list_cases(user=ana, filters=filters, size=2)
+        seen += [case.pk for case in page.cases]
+        filters = page.more
+    assert seen == [cases[place].pk for place in (4, 0, 2, 3, 1)]
+
+
+def test_who_awaits_a_reply_stands_in_a_queue_unless_asked_otherwise(client: Client) -> None:
+    new, old = make_case(), make_case(sent_at=timezone.now() - timedelta(days=1))
+    assert listed(client, "/cases/?view=awaiting") == [old.pk, new.pk]
+    assert listed(client, "/cases/?view=awaiting&order=newest") == [new.pk, old.pk]
+    assert listed(client, "/cases/?view=unassigned") == [new.pk, old.pk]
+    assert listed(client, "/cases/?view=unassigned&order=waiting") == [old.pk, new.pk]
+    assert client.get("/cases/?view=closed&order=waiting").context["listing"].orders == []
+
+
+def test_a_search_does_not_unfold_the_filters(client: Client) -> None:
+    unfolded = '<details class="more-filters" open>'
+    assert unfolded not in client.get("/cases/?view=all&q=money").text
+    assert unfolded in client.get("/cases/?view=all&status=open").text
 
 
 def test_another_teams_cases_are_not_shown(client: Client, other_team: Team) -> None:

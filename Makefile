@@ -26,16 +26,17 @@ reset:
 lock: .venv/installed-test  ## Write down the versions that are installed now.
 	@$(PY) -m pip freeze --exclude-editable | sed '/^pip==/d; s/+cpu$$//' > requirements.lock
 
-.venv/bin/python:
+# Python's venv writes `activate` last: what was killed half-way is made anew.
+.venv/bin/activate:
 	@if [ -z "$(PYTHON)" ]; then \
-		echo "error: no Python from 3.11 to 3.13 was found ($$(python3 --version 2>&1))."; \
+		echo "error: no Python from 3.11 to 3.13 was found (python3 is $$(python3 --version 2>/dev/null || echo missing))."; \
 		echo "Install one, for instance with 'apt install python3.11 python3.11-venv', and run make again."; exit 1; fi
 	@echo "Making .venv with $$($(PYTHON) --version) ..."
 	@rm -rf .venv
 	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "error: the virtual environment can't be made in $$PWD/.venv."; \
 		echo "Check that the folder is writable and that Python's venv is there ('apt install python3-venv')."; exit 1; }
 
-.venv/installed: pyproject.toml requirements.lock | .venv/bin/python
+.venv/installed: pyproject.toml requirements.lock | .venv/bin/activate
 	@echo "Installing packages (some minutes the first time) ..."
 	@$(PY) -c 'import urllib.request as u; u.urlopen("$(TORCH_INDEX)/torch/", timeout=3)' 2>/dev/null \
 		&& $(PIP) torch==2.13.0 --index-url $(TORCH_INDEX) || $(PIP) torch==2.13.0

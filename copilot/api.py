@@ -5,7 +5,6 @@ from typing import Any
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -14,6 +13,8 @@ from copilot.models.suggestion import Reason, State
 from copilot.worded import for_agent
 from helpdesk import access
 from helpdesk.api.views import CASE_ID, PROBLEMS
+from helpdesk.models import User
+from helpdesk.requests import ApiRequest
 
 
 class AnswerName(serializers.Serializer):
@@ -53,7 +54,7 @@ class SuggestionOut(serializers.Serializer):
 
 class SuggestionDetail(APIView):
     @extend_schema(parameters=[CASE_ID], responses={200: SuggestionOut, **PROBLEMS})
-    def get(self, request: Request, id: int) -> Response:  # noqa: A002  the path's word
+    def get(self, request: ApiRequest, id: int) -> Response:  # noqa: A002  the path's word
         case = access.get_case(request.user, id)
         suggestion = Suggestion.objects.latest_for(case)
         if suggestion is None:
@@ -63,7 +64,7 @@ class SuggestionDetail(APIView):
         return Response(SuggestionOut(_shown(suggestion, request.user)).data)
 
 
-def _shown(suggestion: Suggestion, user: Any) -> dict[str, Any]:
+def _shown(suggestion: Suggestion, user: User) -> dict[str, Any]:
     offered = suggestion.is_offered
     alternatives = suggestion.alternatives.select_related("answer__answer") if offered else []
     return {

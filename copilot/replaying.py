@@ -69,7 +69,7 @@ def replay_history(*, now: datetime) -> Replay:
     """Replay every answered turn that has no suggestion yet with the live release; does nothing without one."""
     total, release = Replay(), releases.live()
     if release is not None:
-        for total in replay(
+        for total in replay(  # noqa: B007  the last total is the result
             turns_to_replay(), pipeline=releases.pipeline_of(release), release=release, now=now
         ):
             pass

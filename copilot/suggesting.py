@@ -46,7 +46,8 @@ def expect(messages: Sequence[Message], *, now: datetime) -> list[Suggestion]:
     )
     ids = [row.pk for row in rows]
     for start in range(0, len(ids), BATCH):
-        tasks.suggest.delay_on_commit(suggestion_ids=ids[start : start + BATCH])
+        batch = ids[start : start + BATCH]
+        tasks.suggest.delay_on_commit(suggestion_ids=batch)  # type: ignore[attr-defined]  # not in celery's stubs
     return rows
 
 
@@ -207,6 +208,7 @@ def _word(row: Suggestion, outcome: Outcome, moment: CatalogMoment) -> list[Alte
     """Set state, reason and text of a suggestion, and return its alternatives."""
     best = outcome.offered
     if best is None:
+        assert outcome.reason is not None  # noqa: S101  it goes with offering nothing
         row.state, row.reason = State.WITHHELD, Reason(outcome.reason)
         return []
     wording, row.wording_ms = word_for(row.case, moment.versions[best.key])

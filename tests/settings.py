@@ -10,5 +10,4 @@ if "DATABASE_URL" not in os.environ:
 from copilot.config.settings import *  # noqa: F403
 
 DATABASES["default"]["OPTIONS"].pop("pool")  # noqa: F405  a test database can't be dropped under a pool
-STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # noqa: F405  its absence is warned of
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from celery import Celery
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "copilot.config.settings")
 
@@ -15,4 +16,10 @@ app.set_default()  # for every thread, not only the one that imports this
 
 for folder in ("data_folder_in", "control_folder"):  # kombu makes neither
     if path := getattr(settings, "CELERY_BROKER_TRANSPORT_OPTIONS", {}).get(folder):
-        Path(path).mkdir(parents=True, exist_ok=True)
+        try:
+            Path(path).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ImproperlyConfigured(
+                f"the embedded broker's folder can't be made: {path} ({error.strerror}). "
+                "Set DATA_DIR to a folder that can be written, or CELERY_BROKER_URL to a broker of your own."
+            ) from error

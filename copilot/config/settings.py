@@ -1,7 +1,9 @@
 """All settings of the product, read from the environment; what is wrong is said loudly."""
 
+import logging
 from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -9,6 +11,7 @@ from django.core.management.utils import get_random_secret_key
 from environs import Env, validate
 
 from copilot.config import embedded
+from copilot.config.languages import KNOWN_LANGUAGES
 
 env = Env()
 BASE_DIR = embedded.ROOT
@@ -20,18 +23,40 @@ def secret_key() -> str:
     if key := env.str("SECRET_KEY", ""):
         return key
     file = DATA_DIR / "secret_key"
-    if not file.exists():
-        DATA_DIR.mkdir(parents=True, exist_ok=True)
-        file.touch(mode=0o600)
-        file.write_text(get_random_secret_key())
-    return file.read_text()
+    try:
+        if not file.exists() or not file.stat().st_size:
+            DATA_DIR.mkdir(parents=True, exist_ok=True)
+            file.touch(mode=0o600)
+            file.write_text(get_random_secret_key())
+        return file.read_text()
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"SECRET_KEY is not set, and none can be kept in {file} ({error.strerror}). "
+            "Set SECRET_KEY, or DATA_DIR to a folder that can be written."
+        ) from error
+
+
+def known_languages(codes: list[str]) -> None:
+    """Refuse what the language model has never seen."""
+    if unknown := sorted(set(codes) - KNOWN_LANGUAGES):
+        raise validate.ValidationError(f"No known languages: {', '.join(unknown)}. Use codes such as en,de.")
+
+
+def known_time_zone(name: str) -> None:
+    """Refuse what this machine's time zones don't hold."""
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        raise validate.ValidationError(
+            f"No known time zone: {name}. Use one such as Europe/London."
+        ) from None
 
 
 # The site
 DEBUG = env.bool("DEBUG", False)
 SECRET_KEY = secret_key()
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 SITE_NAME = env.str("SITE_NAME", "Helpdesk Copilot")
 BEHIND_TLS = env.bool("BEHIND_TLS", False)  # a proxy ends TLS and sets X-Forwarded-Proto
 
@@ -59,7 +84,7 @@ if env.bool("HELPDESK_ONLY", False):  # a helpdesk without copilot and labeling 
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "copilot.config.static_files.StaticFilesMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -100,7 +125,7 @@ DATABASES["default"].setdefault("OPTIONS", {})
 # Under ASGI each thread would open a connection of its own; a pool keeps them few.
 DATABASES["default"]["OPTIONS"]["pool"] = {
     "min_size": 1,
-    "max_size": env.int("DATABASE_POOL", 8),
+    "max_size": env.int("DATABASE_POOL", 8, validate=validate.Range(1)),
     "timeout": 10,
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -117,7 +142,7 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # Language and time
 LANGUAGE_CODE = "en-gb"
-TIME_ZONE = env.str("TIME_ZONE", "Europe/London")
+TIME_ZONE = env.str("TIME_ZONE", "Europe/London", validate=known_time_zone)
 USE_TZ = True
 
 # Files
@@ -173,9 +198,9 @@ for name, value in EMAIL.items():
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "support@localhost")
 
 # The copilot
-COPILOT_LANGUAGES = tuple(
-    env.list("COPILOT_LANGUAGES", ["en", "de", "es", "fr"])
-)  # told apart; a release names those it answers
+COPILOT_LANGUAGES = tuple(  # told apart; a release names those it answers
+    env.list("COPILOT_LANGUAGES", ["en", "de", "es", "fr"], validate=[validate.Length(1), known_languages])
+)
 COPILOT_HOLDOUT_SHARE = env.float("COPILOT_HOLDOUT_SHARE", 0.05, validate=validate.Range(0, 1))
 COPILOT_EXPERIMENT_SALT = env.str("COPILOT_EXPERIMENT_SALT", "holdout-1")
 COPILOT_ENCODER = env.str(
@@ -193,7 +218,9 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "helpdesk.api.paging.KeysetPagination",
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"user": env.str("API_THROTTLE", "6000/min")},
+    "DEFAULT_THROTTLE_RATES": {
+        "user": env.str("API_THROTTLE", "6000/min", validate=validate.Regexp(r"^\d+/[smhd]"))
+    },
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "helpdesk.api.problems.problem_response",
     "PAGE_SIZE": 50,
@@ -239,12 +266,13 @@ if BEHIND_TLS:
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
 
+LOG_LEVEL = env.log_level("LOG_LEVEL", logging.INFO)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", "INFO").upper()},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         "uvicorn.access": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},

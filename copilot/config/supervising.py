@@ -1,10 +1,14 @@
 """The processes of one machine: web, workers and beat, under supervisord."""
 
+import fcntl
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 from copilot.config.embedded import ROOT
 
@@ -50,12 +54,53 @@ def processes(*, port: int, host: str) -> tuple[Process, ...]:
                 "--lifespan",
                 "off",
             ),
-        ),  # fmt: skip
+        ),
     )
 
 
-def write_configuration(folder: Path, programs: tuple[Process, ...], environment: Mapping[str, str]) -> Path:
-    """Write supervisord's configuration for these programs and return its path."""
+class RunningError(Exception):
+    """Another process works on the same data; the message says which and what to do."""
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Hold the lock of a data directory; what a killed demo left running is waited for or ended first.
+
+    Raises:
+        RunningError: a demo holds it.
+    """
+    with (folder / "demo.lock").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            number = file.read().strip()
+            if number.isdecimal() and psutil.pid_exists(int(number)):
+                raise RunningError(
+                    f"the demo is already running on {folder} (process {number}): end it with Ctrl+C first, "
+                    "or set DATA_DIR to another folder."
+                ) from None
+            fcntl.flock(file, fcntl.LOCK_EX)  # a training outlived the demo that started it
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        os.set_inheritable(file.fileno(), True)
+        _end_leftover(folder)
+        yield
+
+
+def _end_leftover(folder: Path) -> None:
+    try:
+        process = psutil.Process(int((folder / "supervisord.pid").read_text()))
+        if str(folder / "supervisord.conf") in process.cmdline():
+            process.terminate()
+            process.wait(30)
+    except (OSError, ValueError, psutil.NoSuchProcess):
+        return
+
+
+def write_configuration(folder: Path, programs: tuple[Process, ...]) -> Path:
+    """Write supervisord's configuration for these programs and return its path; they inherit its environment."""
     logs = folder / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     sections = [
@@ -67,7 +112,6 @@ def write_configuration(folder: Path, programs: tuple[Process, ...], environment
         f"childlogdir={_quoted(logs)}",
         f"directory={_quoted(ROOT)}",
         *(["user=root"] if os.geteuid() == 0 else []),
-        "environment=" + ",".join(f'{name}="{_escaped(value)}"' for name, value in environment.items()),
     ]
     for program in programs:
         command = " ".join(f'"{_escaped(argument)}"' for argument in (sys.executable, *program.arguments))
@@ -81,7 +125,7 @@ def write_configuration(folder: Path, programs: tuple[Process, ...], environment
             "stopasgroup=true",
             "killasgroup=true",
             "redirect_stderr=true",
-            f"stdout_logfile={_quoted(logs / (program.name + '.log'))}",
+            f"stdout_logfile={_quoted(_quoted(logs / (program.name + '.log')))}",  # this one is expanded twice
             "stdout_logfile_maxbytes=5MB",
             "stdout_logfile_backups=1",
         ]
@@ -90,7 +134,7 @@ def write_configuration(folder: Path, programs: tuple[Process, ...], environment
     return file
 
 
-def _quoted(path: Path) -> str:
+def _quoted(path: Path | str) -> str:
     """A path as a plain value: supervisord takes blanks as they are, but expands per cents."""
     return str(path).replace("%", "%%")
 

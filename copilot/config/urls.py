@@ -2,9 +2,14 @@
 
 from django.apps import apps
 from django.contrib import admin
+from django.contrib.auth.decorators import login_not_required
+from django.templatetags.static import static
 from django.urls import include, path
+from django.views.generic import RedirectView
 
+icon = RedirectView.as_view(url=static("img/mark.svg"))
 urlpatterns = [
+    path("favicon.ico", login_not_required(icon)),  # pages that are not ours name none
     path("admin/", admin.site.urls),
     path("", include("helpdesk.urls")),
 ]

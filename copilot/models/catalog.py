@@ -71,6 +71,7 @@ class Answer(models.Model):
     expires_on = models.DateField(null=True, blank=True, help_text="From this day on it is withheld.")
     conflicts_with = models.ManyToManyField("self", blank=True)
     retired_at = models.DateTimeField(null=True, blank=True)
+    version_id: int  # only from `with_version_at`
 
     objects = AnswerQuerySet.as_manager()
 

@@ -68,6 +68,11 @@ class SuggestionQuerySet(models.QuerySet["Suggestion"]):
             .first()
         )
 
+    def offered_in(self, cases: models.QuerySet[Case]) -> set[int]:
+        """Return the ids of the cases whose newest turn is offered a suggestion."""
+        newest = self.filter(case__in=cases).order_by("case", "-message__sent_at", "-pk").distinct("case")
+        return {case for case, state in newest.values_list("case", "state") if state == State.OFFERED}
+
 
 class Suggestion(models.Model):
     """An answer for a turn, or the reason why none: made pending with its message, filled in once, never changed.

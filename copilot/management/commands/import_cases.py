@@ -37,7 +37,11 @@ class Command(import_cases.Command):
 
     def _suggest(self, case_ids: list[int]) -> None:
         waiting = Case.objects.awaiting_reply().filter(pk__in=case_ids)
-        newest = Message.objects.filter(case__in=waiting).order_by("case_id", "-sent_at", "-pk").distinct("case_id")
+        newest = (
+            Message.objects.filter(case__in=waiting)
+            .order_by("case_id", "-sent_at", "-pk")
+            .distinct("case_id")
+        )
         asked = set(Suggestion.objects.filter(message__in=list(newest)).values_list("message_id", flat=True))
         rows = suggesting.expect([row for row in newest if row.pk not in asked], now=timezone.now())
         self.stdout.write(f"{len(rows)} suggestions queued for cases that await a reply.")

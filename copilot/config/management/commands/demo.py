@@ -16,6 +16,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 from django.utils import timezone
 
 from copilot import releases, suggesting, tasks
@@ -25,6 +26,7 @@ from copilot.config.demo.world import read_world
 from copilot.models import Suggestion
 from helpdesk.models import Case, Message
 
+OF_PROCESSES = {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "PYTHONUNBUFFERED": "1"}
 SIGN_INS = (("agent", "ana"), ("agent, Money Desk", "gwen"), ("subject-matter expert", "nadia"),
             ("data scientist", "sana"), ("administrator", "admin"))  # fmt: skip
 
@@ -34,21 +36,30 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--port", type=int, default=os.environ.get("PORT", "8000"))
+        parser.add_argument("--port", default=os.environ.get("PORT") or "8000")
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--set-up-only", action="store_true", help="stop before the site is started")
 
-    def handle(self, *args: Any, port: int, host: str, set_up_only: bool, **options: Any) -> None:
-        if not set_up_only:
-            _check_port(host, port)
+    def handle(self, *args: Any, port: str, host: str, set_up_only: bool, **options: Any) -> None:
+        for name in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(name, _interrupt)
         started = time.monotonic()
-        self._set_up()
-        if not set_up_only:
-            self._run(host, port, started)
+        try:
+            with supervising.alone(settings.DATA_DIR):
+                if not set_up_only:
+                    _check_port(host, port)
+                self._set_up()
+                if not set_up_only:
+                    self._run(host, int(port), started)
+        except supervising.RunningError as error:
+            raise CommandError(str(error)) from error
+        except KeyboardInterrupt:
+            self.stdout.write(
+                "\nStopped; all data is kept. `make demo` goes on where you left, `make reset` starts anew."
+            )
 
     def _set_up(self) -> None:
         """Every step does only what is missing, so that a set-up that was killed half-way is repaired by the next."""
-        settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # its absence is warned of
         with self._step("Database"):
             call_command("migrate", verbosity=0)
         world = read_world()
@@ -76,46 +87,35 @@ class Command(BaseCommand):
         started = time.monotonic()
         try:
             yield
-        except training.TrainingError as error:
+        except (training.TrainingError, OSError, DatabaseError) as error:
             self.stdout.write("failed")
-            raise CommandError(f"{error} Running the same command again goes on from here.") from error
-        except OSError as error:
-            self.stdout.write("failed")
+            why = str(error).partition("\n")[0].rstrip(".")
             raise CommandError(
-                f"{name}: {error}. Free space in {settings.DATA_DIR} or set DATA_DIR to another folder; "
-                "running the same command again goes on from here."
+                f"{name}: {why}. If the disk is full, free space in {settings.DATA_DIR} or set DATA_DIR to another "
+                "folder; running the same command again goes on from here."
             ) from error
         self.stdout.write(f"{time.monotonic() - started:.1f} s")
 
     def _run(self, host: str, port: int, started: float) -> None:
-        environment = {name: os.environ[name] for name in ("DATABASE_URL", "DATA_DIR") if name in os.environ}
-        environment |= {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "PYTHONUNBUFFERED": "1"}
-        file = supervising.write_configuration(
-            settings.DATA_DIR, supervising.processes(port=port, host=host), environment
-        )
-        supervisor = subprocess.Popen(
+        file = supervising.write_configuration(settings.DATA_DIR, supervising.processes(port=port, host=host))
+        supervisor = subprocess.Popen(  # noqa: S603  our own programs
             [sys.executable, "-W", "ignore", "-m", "supervisor.supervisord", "-c", str(file)],
-            stdin=subprocess.DEVNULL, start_new_session=True,
+            stdin=subprocess.DEVNULL, start_new_session=True, env=os.environ | OF_PROCESSES,
         )  # fmt: skip
-        for name in (signal.SIGTERM, signal.SIGHUP):
-            signal.signal(name, _interrupt)
         try:
             address = f"http://{host if host != '0.0.0.0' else 'localhost'}:{port}/"  # noqa: S104
             _wait_for(address, supervisor)
             self._greet(address, time.monotonic() - started)
             supervisor.wait()
             raise CommandError(f"the supervisor ended; its log is {settings.DATA_DIR / 'logs'}")
-        except KeyboardInterrupt:
-            self.stdout.write("\nStopping ...")
         finally:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # who is impatient must not leave processes behind
+            self.stdout.write("\nStopping ...")
             supervisor.terminate()
             try:
                 supervisor.wait(timeout=30)
             except subprocess.TimeoutExpired:
                 supervisor.kill()
-        self.stdout.write(
-            "Stopped; all data is kept. `make demo` goes on where you left, `make reset` starts anew."
-        )
 
     def _greet(self, address: str, seconds: float) -> None:
         self.stdout.write(self.style.SUCCESS(f"\nReady after {seconds:.0f} s: {address}\n"))
@@ -125,14 +125,17 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def _check_port(host: str, port: int) -> None:
+def _check_port(host: str, port: str) -> None:
+    if not (port.isdecimal() and 0 < int(port) < 65536):
+        raise CommandError(f"{port!r} is no port. Choose one from 1 to 65535: PORT=8001 make demo")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((host, port))
+            probe.bind((host, int(port)))
         except OSError as error:
+            other = int(port) % 65535 + 1
             raise CommandError(
-                f"port {port} can't be used ({error.strerror}). Choose another one: PORT={port + 1} make demo"
+                f"port {port} can't be used ({error.strerror}). Choose another one: PORT={other} make demo"
             ) from error
 
 

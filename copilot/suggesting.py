@@ -22,7 +22,7 @@ from copilot.pipeline.questions import question_from
 from copilot.pipeline.run import Pipeline
 from copilot.pipeline.types import HeadError, Outcome, Question
 from copilot.worded import word_for
-from helpdesk import live
+from helpdesk import casework, live
 from helpdesk.models import Case, Message, Reply
 from helpdesk.turns import messages_of
 
@@ -102,6 +102,7 @@ def compute(
     found = []
     for row, question, outcome, moment in zip(rows, questions, outcomes, moments, strict=True):
         row.release = release
+        row.case.language = row.case.language or question.language or ""
         _note_outcome(row, question, outcome, topics)
         found.append(_word(row, outcome, moment))
     return found
@@ -247,6 +248,7 @@ def _store(row: Suggestion, alternatives: Sequence[Alternative], *, now: datetim
         if not won:
             return False
         Alternative.objects.bulk_create(alternatives)
+        casework.note_language(case=row.case)
         recording.record_if_answered(row, now=now)
         live.tell([row.case_id])
     return True

@@ -100,6 +100,12 @@ def untag(*, case: Case, name: str, actor: User, now: datetime) -> None:
             _record(case, CaseEvent.Type.UNTAGGED, actor=actor, now=now, before=name)
 
 
+def note_language(*, case: Case) -> None:
+    """Keep the language that somebody recognised, unless the case has one."""
+    if case.language:
+        Case.objects.filter(pk=case.pk, language="").update(language=case.language)
+
+
 def possible_assignees(case: Case) -> Iterable[User]:
     """Return those to whom a case may be given, by name."""
     may = Q(role="admin") | Q(is_superuser=True) | Q(role="agent")

@@ -91,6 +91,11 @@ def test_what_is_no_question_is_withheld(release: Release, body: str, reason: Re
     assert (suggestion.state, suggestion.reason, suggestion.text) == (State.WITHHELD, reason, "")
 
 
+def test_case_learns_its_language(release: Release) -> None:
+    suggestion = suggestion_for("Wann kommt meine Auszahlung auf dem Konto an? Ich warte schon seit Montag darauf.")
+    assert suggestion.case.language == "de"
+
+
 def test_topic_without_an_answer_is_withheld(confident: Release) -> None:
     suggestion = suggestion_for()
     assert (suggestion.state, suggestion.reason) == (State.WITHHELD, Reason.NO_ANSWER)

@@ -98,7 +98,7 @@ class _Words(logging.Handler):
     def last(self, log: Path) -> str:
         """Return the first complaint of the programs that failed, or of the server's log."""
         text = self.heard or (log.read_text(errors="replace") if log.is_file() else "")
-        found = re.findall(r"(?:FATAL|PANIC|error):\s+(\S.*)", text)
+        found = re.findall(r"(?:FATAL|PANIC|error): +(\S.*)", text)
         return str(found[0]).rstrip(".") if found else ""
 
 

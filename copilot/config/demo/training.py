@@ -18,8 +18,9 @@ def train_first_release() -> None:
     """
     for command in (("freeze", "demo"), ("train", "all", "--dataset", "demo", "--promote")):
         run = subprocess.run(  # noqa: S603  our own commands
-            [sys.executable, "manage.py", *command], cwd=ROOT, capture_output=True, text=True, check=False
-        )
+            [sys.executable, "manage.py", *command], cwd=ROOT, capture_output=True, text=True, check=False,
+            close_fds=False,  # it holds the demo's lock as long as it runs, also if the demo is killed
+        )  # fmt: skip
         if run.returncode:
             last = [line for line in run.stderr.splitlines() if line.strip()][-1:]
             raise TrainingError(f"`manage.py {' '.join(command)}` failed: {' '.join(last)}")

@@ -1,5 +1,6 @@
 """Set up the demo world and run the whole product on this machine."""
 
+import logging
 import os
 import signal
 import socket
@@ -43,6 +44,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, port: str, host: str, set_up_only: bool, **options: Any) -> None:
         for name in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(name, _interrupt)
+        logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # what fails is said once, by the step
         started = time.monotonic()
         try:
             with supervising.alone(settings.DATA_DIR):

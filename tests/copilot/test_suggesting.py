@@ -92,7 +92,9 @@ def test_what_is_no_question_is_withheld(release: Release, body: str, reason: Re
 
 
 def test_case_learns_its_language(release: Release) -> None:
-    suggestion = suggestion_for("Wann kommt meine Auszahlung auf dem Konto an? Ich warte schon seit Montag darauf.")
+    suggestion = suggestion_for(
+        "Wann kommt meine Auszahlung auf dem Konto an? Ich warte schon seit Montag darauf."
+    )
     assert suggestion.case.language == "de"
 
 

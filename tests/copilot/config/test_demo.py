@@ -45,6 +45,7 @@ def test_a_taken_port_is_named_with_another() -> None:
     [
         OSError(28, "No space left on device"),
         OperationalError("could not extend file: No space left\nHINT: buy one"),
+        TrainingError("`manage.py train all` failed: OSError: [Errno 28] No space left on device"),
     ],
 )
 def test_a_full_disk_is_said_in_one_line(error: Exception) -> None:

@@ -20,7 +20,6 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or ""
 ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
         "--disable-sync", "--no-first-run"]  # fmt: skip
-OFFLINE = "ERR_INTERNET_DISCONNECTED"  # what a test did that went offline on purpose
 COLLECT_VIOLATIONS = """
 window.violations = [];
 document.addEventListener('securitypolicyviolation', (event) =>
@@ -82,7 +81,7 @@ def page(context: BrowserContext) -> Iterator[Page]:
     complaints: list[str] = []
 
     def listen(message: ConsoleMessage) -> None:
-        if message.type == "error" and OFFLINE not in message.text:
+        if message.type == "error":
             complaints.append(message.text)
 
     page.on("console", listen)

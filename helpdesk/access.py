@@ -46,9 +46,9 @@ def get_attachment(user: User, attachment_id: int) -> Attachment:
     """Return an attachment of a case this person may read.
 
     Raises:
-        Http404: there is none, or its case is not theirs to see.
+        Http404: there is none, it was not taken, or its case is not theirs to see.
     """
-    found = Attachment.objects.filter(pk=attachment_id, case__in=cases_for(user)).first()
+    found = Attachment.objects.filter(pk=attachment_id, refused="", case__in=cases_for(user)).first()
     if found is None:
         raise Http404("no such attachment that you may see")
     return found

@@ -5,3 +5,6 @@ from django.apps import AppConfig
 
 class HelpdeskConfig(AppConfig):
     name = "helpdesk"
+
+    def ready(self) -> None:
+        from helpdesk import attaching  # noqa: F401  files go with their rows

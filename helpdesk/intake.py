@@ -3,7 +3,7 @@
 1. Read each message; what can't be taken becomes an error of its own and never blocks the next.
 2. Lock the (channel, external id) of the batch, so that two senders of the same message meet here.
 3. Answer those already stored with what was stored.
-4. Find or make customers and cases, store the rest, reopen what was closed.
+4. Find or make customers and cases, store the rest with their files, reopen what was closed.
 5. Tell: the signal `message_received`, and the open pages.
 """
 
@@ -14,9 +14,10 @@ from typing import TypeAlias
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email, validate_slug
-from django.db import DataError, IntegrityError, connection, transaction
+from django.db import DataError, IntegrityError, connection
 
-from helpdesk import bodies, live
+from helpdesk import attaching, bodies, live
+from helpdesk.attaching import IncomingAttachment
 from helpdesk.models import Case, Customer, Message, Status
 from helpdesk.signals import message_received
 
@@ -49,6 +50,7 @@ class IncomingMessage:
     case_id: int | None = None
     case_external_id: str = ""
     case_attributes: Mapping[str, object] = field(default_factory=dict)
+    attachments: tuple[IncomingAttachment, ...] = ()
 
     @property
     def key(self) -> Key:
@@ -81,15 +83,17 @@ def receive_messages(
 
 def _receive(batch: Sequence[IncomingMessage], *, now: datetime, announce: bool) -> list[Receipt]:
     try:
-        with transaction.atomic():
-            return _store(batch, now=now, announce=announce)
+        with attaching.transaction_with_files() as written:
+            return _store(batch, now=now, announce=announce, written=written)
     except (DataError, IntegrityError) as error:
         if len(batch) == 1:
             return [Receipt(batch[0].external_id, error=f"the database refused it: {error}".strip())]
         return [receipt for message in batch for receipt in _receive([message], now=now, announce=announce)]
 
 
-def _store(batch: Sequence[IncomingMessage], *, now: datetime, announce: bool) -> list[Receipt]:
+def _store(
+    batch: Sequence[IncomingMessage], *, now: datetime, announce: bool, written: list[str]
+) -> list[Receipt]:
     errors: dict[int, str] = {}
     readable: dict[int, IncomingMessage] = {}
     for position, message in enumerate(batch):
@@ -105,6 +109,8 @@ def _store(batch: Sequence[IncomingMessage], *, now: datetime, announce: bool) -
             fresh.setdefault(message.key, message)
     cases, unknown = _cases_of(fresh, now=now)
     rows = _insert({key: message for key, message in fresh.items() if key in cases}, cases, now=now)
+    files = [(row, fresh[key].attachments) for key, row in rows.items()]
+    attaching.attach_to_messages(files, now=now, written=written)
     if announce and rows:
         message_received.send(sender=Message, messages=list(rows.values()))
         live.tell({row.case_id for row in rows.values()})

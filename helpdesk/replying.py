@@ -1,12 +1,14 @@
 """An agent answers: replies and notes, each stored once however often it is sent."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from helpdesk import bodies, live
+from helpdesk import attaching, bodies, live
+from helpdesk.attaching import IncomingAttachment
 from helpdesk.models import Case, Draft, Note, Reply, Status, User
 from helpdesk.signals import reply_sent
 from helpdesk.tasks import deliver_reply
@@ -16,17 +18,25 @@ MENTION = re.compile(r"(?<![\w@])@([\w.+-]+)")
 
 
 def send_reply(
-    *, case: Case, author: User, body: str, client_key: str, now: datetime, close: bool = False
+    *,
+    case: Case,
+    author: User,
+    body: str,
+    client_key: str,
+    now: datetime,
+    close: bool = False,
+    attachments: Sequence[IncomingAttachment] = (),
 ) -> tuple[Reply, bool]:
     """Store a reply, hand it to the channel, and return it with whether it was new.
 
     The same `client_key` on the same case sends once; a second call returns the first reply.
 
     Raises:
-        ValidationError: the body is empty or still holds an unfilled variable; nothing was sent.
+        ValidationError: the body is empty or still holds an unfilled variable, or a file can't be taken;
+            nothing was sent.
     """
     body = bodies.clipped(body).strip()
-    with transaction.atomic():
+    with attaching.transaction_with_files() as written:
         case = Case.objects.select_for_update().get(pk=case.pk)
         if earlier := Reply.objects.filter(case=case, client_key=client_key).first():
             return earlier, False
@@ -34,7 +44,9 @@ def send_reply(
             raise ValidationError({"body": "Write something first: the reply is empty."})
         if unfilled := UNFILLED.findall(body):
             raise ValidationError({"body": f"Fill in or remove {', '.join(unfilled)} before sending."})
+        attaching.check_for_reply(attachments)
         reply = Reply.objects.create(case=case, author=author, body=body, client_key=client_key, sent_at=now)
+        attaching.attach_to_reply(reply, attachments, now=now, written=written)
         Draft.objects.filter(case=case, author=author, kind=Draft.Kind.REPLY).delete()
         case.status = Status.CLOSED if close else Status.WAITING
         case.awaiting_since = case.snoozed_until = None

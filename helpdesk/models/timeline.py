@@ -94,7 +94,10 @@ class Note(models.Model):
 
 
 class Attachment(models.Model):
-    """A file that came with a message or goes with a reply; served only through the door of its case."""
+    """A file that came with a message or goes with a reply; served only through the door of its case.
+
+    One that could not be taken has no file but says why: agents shall know that the customer sent it.
+    """
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="attachments")
     message = models.ForeignKey(
@@ -103,10 +106,11 @@ class Attachment(models.Model):
     reply = models.ForeignKey(
         Reply, null=True, blank=True, on_delete=models.CASCADE, related_name="attachments"
     )
-    file = models.FileField(upload_to="attachments/%Y/%m/")
+    file = models.FileField(upload_to="attachments/%Y/%m/", blank=True)
     name = models.CharField(max_length=200)
     content_type = models.CharField(max_length=100, default="application/octet-stream")
     size = models.PositiveIntegerField()
+    refused = models.CharField(max_length=200, blank=True)
     added_at = models.DateTimeField()
 
     class Meta:
@@ -114,7 +118,11 @@ class Attachment(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(message__isnull=True) | Q(reply__isnull=True), name="attachment_has_one_owner"
-            )
+            ),
+            models.CheckConstraint(
+                condition=(Q(refused="") & ~Q(file="")) | (~Q(refused="") & Q(file="")),
+                name="attachment_is_stored_or_refused",
+            ),
         ]
 
     def __str__(self) -> str:

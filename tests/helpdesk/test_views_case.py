@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from helpdesk import casework
+from helpdesk.attaching import IncomingAttachment
 from helpdesk.models import Attachment, Case, Draft, Note, Team, User
 from tests.making import incoming, make_case, make_message, make_reply
 
@@ -160,6 +161,19 @@ class TestAttachment:
         assert response.content == b"<b>hi</b>"
         assert response["Content-Disposition"].startswith("attachment")
         assert response["X-Content-Type-Options"] == "nosniff"
+
+    def test_the_timeline_shows_it_and_says_what_was_not_taken(
+        self, client: Client, case: Case, file: Attachment
+    ) -> None:
+        refused = (IncomingAttachment("<b>.zip", b""),)
+        make_message("And this.", case_id=case.pk, attachments=refused)
+        text = client.get(f"/cases/{case.pk}/").text
+        assert f'href="/attachments/{file.pk}/" download' in text
+        assert "&lt;b&gt;.zip was not taken: it is empty" in text
+
+    def test_one_that_the_storage_lost_is_not_found(self, client: Client, file: Attachment) -> None:
+        file.file.storage.delete(file.file.name)
+        assert client.get(f"/attachments/{file.pk}/").status_code == 404
 
     def test_a_stranger_finds_nothing(self, client: Client, file: Attachment, gwen: User) -> None:
         client.force_login(gwen)

@@ -24,7 +24,7 @@ def deliver(*, reply_id: int, now: datetime) -> None:
     try:
         email.send(reply)
     except OSError as error:
-        _mark(reply, error=f"the mail server did not take it: {error}")
+        _mark(reply, error=f"it could not be sent: {error.strerror or error}")
 
 
 def _mark(reply: Reply, *, error: str) -> None:

@@ -9,7 +9,7 @@ def send(reply: Reply) -> None:
     """Send one reply to the case's customer, threaded by the case's number.
 
     Raises:
-        OSError: the mail server can't be reached or refuses the mail.
+        OSError: the mail server can't be reached or refuses the mail, or an attachment can't be read.
     """
     case = reply.case
     mail = EmailMessage(
@@ -18,4 +18,7 @@ def send(reply: Reply) -> None:
         to=[case.customer.email],
         headers={"X-Case": str(case.number)},
     )
+    for attachment in reply.attachments.all():
+        with attachment.file.open("rb") as file:
+            mail.attach(attachment.name, file.read(), attachment.content_type)
     mail.send()

@@ -155,8 +155,10 @@ MEDIA_ROOT = Path(env.str("MEDIA_ROOT", str(DATA_DIR / "media")))
 MEDIA_URL = "/media/"  # never served as such: attachments go through the one door
 ARTIFACTS_ROOT = Path(env.str("ARTIFACTS_ROOT", str(DATA_DIR / "artifacts")))
 DATASETS_ROOT = Path(env.str("DATASETS_ROOT", str(DATA_DIR / "datasets")))
-DATA_UPLOAD_MAX_MEMORY_SIZE = 3_000_000
-ATTACHMENT_MAX_BYTES = env.int("ATTACHMENT_MAX_BYTES", 10_000_000)
+ATTACHMENT_MAX_BYTES = env.int("ATTACHMENT_MAX_BYTES", 10 * 2**20, validate=validate.Range(1))
+# Through the API the files of a message, two of the largest together, come within its JSON: as base64, a third
+# larger than they are. The files of a form are not counted.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 3_000_000 + 2 * ATTACHMENT_MAX_BYTES * 4 // 3
 
 # Work in the background
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", "filesystem://localhost//")

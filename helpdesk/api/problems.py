@@ -2,10 +2,18 @@
 
 from typing import Any
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.core.exceptions import ValidationError as DjangoValidationError
-from rest_framework import exceptions, serializers
+from django.template.defaultfilters import filesizeformat
+from rest_framework import exceptions, serializers, status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
+
+
+class BodyTooLarge(exceptions.APIException):
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_detail = "The request is too large."
 
 
 class FieldProblem(serializers.Serializer):
@@ -28,6 +36,9 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
     if isinstance(error, DjangoValidationError):
         messages = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
         error = exceptions.ValidationError(messages)
+    if isinstance(error, RequestDataTooBig):
+        most = filesizeformat(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+        error = BodyTooLarge(f"At most {most} are taken at once: send fewer or smaller attachments.")
     response = exception_handler(error, context)
     if response is None:
         return None
@@ -64,7 +75,7 @@ def _fields(data: Any, path: str = "") -> Any:
             inner = "" if name == "non_field_errors" else str(name)
             yield from _fields(value, ".".join(part for part in (path, inner) if part))
     elif isinstance(data, list):
-        for value in data:
-            yield from _fields(value, path)
+        for place, value in enumerate(data):
+            yield from _fields(value, f"{path}.{place}" if isinstance(value, dict) else path)
     else:
         yield path, str(data)

@@ -1,11 +1,15 @@
 """How messages, cases and replies look from outside; they validate and render, never save."""
 
+import base64
 from typing import Any
 
 from django.core.validators import validate_slug
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from helpdesk.models import Case, Customer, Message, Reply, Tag
+from helpdesk.attaching import HOSTILE, LONGEST_NAME, MOST_FILES, IncomingAttachment
+from helpdesk.models import Attachment, Case, Customer, Message, Reply, Tag
 
 
 class StrictSerializer(serializers.Serializer):
@@ -28,6 +32,44 @@ class Text(serializers.CharField):
         return super().to_internal_value(data)
 
 
+@extend_schema_field({"type": "string", "format": "byte", "minLength": 4})
+class Base64(serializers.Field[bytes, str, str, Any]):
+    """Takes bytes as base64."""
+
+    default_error_messages = {
+        "invalid": "It is not base64: the standard alphabet, padded, without line breaks.",
+        "empty": "It is empty.",
+    }
+
+    def to_internal_value(self, data: Any) -> bytes:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        try:
+            content = base64.b64decode(data, validate=True)
+        except ValueError:
+            self.fail("invalid")
+        if not content:
+            self.fail("empty")
+        return content
+
+
+class AttachmentIn(StrictSerializer):
+    name = Text(max_length=LONGEST_NAME)
+    content_type = Text(max_length=100, required=False, allow_blank=True, default="")
+    content = Base64(help_text="The file as base64.")
+
+    def validate_name(self, name: str) -> str:
+        if HOSTILE.search(name):
+            raise serializers.ValidationError(
+                "No path and no control characters: the file's own name is needed."
+            )
+        return name
+
+
+def incoming_attachments(fields: list[dict[str, Any]]) -> tuple[IncomingAttachment, ...]:
+    return tuple(IncomingAttachment(**file) for file in fields)
+
+
 class CustomerIn(StrictSerializer):
     name = Text(max_length=200, required=False, allow_blank=True, default="")
     email = serializers.EmailField(max_length=254)
@@ -40,16 +82,33 @@ class MessageIn(StrictSerializer):
     customer = CustomerIn()
     case = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**63 - 1)
     subject = Text(max_length=300, required=False, allow_blank=True, default="")
+    attachments = AttachmentIn(many=True, required=False, default=list)
+
+
+class AttachmentOut(serializers.ModelSerializer):
+    url = serializers.SerializerMethodField(help_text="Where its content is; null if it was not taken.")
+    refused = serializers.CharField(help_text="Why it was not taken; empty if it was.")
+
+    class Meta:
+        model = Attachment
+        fields = ["id", "name", "size", "content_type", "url", "refused"]
+
+    def get_url(self, attachment: Attachment) -> str | None:
+        if attachment.refused:
+            return None
+        return reverse("helpdesk:helpdesk_api:attachment", args=[attachment.pk])
 
 
 class MessageReceipt(serializers.Serializer):
     id = serializers.IntegerField(help_text="The message's id.")
     case = serializers.IntegerField(help_text="The id of its case.")
+    attachments = AttachmentOut(many=True)
 
 
 class ReplyIn(StrictSerializer):
     body = Text(max_length=200_000)
     client_key = Text(max_length=200, help_text="The same key on the same case sends once.")
+    attachments = AttachmentIn(many=True, required=False, default=list, max_length=MOST_FILES)  # type: ignore[call-arg]  # the list's
 
 
 class CustomerOut(serializers.ModelSerializer):
@@ -59,17 +118,20 @@ class CustomerOut(serializers.ModelSerializer):
 
 
 class MessageOut(serializers.ModelSerializer):
+    attachments = AttachmentOut(many=True)
+
     class Meta:
         model = Message
-        fields = ["id", "channel", "external_id", "body", "sent_at"]
+        fields = ["id", "channel", "external_id", "body", "sent_at", "attachments"]
 
 
 class ReplyOut(serializers.ModelSerializer):
     author = serializers.CharField(source="author.username", default=None, allow_null=True)
+    attachments = AttachmentOut(many=True)
 
     class Meta:
         model = Reply
-        fields = ["id", "author", "body", "client_key", "sent_at", "delivered_at"]
+        fields = ["id", "author", "body", "client_key", "sent_at", "delivered_at", "attachments"]
 
 
 class CaseOut(serializers.ModelSerializer):

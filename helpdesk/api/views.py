@@ -2,8 +2,10 @@
 
 from typing import Any
 
-from django.http import Http404
+from django.db.models import prefetch_related_objects
+from django.http import Http404, HttpResponse
 from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics, permissions, status
 from rest_framework.exceptions import NotFound, ValidationError
@@ -13,14 +15,26 @@ from rest_framework.views import APIView
 
 from helpdesk import access
 from helpdesk.api.problems import Problem
-from helpdesk.api.serializers import CaseDetailOut, CaseOut, MessageIn, MessageReceipt, ReplyIn, ReplyOut
+from helpdesk.api.serializers import (
+    CaseDetailOut,
+    CaseOut,
+    MessageIn,
+    MessageReceipt,
+    ReplyIn,
+    ReplyOut,
+    incoming_attachments,
+)
 from helpdesk.intake import IncomingCustomer, IncomingMessage, receive_messages
-from helpdesk.models import Case, Status, User
+from helpdesk.models import Attachment, Case, Status, User
 from helpdesk.replying import send_reply
 from helpdesk.requests import ApiRequest
+from helpdesk.views.attachments import download_of
 
-PROBLEMS = {(code, "application/problem+json"): Problem for code in (400, 401, 403, 404, 405, 406, 415, 429)}
+PROBLEMS = {
+    (code, "application/problem+json"): Problem for code in (400, 401, 403, 404, 405, 406, 413, 415, 429)
+}
 CASE_ID = OpenApiParameter("id", int, OpenApiParameter.PATH, description="The case's number.")
+ATTACHMENT_ID = OpenApiParameter("id", int, OpenApiParameter.PATH, description="The attachment's id.")
 
 
 class AnswersCases(permissions.BasePermission):
@@ -39,7 +53,8 @@ class MessageList(APIView):
         request=MessageIn,
         responses={201: MessageReceipt, 200: MessageReceipt, **PROBLEMS},
         description="Takes a customer's message. The same `external_id` on the same channel is stored once: "
-        "the second time the answer is 200 with the same ids.",
+        "the second time the answer is 200 with the same ids. An attachment that can't be taken (too large, one too "
+        "many) never costs the message: the answer says in `refused` why.",
     )
     def post(self, request: ApiRequest) -> Response:
         form = MessageIn(data=request.data)
@@ -52,8 +67,9 @@ class MessageList(APIView):
         if receipt.error:
             field, _, message = receipt.error.partition(": ")
             raise ValidationError({field: [message]} if message else receipt.error)
+        files = Attachment.objects.filter(message=receipt.message_id)
         return Response(
-            {"id": receipt.message_id, "case": receipt.case_id},
+            MessageReceipt({"id": receipt.message_id, "case": receipt.case_id, "attachments": files}).data,
             status=status.HTTP_201_CREATED if receipt.created else status.HTTP_200_OK,
         )
 
@@ -67,6 +83,7 @@ def _incoming(fields: dict[str, Any], now: Any) -> IncomingMessage:
         sent_at=now,
         subject=fields["subject"],
         case_id=fields.get("case"),
+        attachments=incoming_attachments(fields["attachments"]),
     )
 
 
@@ -105,7 +122,9 @@ class CaseList(generics.ListAPIView):
 class CaseDetail(APIView):
     @extend_schema(parameters=[CASE_ID], responses={200: CaseDetailOut, **PROBLEMS})
     def get(self, request: ApiRequest, id: int) -> Response:  # noqa: A002  the path's word
-        return Response(CaseDetailOut(access.get_case(request.user, id)).data)
+        case = access.get_case(request.user, id)
+        prefetch_related_objects([case], "messages__attachments", "replies__attachments", "replies__author")
+        return Response(CaseDetailOut(case).data)
 
 
 class ReplyList(APIView):
@@ -120,10 +139,28 @@ class ReplyList(APIView):
         case = access.get_case_to_answer(request.user, id)
         form = ReplyIn(data=request.data)
         form.is_valid(raise_exception=True)
-        reply, is_new = send_reply(case=case, author=request.user, now=timezone.now(), **form.validated_data)
+        fields = form.validated_data
+        files = incoming_attachments(fields.pop("attachments"))
+        reply, is_new = send_reply(
+            case=case, author=request.user, now=timezone.now(), attachments=files, **fields
+        )
         return Response(
             ReplyOut(reply).data, status=status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
         )
+
+
+class AttachmentContent(APIView):
+    @extend_schema(
+        parameters=[ATTACHMENT_ID],
+        responses={(200, "*/*"): OpenApiTypes.BINARY, **PROBLEMS},
+        description="The content of an attachment, as the type that its sender named.",
+    )
+    def get(self, request: ApiRequest, id: int) -> HttpResponse:  # noqa: A002
+        return download_of(access.get_attachment(request.user, id))
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        """Take any Accept header: a file is of the type that it is."""
+        return super().perform_content_negotiation(request, force=True)
 
 
 class Nothing(APIView):

@@ -22,7 +22,8 @@ def test_message_opens_a_case_once(api: APIClient) -> None:
     first = api.post("/api/messages/", body(subject="parcel"), format="json")
     again = api.post("/api/messages/", body(), format="json")
     assert (first.status_code, again.status_code) == (201, 200)
-    assert first.json() == again.json() == {"id": Message.objects.get().pk, "case": Case.objects.get().pk}
+    stored = {"id": Message.objects.get().pk, "case": Case.objects.get().pk, "attachments": []}
+    assert first.json() == again.json() == stored
     assert Case.objects.get().subject == "parcel"
 
 

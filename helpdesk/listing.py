@@ -8,11 +8,11 @@ from functools import reduce
 from typing import Self
 from urllib.parse import urlencode
 
-from django.db.models import OuterRef, Q, Subquery, Value
+from django.db.models import Exists, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Left
 
 from helpdesk import access
-from helpdesk.models import Case, Message, Priority, Status, Tag, Team, User
+from helpdesk.models import Attachment, Case, Message, Priority, Status, Tag, Team, User
 from helpdesk.models.case import CaseQuerySet
 
 PAGE = 50
@@ -202,7 +202,8 @@ def list_cases(*, user: User, filters: Filters, size: int = PAGE) -> Listing:
         .order_by("-sent_at", "-pk")
         .values(start=Left("body", 200))
     )
-    cases = cases.annotate(snippet=Subquery(words[:1])).defer("search", "attributes")
+    files = Attachment.objects.filter(case=OuterRef("pk"), refused="")
+    cases = cases.annotate(snippet=Subquery(words[:1]), has_files=Exists(files)).defer("search", "attributes")
     cases = cases.select_related("customer", "assignee", "team").prefetch_related("tags")
     page = list(cases[: size + 1])
     last = page[size - 1] if len(page) > size else None

@@ -1,6 +1,8 @@
 """What every test may use: the cast, and makers of the things they work on."""
 
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -60,6 +62,13 @@ def api(ana: User) -> APIClient:
     client = APIClient()
     client.force_authenticate(ana)
     return client
+
+
+@pytest.fixture
+def media(settings: Any, tmp_path: Path) -> Path:
+    """The folder of attachments, this test's own."""
+    settings.MEDIA_ROOT = tmp_path
+    return tmp_path
 
 
 @pytest.fixture

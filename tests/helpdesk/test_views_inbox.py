@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
+from helpdesk.attaching import IncomingAttachment
 from helpdesk.listing import Filters, list_cases
 from helpdesk.models import Case, Status, Tag, Team, User
 from tests.making import make_case
@@ -107,11 +109,16 @@ def test_an_empty_list_says_what_to_do(client: Client) -> None:
 
 @pytest.mark.parametrize("n_cases", [2, 20])
 def test_the_number_of_queries_is_the_same_for_any_list(
-    client: Client, ana: User, team: Team, n_cases: int, django_assert_num_queries: Callable[..., Any]
+    client: Client,
+    ana: User,
+    team: Team,
+    media: Path,
+    n_cases: int,
+    django_assert_num_queries: Callable[..., Any],
 ) -> None:
     tag = Tag.objects.create(name="vip")
     for _ in range(n_cases):
-        case = make_case(team=team)
+        case = make_case(team=team, attachments=(IncomingAttachment("a.txt", b"a"),))
         case.tags.add(tag)
         Case.objects.filter(pk=case.pk).update(assignee=ana)
     with django_assert_num_queries(
@@ -120,6 +127,13 @@ def test_the_number_of_queries_is_the_same_for_any_list(
         client.get("/cases/?view=all")
     with django_assert_num_queries(5):
         client.get("/cases/?view=all", headers={"HX-Request": "true"})
+
+
+def test_a_case_with_files_shows_a_paperclip(client: Client, team: Team, media: Path) -> None:
+    make_case(team=team, attachments=(IncomingAttachment("refused.txt", b""),))
+    assert "With attachments" not in client.get("/cases/?view=all").text
+    make_case(team=team, attachments=(IncomingAttachment("a.txt", b"a"),))
+    assert client.get("/cases/?view=all").text.count("With attachments") == 1
 
 
 def test_htmx_gets_the_list_alone(client: Client) -> None:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 from django_htmx.http import HttpResponseClientRedirect
 
-from helpdesk import access, casework, drafting, forms, listing, reading
+from helpdesk import access, attaching, casework, drafting, forms, listing, reading
 from helpdesk.models import Case, Priority, Tag, Team
 from helpdesk.requests import PageRequest
 
@@ -74,6 +74,7 @@ def composer_of(request: PageRequest, case: Case) -> dict[str, object]:
         "drafts": drafting.drafts_of(case=case, author=request.user),
         "reply_key": uuid.uuid4(),
         "note_key": uuid.uuid4(),
+        "limits": attaching.limits(),
         "list_query": listing_query(request),
     }
 

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from helpdesk import access, drafting, replying
+from helpdesk import access, attaching, drafting, replying
 from helpdesk.forms import DraftForm, WritingForm
 from helpdesk.models import Case, Draft
 from helpdesk.requests import PageRequest
@@ -20,8 +20,9 @@ def reply(request: PageRequest, case_id: int) -> HttpResponse:
     form = WritingForm(request.POST)
     if not form.is_valid():
         return HttpResponse("client_key is missing", status=400)
+    typed = form.cleaned_data | {"attachments": attaching.read_uploads(request.FILES.getlist("files"))}
     try:
-        replying.send_reply(case=case, author=request.user, now=timezone.now(), **form.cleaned_data)
+        replying.send_reply(case=case, author=request.user, now=timezone.now(), **typed)
     except ValidationError as error:
         return _show_refused(request, case, "reply", form.cleaned_data, error)
     return _go_on(request, case) if form.cleaned_data["close"] else _show_sent(request, case)
@@ -75,6 +76,7 @@ def _show_refused(
         "may_answer": True,
         "mode": kind,
         "errors": error.messages,
+        "files_lost": bool(request.FILES),
         "drafts": drafting.drafts_of(case=case, author=request.user) | {kind: str(typed["body"])},
         f"{kind}_key": typed["client_key"],
     }

@@ -4,6 +4,7 @@ import "./commands.js";
 import "./list.js";
 import "./composer.js";
 import "./drafts.js";
+import "./attaching.js";
 import "./suggestion.js";
 import "./viewed.js";
 import "./ghost.js";

@@ -1,7 +1,6 @@
 """Files through the REST API: taken as base64, told in every answer, fetched through the door of their case."""
 
 import base64
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,13 +11,7 @@ from rest_framework.test import APIClient
 from helpdesk.models import Attachment, Message, Reply, Team, User
 from tests.making import make_case
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def media(settings: Any, tmp_path: Path) -> Path:
-    settings.MEDIA_ROOT = tmp_path
-    return tmp_path
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media")]
 
 
 def file(**fields: Any) -> dict[str, Any]:

@@ -23,10 +23,8 @@ PHOTO = IncomingAttachment("photo.png", b"\x89PNG", "image/png")
 
 
 @pytest.fixture(autouse=True)
-def media(settings: Any, tmp_path: Path) -> Path:
-    settings.MEDIA_ROOT = tmp_path
+def small_files(settings: Any, media: Path) -> None:
     settings.ATTACHMENT_MAX_BYTES = 1024
-    return tmp_path
 
 
 def stored(media: Path) -> list[bytes]:

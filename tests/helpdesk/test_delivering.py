@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.core import mail
@@ -22,8 +21,7 @@ FILES = (
 
 
 @pytest.fixture
-def reply(ana: User, now: datetime, settings: Any, tmp_path: Path) -> Reply:
-    settings.MEDIA_ROOT = tmp_path
+def reply(ana: User, now: datetime, media: Path) -> Reply:
     case = make_case(subject="Payout")
     return send_reply(case=case, author=ana, body="See both.", client_key="k", now=now, attachments=FILES)[0]
 

@@ -1,6 +1,7 @@
 """The case page and its fragments."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -143,8 +144,7 @@ def test_the_list_it_was_opened_from_stays(client: Client, case: Case) -> None:
 
 class TestAttachment:
     @pytest.fixture
-    def file(self, case: Case, settings: Any, tmp_path: object) -> Attachment:
-        settings.MEDIA_ROOT = tmp_path
+    def file(self, case: Case, media: Path) -> Attachment:
         made = Attachment(
             case=case,
             message=case.messages.get(),

@@ -1,6 +1,11 @@
 """Replies, notes and drafts, with and without JavaScript."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
@@ -96,6 +101,56 @@ class TestReply:
 
     def test_without_a_key_nothing_is_sent(self, client: Client, case: Case) -> None:
         assert client.post(f"/cases/{case.pk}/reply/", {"body": "Hello"}).status_code == 400
+
+
+class TestReplyWithFiles:
+    @pytest.fixture(autouse=True)
+    def small_files(self, settings: Any, media: Path) -> None:
+        settings.ATTACHMENT_MAX_BYTES = 1024
+
+    def send(self, client: Client, case: Case, *files: SimpleUploadedFile, **fields: Any) -> HttpResponse:
+        headers = fields.pop("headers", {})
+        typed = {"body": "Here it is.", "client_key": "k", "files": files} | fields
+        return client.post(f"/cases/{case.pk}/reply/", typed, headers=headers)
+
+    def test_they_go_with_it(self, client: Client, case: Case) -> None:
+        photo = SimpleUploadedFile("photo.png", b"\x89PNG", "image/png")
+        response = self.send(client, case, photo, SimpleUploadedFile("b.txt", b"hi", "text/plain"))
+        assert response.status_code == 302
+        files = case.replies.get().attachments.all()
+        assert [(file.name, file.content_type) for file in files] == [
+            ("photo.png", "image/png"),
+            ("b.txt", "text/plain"),
+        ]
+        assert client.get(f"/attachments/{files[0].pk}/").content == b"\x89PNG"
+
+    @pytest.mark.parametrize("headers", [HTMX, {}])
+    @pytest.mark.parametrize(
+        ("content", "typed", "said"),
+        [
+            (b"x" * 1025, "Here it is.", "big.zip was not taken: larger than 1.0\xa0KB."),
+            (b"", "Here it is.", "big.zip was not taken: it is empty."),
+            (b"x", "  ", "the reply is empty"),
+        ],
+    )
+    def test_what_was_typed_stays_when_it_is_refused(
+        self, client: Client, case: Case, headers: dict[str, str], content: bytes, typed: str, said: str
+    ) -> None:
+        response = self.send(
+            client, case, SimpleUploadedFile("big.zip", content), body=typed, headers=headers
+        )
+        assert response.status_code == 200
+        assert said in response.text
+        assert "Choose the files again" in response.text
+        assert f"{typed}</textarea>" in response.text
+        assert not case.replies.exists()
+
+    def test_a_refusal_without_files_asks_for_none(self, client: Client, case: Case) -> None:
+        assert "Choose the files again" not in self.send(client, case, body="").text
+
+    def test_none_is_no_file(self, client: Client, case: Case) -> None:
+        self.send(client, case)
+        assert not case.replies.get().attachments.exists()
 
 
 class TestNote:

@@ -8,7 +8,7 @@ from functools import reduce
 from typing import Self
 from urllib.parse import urlencode
 
-from django.db.models import Exists, OuterRef, Q, Subquery, Value
+from django.db.models import OuterRef, Q, Subquery, Value
 from django.db.models.functions import Left
 
 from helpdesk import access
@@ -202,8 +202,9 @@ def list_cases(*, user: User, filters: Filters, size: int = PAGE) -> Listing:
         .order_by("-sent_at", "-pk")
         .values(start=Left("body", 200))
     )
-    files = Attachment.objects.filter(case=OuterRef("pk"), refused="")
-    cases = cases.annotate(snippet=Subquery(words[:1]), has_files=Exists(files)).defer("search", "attributes")
+    # Of an EXISTS PostgreSQL would make a hash of every attachment that there is.
+    file = Attachment.objects.filter(case=OuterRef("pk"), refused="").order_by().values("pk")[:1]
+    cases = cases.annotate(snippet=Subquery(words[:1]), file=Subquery(file)).defer("search", "attributes")
     cases = cases.select_related("customer", "assignee", "team").prefetch_related("tags")
     page = list(cases[: size + 1])
     last = page[size - 1] if len(page) > size else None

@@ -103,10 +103,15 @@ def _refusal(file: IncomingAttachment) -> str:
 
 @contextmanager
 def transaction_with_files() -> Iterator[list[str]]:
-    """Open a transaction and yield the list of the files written in it, which go if it fails."""
+    """Open a transaction and yield the list of the files written in it, which go if it fails.
+
+    Inside another transaction the files stay when that one fails later: open none around it where files come in.
+    """
     written: list[str] = []
     try:
         with transaction.atomic():
+            # The first thing to be done after the commit: what fails among the others costs no file.
+            transaction.on_commit(written.clear)
             yield written
     except BaseException:
         for path in written:

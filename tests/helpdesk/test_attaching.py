@@ -180,6 +180,19 @@ class TestReply:
             reply_sent.disconnect(fail)
         assert stored(media) == []
 
+    @pytest.mark.django_db(transaction=True)
+    def test_what_fails_after_the_commit_costs_no_file(self, ana: User, now: datetime, media: Path) -> None:
+        def fail_later(**_: Any) -> None:
+            transaction.on_commit(fail)
+
+        reply_sent.connect(fail_later)
+        try:
+            with pytest.raises(RuntimeError):
+                self.send(ana, PHOTO, now=now)
+        finally:
+            reply_sent.disconnect(fail_later)
+        assert Reply.objects.get().attachments.get().file.read() == b"\x89PNG"
+
     def test_a_storage_that_fails_sends_nothing(self, ana: User, now: datetime, media: Path) -> None:
         (media / "attachments").write_text("no folder")
         with pytest.raises(ValidationError, match="there was no room to store it"):

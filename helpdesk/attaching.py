@@ -62,7 +62,7 @@ def limits() -> Limits:
     return Limits(file_bytes=settings.ATTACHMENT_MAX_BYTES, all_bytes=2 * settings.ATTACHMENT_MAX_BYTES)
 
 
-def read_uploads(uploads: Iterable[UploadedFile]) -> tuple[IncomingAttachment, ...]:
+def read_uploads(uploads: Iterable["UploadedFile[bytes]"]) -> tuple[IncomingAttachment, ...]:
     """Read the files of a form, but no more of them than shows that they are too large."""
     files = []
     left = limits().all_bytes

@@ -1,7 +1,7 @@
 """The match rate page: a finding in words, two charts, the same rows as a table and as a CSV."""
 
 import csv
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from datetime import timedelta
 
 from django.core.exceptions import PermissionDenied
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 
 from copilot.matching.normalising import NORM_VERSION
 from copilot.monitor import charts
-from copilot.monitor.rates import FEWEST, MatchRates, Rate, match_rates
+from copilot.monitor.rates import FEWEST, MatchRates, Rate, match_rates, turns_by_arm
 from helpdesk.requests import PageRequest
 
 ARMS = {"offer": "Offered", "shadow": "Held out"}
@@ -28,10 +28,12 @@ def match_rate(request: PageRequest) -> HttpResponse:
         raise PermissionDenied(
             "Figures about the copilot are for data scientists, experts and administrators."
         )
-    arm = chosen(request, "arm", ARMS, "offer")
     days = chosen(request, "days", SPANS, "84")
     per = chosen(request, "per", PERS, "")
-    rates = match_rates(arm=arm, since=timezone.now() - timedelta(days=int(days)), per=per)
+    since = timezone.now() - timedelta(days=int(days))
+    turns = turns_by_arm(since=since)
+    arm = chosen(request, "arm", ARMS, first_with_turns(turns))
+    rates = match_rates(arm=arm, since=since, per=per)
     if request.GET.get("format") == "csv":
         return as_csv(rates, arm=arm)
     context: dict[str, object] = {
@@ -41,6 +43,7 @@ def match_rate(request: PageRequest) -> HttpResponse:
         "days": days,
         "spans": SPANS,
         "pers": PERS,
+        "others": [(other, ARMS[other], n) for other, n in turns.items() if n and other != arm],
     }
     context |= {"caption": finding(rates, arm=arm), "warning": replayed(rates)}
     context |= {"norm_version": NORM_VERSION, "method": METHOD} | drawn(rates)
@@ -51,6 +54,11 @@ def chosen(request: PageRequest, name: str, choices: Container[str], default: st
     """Return what an address chooses, if it is one of the choices."""
     value = request.GET.get(name, default)
     return value if value in choices else default
+
+
+def first_with_turns(turns: Mapping[str, int]) -> str:
+    """Return the arm that has something to show; the first one where none has."""
+    return next((arm for arm in ARMS if turns[arm]), next(iter(ARMS)))
 
 
 def finding(rates: MatchRates, *, arm: str) -> str:

@@ -57,7 +57,7 @@ class MatchRates:
 def match_rates(*, arm: str, since: datetime, per: str = "") -> MatchRates:
     """Return the match rates of an arm since a time, per "day" or "week"; by default per day where days are busy."""
     matches = Match.objects.filter(suggestion__state=STATES[arm], reply__sent_at__gte=since)
-    counted = matches.filter(n_reply_tokens__gte=SUBSTANTIVE)
+    counted = _substantive(matches)
     per = per or ("day" if _is_busy(counted) else "week")
     times = _by_agent(counted.annotate(group=TRUNCATED[per]("reply__sent_at", output_field=DateField())))
     topics = _by_agent(counted.annotate(group=F("suggestion__topic__name")))
@@ -73,6 +73,17 @@ def match_rates(*, arm: str, since: datetime, per: str = "") -> MatchRates:
         n_short=matches.count() - sum(n for n, _ in kinds.values()),
         n_replayed=sum(replayed for _, replayed in kinds.values()),
     )
+
+
+def turns_by_arm(*, since: datetime) -> dict[str, int]:
+    """Return how many turns can be counted in each arm since a time."""
+    counted = _substantive(Match.objects.filter(reply__sent_at__gte=since))
+    turns = dict(counted.values_list("suggestion__state").annotate(n=Count("pk")).order_by())
+    return {arm: turns.get(state, 0) for arm, state in STATES.items()}
+
+
+def _substantive(matches: QuerySet[Match]) -> QuerySet[Match]:
+    return matches.filter(n_reply_tokens__gte=SUBSTANTIVE)
 
 
 def _is_busy(matches: QuerySet[Match]) -> bool:

@@ -118,6 +118,21 @@ def test_a_name_is_no_formula(client: Client, ana: User) -> None:
     assert "'=HYPERLINK(1)" in rows(client)
 
 
+def test_it_opens_on_the_arm_that_has_turns(client: Client, ana: User) -> None:
+    answer(author=ana, state=State.SHADOW, reason=Reason.HELD_OUT, arm="shadow")
+    assert 'aria-current="page">Held out</a>' in client.get("/copilot/match-rate/").text
+    answer(author=ana)
+    assert 'aria-current="page">Offered</a>' in client.get("/copilot/match-rate/").text
+
+
+def test_an_arm_without_turns_leads_to_the_one_that_has_them(client: Client, ana: User) -> None:
+    answer(author=ana, state=State.SHADOW, reason=Reason.HELD_OUT, arm="shadow")
+    text = client.get("/copilot/match-rate/?arm=offer&days=28").text
+    assert 'aria-current="page">Offered</a>' in text
+    assert "No reply can be compared under “Offered”" in text
+    assert '<a href="?arm=shadow&amp;days=28">1 turn under “Held out”</a>' in text
+
+
 def test_agents_are_refused(client: Client, ana: User) -> None:
     client.force_login(ana)
     assert client.get("/copilot/match-rate/").status_code == 403
@@ -135,5 +150,5 @@ def test_its_queries_do_not_grow(
     agents = [make_user(f"agent{number}") for number in range(n_topics)]
     for number, agent in enumerate(agents):
         answer(author=agent, topic=f"Topic {number}")
-    with django_assert_num_queries(7):  # session, person; days or weeks, two groupings, kinds, short ones
+    with django_assert_num_queries(8):  # session, person; arms, span, two groupings, kinds, short ones
         client.get("/copilot/match-rate/")

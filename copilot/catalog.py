@@ -17,6 +17,10 @@ class CatalogMoment:
     catalog: Catalog
     versions: dict[str, AnswerVersion]
 
+    def entry_of(self, version: AnswerVersion) -> CatalogAnswer:
+        """Return an answer's version as the pipeline sees it."""
+        return next(entry for entry in self.catalog.answers if self.versions[entry.key] == version)
+
 
 def catalog_at(at: datetime) -> CatalogMoment:
     """Return the approved answers as they stood at a time, in two queries."""

@@ -2,7 +2,8 @@
 
 1. `expect` stores a pending row in the message's own transaction, so that no turn is ever lost, and queues it.
 2. `suggest` runs the live release over a batch of pending rows and fills each in once: whoever changes
-   `pending` first wins, so a task that runs twice does no harm.
+   `pending` first wins, so a task that runs twice does no harm. Nobody waits for which sentence decided: that is
+   noted when all are stored.
 3. `sweep` queues again what a dead worker left behind.
 """
 
@@ -13,7 +14,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from copilot import recording, releases
+from copilot import explaining, recording, releases
 from copilot.catalog import CatalogMoment, catalog_at
 from copilot.experiments import assign_arm
 from copilot.models import Alternative, Arm, Release, Suggestion, Topic
@@ -83,7 +84,9 @@ def suggest(*, suggestion_ids: Sequence[int], now: datetime) -> int:
     except HeadError as error:
         logger.exception("a head of the live release failed")
         return sum(_fail(row, Reason.RELEASE_BROKEN, str(error), now=now, release=release) for row in pending)
-    return sum(_store(row, others, now=now) for row, others in zip(pending, alternatives, strict=True))
+    stored = [row for row, others in zip(pending, alternatives, strict=True) if _store(row, others, now=now)]
+    explaining.note_deciding_sentences(stored, pipeline=pipeline, moment=moment)
+    return len(stored)
 
 
 def compute(

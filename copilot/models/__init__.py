@@ -3,7 +3,7 @@
 from copilot.models.catalog import Answer, AnswerVersion, Area, Guidance, Term, Topic
 from copilot.models.match import Match
 from copilot.models.release import Artifact, Release
-from copilot.models.suggestion import Alternative, Arm, Suggestion, SuggestionEvent
+from copilot.models.suggestion import Alternative, Arm, DecidingSentence, Suggestion, SuggestionEvent
 
 __all__ = [
     "Alternative",
@@ -12,6 +12,7 @@ __all__ = [
     "Area",
     "Arm",
     "Artifact",
+    "DecidingSentence",
     "Guidance",
     "Match",
     "Release",

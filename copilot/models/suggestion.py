@@ -4,7 +4,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from pgvector.django import HnswIndex, VectorField
 
 from copilot.models.catalog import AnswerVersion, Topic
@@ -171,6 +171,22 @@ class Alternative(models.Model):
 
     def __str__(self) -> str:
         return f"alternative {self.rank} of suggestion {self.suggestion_id}"
+
+
+class DecidingSentence(models.Model):
+    """Which sentence of its question spoke most for a suggestion's answer: told after the suggestion, and once."""
+
+    suggestion = models.OneToOneField(Suggestion, on_delete=models.CASCADE, related_name="deciding")
+    start = models.PositiveIntegerField(help_text="Its first character in the question.")
+    end = models.PositiveIntegerField(help_text="The character after its last.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(end__gt=F("start")), name="deciding_sentence_not_empty")
+        ]
+
+    def __str__(self) -> str:
+        return f"deciding sentence of suggestion {self.suggestion_id}"
 
 
 class SuggestionEvent(models.Model):

@@ -1,8 +1,11 @@
 """The suggestion card above the composer: what it shows, why, and what an agent does with it."""
 
+from dataclasses import dataclass
+
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
+from django.utils.text import Truncator
 from django.views.decorators.http import require_GET, require_POST
 
 from copilot import neighbours, recording
@@ -15,6 +18,17 @@ from helpdesk.requests import PageRequest
 
 LARGEST_LIST = 100
 EXPLAINED = (State.OFFERED, State.WITHHELD, State.FAILED)
+AROUND = 160  # characters shown on either side of the sentence that decided
+ALONE = 280  # characters shown of a question without one
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question cut around the sentence that decided."""
+
+    before: str
+    sentence: str
+    after: str
 
 
 @require_GET
@@ -55,14 +69,26 @@ def suggestion_event(request: PageRequest, suggestion_id: int) -> HttpResponse:
 def why(request: PageRequest, suggestion_id: int) -> HttpResponse:
     """Show what decided; what is held out for measuring is not explained, for that would show it."""
     found = get_object_or_404(
-        Suggestion.objects.select_related("topic", "second_topic", "release"), pk=suggestion_id
+        Suggestion.objects.select_related("topic", "second_topic", "release", "deciding"), pk=suggestion_id
     )
     access.get_case(request.user, found.case_id)
     if found.state not in EXPLAINED:
         raise Http404("nothing to explain")
     near = neighbours.nearest_cases(found, request.user) if found.embedding is not None else []
-    return render(
-        request, "copilot/_why.html", {"suggestion": found, "near": near, "stages": stages_of(found)}
+    context = {"suggestion": found, "near": near, "stages": stages_of(found), "asked": asked_in(found)}
+    return render(request, "copilot/_why.html", context)
+
+
+def asked_in(suggestion: Suggestion) -> Asked:
+    """Return the question around the sentence that decided; only its beginning where none is known to have."""
+    question, deciding = suggestion.question, getattr(suggestion, "deciding", None)
+    if deciding is None:
+        return Asked("", "", Truncator(question).chars(ALONE))
+    before, after = question[: deciding.start], question[deciding.end :]
+    return Asked(
+        before if len(before) <= AROUND else f"…{before[-AROUND:]}",
+        question[deciding.start : deciding.end],
+        after if len(after) <= AROUND else f"{after[:AROUND]}…",
     )
 
 

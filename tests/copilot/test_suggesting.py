@@ -8,7 +8,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from copilot import suggesting
-from copilot.models import Guidance, Match, Release, Suggestion
+from copilot.models import DecidingSentence, Guidance, Match, Release, Suggestion
 from copilot.models.suggestion import Arm, Reason, State
 from helpdesk.intake import receive_messages
 from helpdesk.models import Case, Message, Team, User
@@ -60,6 +60,19 @@ def test_clear_question_is_offered_its_answer(confident: Release, team: Team) ->
     assert all(took is not None and took >= 0 for took in suggestion.milliseconds.values())
 
 
+def test_the_sentence_that_decided_is_noted(confident: Release) -> None:
+    make_answer()
+    suggestion = suggestion_for(f"We had a lovely day at the market. {CLEAR}")
+    deciding = suggestion.deciding
+    assert suggestion.question[deciding.start : deciding.end] in CLEAR
+
+
+def test_a_single_sentence_needs_no_telling(confident: Release) -> None:
+    make_answer()
+    assert suggestion_for("When do my payouts from yesterday arrive?").state == State.OFFERED
+    assert not DecidingSentence.objects.exists()
+
+
 def test_holdout_is_computed_and_hidden(confident: Release, settings: Settings) -> None:
     settings.COPILOT_HOLDOUT_SHARE = 1.0
     make_answer()
@@ -69,6 +82,7 @@ def test_holdout_is_computed_and_hidden(confident: Release, settings: Settings) 
         Reason.HELD_OUT,
         True,
     )
+    assert not DecidingSentence.objects.exists()
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from copilot.models import Suggestion, SuggestionEvent
+from copilot.models import DecidingSentence, Suggestion, SuggestionEvent
 from copilot.models.suggestion import Reason, State
 from copilot.views.card import Offer
 from helpdesk.models import Case, Team, User
@@ -255,6 +255,22 @@ class TestWhy:
         ):
             assert words in text
         assert 'class="part variable" title="variable: customer.first_name"' in text
+
+    def test_the_sentence_that_decided_is_marked(self, client: Client, case: Case) -> None:
+        question = f"{'Hello. ' * 40}How do I <join> it? Bye."
+        suggestion = make_suggestion(case, question=question)
+        start = question.index("How")
+        DecidingSentence.objects.create(
+            suggestion=suggestion, start=start, end=start + len("How do I <join> it?")
+        )
+        text = client.get(f"/copilot/suggestions/{suggestion.pk}/why/").text
+        assert "The sentence that decided" in text
+        assert "Hello. <mark>How do I &lt;join&gt; it?</mark> Bye.</p>" in text
+        assert '<p class="asked">…' in text
+
+    def test_a_question_without_one_is_shown_plainly(self, client: Client, case: Case) -> None:
+        text = client.get(f"/copilot/suggestions/{make_suggestion(case, question='How?').pk}/why/").text
+        assert '<p class="asked">How?</p>' in text
 
     def test_near_cases_of_other_teams_stay_hidden(
         self, client: Client, case: Case, gwen: User, other_team: Team

@@ -1,11 +1,9 @@
 """Approved answers: found while writing, and read as a list."""
 
-import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector
-from django.db.models import F, Func, Q, TextField
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -13,26 +11,17 @@ from django.views.decorators.http import require_GET
 
 from copilot.models import Answer, AnswerVersion
 from copilot.pipeline.wording import word
+from copilot.searching import find_answers
 from copilot.variables import values_for
 from helpdesk import access
 from helpdesk.requests import PageRequest
 
-FOUND = 12
-NOT_LETTERS = re.compile(r"[\W_]")
 STATES = {
     "review": "Review due",
     "expired": "Expired",
     "conflicting": "Conflicting",
     "internal": "Internal only",
 }
-
-
-class Letters(Func):
-    """A text without case and punctuation, so that `wifi` finds Wi-Fi."""
-
-    function = "REGEXP_REPLACE"
-    template = r"%(function)s(LOWER(%(expressions)s), '[^[:alnum:]]', '', 'g')"
-    output_field = TextField()
 
 
 @dataclass(frozen=True)
@@ -59,7 +48,7 @@ class Found:
 
 @require_GET
 def answers(request: PageRequest) -> HttpResponse:
-    """Show the answers that hold what was typed, best first."""
+    """Show the answers that fit what was typed, best first."""
     words = request.GET.get("q", "").replace("\0", "").strip()[:200]
     number = request.GET.get("case", "")
     case = access.get_case(request.user, int(number)) if number.isdecimal() else None
@@ -87,25 +76,6 @@ def catalog(request: PageRequest) -> HttpResponse:
 
 def _filled(version: AnswerVersion, values: dict[str, str]) -> Found:
     return Found(version, word(version.body, values=values, greeting="", closing="").text)
-
-
-def find_answers(words: str, *, now: datetime) -> list[AnswerVersion]:
-    """Return the current versions that match by content or by part of a word; by name if nothing was typed."""
-    current = Answer.objects.in_use().with_version_at(now).values("version_id")  # type: ignore[misc]  # annotated
-    versions = AnswerVersion.objects.filter(pk__in=current).select_related("answer__topic", "answer__owner")
-    if not words:
-        return list(versions.order_by("answer__name")[:FOUND])
-    query = SearchQuery(words, config="english", search_type="websearch")
-    letters = NOT_LETTERS.sub("", words.lower())
-    vector = SearchVector("answer__name", weight="A", config="english") + SearchVector(
-        "body", config="english"
-    )
-    found = versions.annotate(vector=vector, rank=SearchRank(F("vector"), query))
-    found = found.annotate(name_letters=Letters("answer__name"), letters=Letters("body"))
-    held = Q(vector=query) | (
-        Q(name_letters__contains=letters) | Q(letters__contains=letters) if letters else Q()
-    )
-    return list(found.filter(held).order_by("-rank", "answer__name")[:FOUND])
 
 
 def rows_of(words: str, *, now: datetime, today: date) -> list[Row]:

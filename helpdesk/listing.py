@@ -38,6 +38,7 @@ class View:
     def of(self, cases: CaseQuerySet, user: User) -> CaseQuerySet:
         chosen = {
             "mine": lambda: cases.assigned_to(user),
+            "mentioned": lambda: cases.mentioning(user),
             "unassigned": cases.unassigned,
             "awaiting": cases.awaiting_reply,
             "all": cases.all_open,
@@ -54,6 +55,13 @@ VIEWS = (
         "person",
         "Nothing is assigned to you.",
         "Take a case from Unassigned: open it and press a.",
+    ),
+    View(
+        "mentioned",
+        "Mentioned",
+        "at",
+        "No note mentions you.",
+        "When a colleague writes @ and your username in a note, the case appears here.",
     ),
     View(
         "unassigned",

@@ -61,7 +61,8 @@ def timeline_of(case: Case) -> Timeline:
         for reply in case.replies.select_related("author").defer("search")
     ]
     entries += [
-        Entry("note", note.sent_at, note) for note in case.notes.select_related("author").defer("search")
+        Entry("note", note.sent_at, note)
+        for note in case.notes.select_related("author").prefetch_related("mentions").defer("search")
     ]
     entries += [Entry("event", event.at, event) for event in case.events.select_related("actor")]
     return Timeline(sorted(entries, key=lambda entry: entry.at))

@@ -14,7 +14,7 @@ from helpdesk.signals import reply_sent
 from helpdesk.tasks import deliver_reply
 
 UNFILLED = re.compile(r"\{\{\s*[\w.]+\s*\}\}")
-MENTION = re.compile(r"(?<![\w@])@([\w.+-]+)")
+MENTION = re.compile(r"(?<![\w@/])@([\w.+-]*\w)")  # a full stop behind a name ends the sentence
 
 
 def send_reply(

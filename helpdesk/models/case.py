@@ -40,6 +40,10 @@ class CaseQuerySet(models.QuerySet["Case"]):
     def assigned_to(self, user: User) -> Self:
         return self.filter(assignee=user).exclude(status=Status.CLOSED)
 
+    def mentioning(self, user: User) -> Self:
+        """Cases in whose notes a colleague wrote `@` and this person's name."""
+        return self.filter(pk__in=user.mentioned_in.values("case_id")).exclude(status=Status.CLOSED)
+
     def unassigned(self) -> Self:
         return self.filter(assignee=None).exclude(status__in=[Status.CLOSED, Status.SNOOZED])
 

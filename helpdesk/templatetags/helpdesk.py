@@ -3,13 +3,15 @@
 from datetime import datetime
 
 from django import template
+from django.template.defaultfilters import urlize
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from helpdesk import listing, waiting
-from helpdesk.models import Case
+from helpdesk.models import Case, Note
+from helpdesk.replying import MENTION
 
 register = template.Library()
 MINUTE, HOUR, DAY = 60, 3600, 86_400
@@ -58,6 +60,19 @@ def as_words(name: str) -> str:
     'order id'
     """
     return name.replace("_", " ")
+
+
+@register.filter
+def with_mentions(note: Note) -> SafeString:
+    """Escape a note, make addresses into links, and mark the people it really mentions."""
+    mentioned = {f"@{person.username}": person for person in note.mentions.all()}
+    pieces, end = [], 0
+    for found in MENTION.finditer(note.body):
+        if person := mentioned.get(found[0]):
+            mark = format_html('<b class="mention" title="{}">{}</b>', person, found[0])
+            pieces += [(urlize(note.body[end : found.start()]),), (mark,)]
+            end = found.end()
+    return format_html_join("", "{}", [*pieces, (urlize(note.body[end:]),)])
 
 
 @register.filter

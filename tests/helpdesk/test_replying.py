@@ -80,7 +80,7 @@ def test_news_travels_up_once(ana: User, now: datetime) -> None:
 def test_note_is_kept_once_and_mentions_colleagues(ana: User, now: datetime) -> None:
     case, owen = make_case(), make_user("owen")
     note, _ = add_note(
-        case=case, author=ana, body="@owen, please look; mail@x.example", client_key="n", now=now
+        case=case, author=ana, body="Please look, @owen. mail@x.example", client_key="n", now=now
     )
     add_note(case=case, author=ana, body="again", client_key="n", now=now)
     case.refresh_from_db()

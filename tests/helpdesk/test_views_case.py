@@ -12,6 +12,7 @@ from django.utils import timezone
 from helpdesk import casework
 from helpdesk.attaching import IncomingAttachment
 from helpdesk.models import Attachment, Case, Draft, Note, Team, User
+from helpdesk.replying import add_note
 from tests.making import incoming, make_case, make_message, make_reply
 
 pytestmark = pytest.mark.django_db
@@ -127,10 +128,11 @@ def test_the_number_of_queries_is_the_same_for_any_case(
         make_message(f"and {number}", case_id=case.pk)
         make_reply(case, f"yes {number}", author=ana)
         make_case(team=case.team)
+        add_note(case=case, author=ana, body="@ana", client_key=str(number), now=timezone.now())
         casework.tag(case=case, name=f"tag-{number}", actor=ana, now=timezone.now())
-    # session, person, case; messages, replies, notes, events, attachments, tags, earlier cases, drafts;
+    # session, person, case; messages, replies, notes, mentions, events, attachments, tags, earlier cases, drafts;
     # list with its tags, counts; assignees, known tags
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         client.get(f"/cases/{case.pk}/?view=all")
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from helpdesk.attaching import IncomingAttachment
 from helpdesk.listing import Filters, list_cases
 from helpdesk.models import Case, Status, Tag, Team, User
+from helpdesk.replying import add_note
 from tests.making import make_case
 
 pytestmark = pytest.mark.django_db
@@ -37,6 +38,21 @@ def test_each_view_shows_its_cases(client: Client, ana: User, team: Team) -> Non
         "all": {mine.pk, nobodys.pk}, "snoozed": {snoozed.pk}, "closed": {closed.pk},
     }  # fmt: skip
     assert {view: set(listed(client, f"/cases/?view={view}")) for view in expected} == expected
+
+
+def test_mentioned_shows_the_cases_whose_notes_name_me(
+    client: Client, ana: User, gwen: User, team: Team, other_team: Team
+) -> None:
+    mentioned, theirs, closed, _ = (make_case(team=each) for each in (team, other_team, team, team))
+    for number, case in enumerate((mentioned, mentioned, theirs, closed)):
+        add_note(case=case, author=gwen, body="@ana, look.", client_key=str(number), now=timezone.now())
+    add_note(case=mentioned, author=ana, body="@gwen?", client_key="back", now=timezone.now())
+    Case.objects.filter(pk=closed.pk).update(status=Status.CLOSED)
+    response = client.get("/cases/?view=mentioned")
+    assert [case.pk for case in response.context["listing"].cases] == [mentioned.pk]
+    assert response.context["counts"]["mentioned"] == 1
+    client.force_login(gwen)
+    assert "No note mentions you." in client.get("/cases/?view=mentioned").text
 
 
 def test_filters_narrow_the_list_and_lie_in_the_address(client: Client, team: Team) -> None:

@@ -159,6 +159,16 @@ class TestNote:
         note = case.notes.get()
         assert list(note.mentions.all()) == [gwen]
 
+    def test_who_is_mentioned_is_marked_and_nothing_else(
+        self, client: Client, case: Case, gwen: User
+    ) -> None:
+        body = "Ask @gwen. Not @nobody, <b>@gwen</b> https://x.example/@gwen"
+        client.post(f"/cases/{case.pk}/note/", {"body": body, "client_key": "k"})
+        text = client.get(f"/cases/{case.pk}/").text
+        mark = '<b class="mention" title="Gwen">@gwen</b>'
+        assert f"Ask {mark}. Not @nobody, &lt;b&gt;{mark}&lt;/b&gt; <a " in text
+        assert 'href="https://x.example/@gwen"' in text
+
     def test_an_empty_one_is_told_in_the_note_composer(self, client: Client, case: Case) -> None:
         text = client.post(f"/cases/{case.pk}/note/", {"body": "", "client_key": "k"}, headers=HTMX).text
         assert "the note is empty" in text

@@ -1,7 +1,9 @@
 """`manage.py demo` refuses what it can't do, and one slow test runs all of it."""
 
 import http.cookiejar
+import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -9,15 +11,20 @@ import sys
 import time
 import urllib.parse
 import urllib.request
+from io import StringIO
 from pathlib import Path
 
 import psutil
 import pytest
 from django.core.management.base import CommandError
 from django.db import OperationalError
+from pytest_django import Settings
 
+from copilot import releases
+from copilot.config.demo import training
 from copilot.config.demo.training import TrainingError
 from copilot.config.management.commands import demo
+from copilot.models import Release
 
 ROOT = Path(__file__).parents[3]
 
@@ -54,6 +61,46 @@ def test_a_full_disk_is_said_in_one_line(error: Exception) -> None:
     assert "\n" not in str(caught.value)
     assert "No space left" in str(caught.value)
     assert "running the same command again goes on from here" in str(caught.value)
+
+
+@pytest.fixture
+def trainings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The releases that were trained, none of them for real."""
+    done: list[str] = []
+    monkeypatch.setattr(training, "train_release", lambda: done.append("trained"))
+    return done
+
+
+def test_a_release_that_serves_is_kept(release: Release, trainings: list[str]) -> None:
+    demo.Command()._train_if_needed()
+    assert trainings == []
+
+
+@pytest.mark.django_db
+def test_the_first_release_is_trained(trainings: list[str]) -> None:
+    said = StringIO()
+    demo.Command(stdout=said)._train_if_needed()
+    assert trainings == ["trained"]
+    assert "First release" in said.getvalue()
+
+
+def test_a_release_of_older_code_is_replaced(
+    release: Release, trainings: list[str], settings: Settings, tmp_path: Path
+) -> None:
+    parts = (release.encoder, release.validity, release.topics, release.answers)
+    for part in parts:
+        shutil.copytree(settings.ARTIFACTS_ROOT / part.folder, tmp_path / part.folder)
+    settings.ARTIFACTS_ROOT = tmp_path
+    releases._load.cache_clear()
+    card = tmp_path / release.answers.folder / "card.json"
+    card.write_text(json.dumps(json.loads(card.read_text()) | {"format": 0}))
+    said = StringIO()
+    demo.Command(stdout=said)._train_if_needed()
+    assert trainings == ["trained"]
+    assert f"New release, since the live one can't be loaded ({release.name}: " in said.getvalue()
+    assert "format 0, this version reads 1: train again" in said.getvalue()
+    left = {part.kind: (tmp_path / part.folder).exists() for part in parts}
+    assert left == {"encoder": True, "validity": True, "topic": True, "answer": False}
 
 
 @pytest.mark.slow

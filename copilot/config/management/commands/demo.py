@@ -68,12 +68,23 @@ class Command(BaseCommand):
         if not loading.is_loaded(world):
             with self._step(f"Demo world: {len(world.messages)} messages, {len(world.answers)} answers"):
                 loading.load_world(world, now=timezone.now())
-        if releases.live() is None:
-            with self._step("First release: encoder, validity, topics, answers"):
-                training.train_first_release()
+        self._train_if_needed()
         if not Suggestion.objects.exists():
             with self._step("Suggestions for open cases"):
                 self._ask_for_suggestions()
+
+    def _train_if_needed(self) -> None:
+        live = releases.live()
+        if live is None:
+            with self._step("First release: encoder, validity, topics, answers"):
+                training.train_release()
+            return
+        try:
+            releases.pipeline_of(live)
+        except releases.ReleaseError as error:
+            with self._step(f"New release, since the live one can't be loaded ({error})"):
+                training.discard_damaged(live)
+                training.train_release()
 
     def _ask_for_suggestions(self) -> None:
         """Queue what the workers do once they run: open cases first, then history for the match rate."""

@@ -11,6 +11,7 @@ from copilot.config.embedded import ROOT
 from copilot.pipeline.types import VALIDITY_REASONS
 
 FIXTURES = ROOT / "fixtures"
+PREFIX = "demo:"  # of every external id, which tells the world from what came in since
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 

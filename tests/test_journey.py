@@ -28,7 +28,7 @@ def test_message_in_suggestion_reply_match_by_api(site: str, ana: User) -> None:
     suggestion = call(site, ana, path)
     assert suggestion["state"] == "offered"
     assert suggestion["text"] == TEXT
-    assert suggestion["answer"] == {"slug": "payout-schedule", "name": "payout-schedule", "version": 1}
+    assert suggestion["answer"] == {"slug": "payout-schedule", "name": "Payout schedule", "version": 1}
     assert suggestion["topic"] == "payout-timing"
     assert suggestion["release"] == Release.objects.get().pk
     assert min(suggestion["milliseconds"].values()) >= 0

@@ -12,7 +12,7 @@ from copilot.models.suggestion import State
 from helpdesk import live
 from helpdesk.intake import receive_messages
 from helpdesk.models import Case, Draft, Team, User
-from tests.copilot.offering import make_alternative, make_answer, make_suggestion
+from tests.copilot.making import make_alternative, make_answer, make_suggestion
 from tests.making import incoming, make_case
 
 TEXT = "Hi Priya,\n\nyour payout left at 07:00.\n\nHappy selling,\nAna"

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from helpdesk import live
 from helpdesk.intake import receive_messages
 from helpdesk.models import Case, Team, User
-from tests.copilot.offering import make_suggestion
+from tests.copilot.making import make_suggestion
 from tests.making import incoming, make_case
 
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 from copilot.models.suggestion import Reason, State
 from helpdesk import casework
 from helpdesk.models import Case, Note, Role, Team, User
-from tests.copilot.offering import make_alternative, make_answer, make_suggestion, make_topic
+from tests.copilot.making import make_alternative, make_answer, make_suggestion, make_topic
 from tests.making import make_case, make_reply, make_user
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}

@@ -1,33 +1,79 @@
-"""Plain makers for what tests need of the catalog."""
+"""Plain makers for what tests need of the copilot: its catalog, and what it offers."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 
+import numpy as np
 from django.utils import timezone
+from django.utils.text import slugify
 
-from copilot.models import Answer, AnswerVersion, Area, Topic
-from helpdesk.models import Team
+from copilot.models import Alternative, Answer, AnswerVersion, Area, Artifact, Release, Suggestion, Topic
+from copilot.models.suggestion import State
+from helpdesk.models import Case, Team
+
+_numbers = count(1)
 
 
-def make_topic(slug: str = "payout-timing", *, team: Team | None = None) -> Topic:
+def make_topic(name: str = "Payout timing", *, team: Team | None = None) -> Topic:
     area, _ = Area.objects.get_or_create(slug="area", defaults={"name": "Area", "team": team})
-    return Topic.objects.get_or_create(slug=slug, defaults={"area": area, "name": slug.replace("-", " ")})[0]
+    return Topic.objects.get_or_create(slug=slugify(name), defaults={"area": area, "name": name})[0]
 
 
 def make_answer(
-    slug: str = "payout-schedule",
+    name: str = "Payout schedule",
     body: str = "Payouts are sent at 07:00 on the next working day and arrive by 12:00.",
     *,
     topic: Topic | None = None,
     approved_at: datetime | None = None,
-    expires_on: date | None = None,
     **fields: Any,
 ) -> AnswerVersion:
-    answer, _ = Answer.objects.get_or_create(
-        slug=slug,
-        defaults={"topic": topic or make_topic(), "name": slug, "expires_on": expires_on} | fields,
+    """An answer; a further version of it where there is one of this name."""
+    answer, is_new = Answer.objects.get_or_create(
+        slug=slugify(name), defaults={"topic": topic or make_topic(), "name": name} | fields
     )
+    assert is_new or not fields, f"there is an answer {name!r} already: give this one another name"
     at = approved_at or timezone.now() - timedelta(days=30)
     return AnswerVersion.objects.create(
         answer=answer, number=answer.versions.count() + 1, body=body, created_at=at, approved_at=at
+    )
+
+
+def make_release() -> Release:
+    now = timezone.now()
+    if live := Release.objects.first():
+        return live
+    parts = [
+        Artifact.objects.create(kind=kind, sha256=kind, folder=kind, created_at=now)
+        for kind in ("encoder", "validity", "topic", "answer")
+    ]
+    return Release.objects.create(
+        state="live", encoder=parts[0], validity=parts[1], topics=parts[2], answers=parts[3], created_at=now,
+        validity_floor=0.5, topic_floor=0.6, answer_floor=0.6, confidence_floor=0.7,
+    )  # fmt: skip
+
+
+def make_suggestion(
+    case: Case, text: str = "Hi Priya,\n\nOpen Settings > Network.", **fields: Any
+) -> Suggestion:
+    """The suggestion of a case's newest message; offered unless a state is given."""
+    now = timezone.now()
+    vector = np.random.default_rng(next(_numbers)).normal(size=384).astype("float32")
+    message = case.messages.order_by("sent_at", "pk").last()
+    Suggestion.objects.filter(message=message).delete()
+    fields = {
+        "state": State.OFFERED, "arm": "offer", "release": make_release(), "confidence": 0.962,
+        "topic": make_topic("Connecting the reader"),
+        "validity_probability": 0.99, "topic_probability": 0.94, "answer_probability": 0.9, "encoder_ms": 3.3,
+        "question": message.body, "embedding": vector, "created_at": now, "queued_at": now, "finished_at": now,
+    } | fields  # fmt: skip
+    if fields["state"] in {State.OFFERED, State.SHADOW}:
+        fields = {"answer": fields.get("answer") or make_answer(), "text": text} | fields
+    return Suggestion.objects.create(case=case, message=message, **fields)
+
+
+def make_alternative(suggestion: Suggestion, text: str, *, rank: int = 1, **fields: Any) -> Alternative:
+    answer = make_answer(**{"name": f"Alternative {rank}"} | fields)
+    return Alternative.objects.create(
+        suggestion=suggestion, rank=rank, text=text, answer=answer, probability=0.4 / rank
     )

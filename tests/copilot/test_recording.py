@@ -9,7 +9,7 @@ from copilot.models import Match, SuggestionEvent
 from copilot.models.suggestion import State
 from helpdesk.models import User
 from helpdesk.replying import send_reply
-from tests.copilot.offering import make_suggestion
+from tests.copilot.making import make_suggestion
 from tests.making import make_case
 
 pytestmark = pytest.mark.django_db

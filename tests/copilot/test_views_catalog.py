@@ -11,7 +11,7 @@ from django.utils import timezone
 from copilot.models import Match, Suggestion, SuggestionEvent
 from copilot.recording import record_event
 from helpdesk.models import Team, User
-from tests.copilot.offering import make_alternative, make_answer, make_suggestion
+from tests.copilot.making import make_alternative, make_answer, make_suggestion
 from tests.making import make_case, make_reply
 
 pytestmark = pytest.mark.django_db

@@ -12,7 +12,7 @@ from django.utils import timezone
 from copilot.models import Match, Release
 from copilot.models.suggestion import Reason, State
 from helpdesk.models import Case, User
-from tests.copilot.offering import make_suggestion, make_topic
+from tests.copilot.making import make_suggestion, make_topic
 from tests.making import make_case, make_reply, make_user
 
 pytestmark = pytest.mark.django_db

@@ -11,7 +11,7 @@ from copilot.models import DecidingSentence, Suggestion, SuggestionEvent
 from copilot.models.suggestion import Reason, State
 from copilot.views.card import Offer
 from helpdesk.models import Case, Team, User
-from tests.copilot.offering import make_alternative, make_answer, make_suggestion, make_topic
+from tests.copilot.making import make_alternative, make_answer, make_suggestion, make_topic
 from tests.making import make_case, make_message, make_reply
 
 pytestmark = pytest.mark.django_db

@@ -2,11 +2,14 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
+import psycopg
 import pytest
 
 from copilot.config import embedded
@@ -78,6 +81,31 @@ def test_a_first_start_that_was_killed_begins_anew(data_dir: Path, monkeypatch: 
     embedded._start(data_dir / "postgres")
     assert found == [False]
     assert not (data_dir / "postgres.unfinished").exists()
+
+
+def test_a_migration_that_was_killed_is_finished_by_the_next(data_dir: Path) -> None:
+    migrate = [sys.executable, "manage.py", "migrate", "-v", "0"]
+    killed = subprocess.Popen(migrate, cwd=embedded.ROOT, start_new_session=True)
+    try:
+        while n_migrations() == 0:
+            assert killed.poll() is None, "it ended before it could be killed"
+            time.sleep(0.01)
+        os.killpg(killed.pid, signal.SIGKILL)
+        killed.wait()
+        subprocess.run(migrate, cwd=embedded.ROOT, check=True, timeout=120)
+        plan = [sys.executable, "manage.py", "migrate", "--check"]
+        assert subprocess.run(plan, cwd=embedded.ROOT, check=False, timeout=120).returncode == 0
+    finally:
+        embedded.stop()
+
+
+def n_migrations() -> int:
+    try:
+        with psycopg.connect(embedded.url()) as connection:
+            [count] = connection.execute("SELECT count(*) FROM django_migrations").fetchone() or [0]
+            return int(count)
+    except (psycopg.OperationalError, psycopg.errors.UndefinedTable):
+        return 0
 
 
 def test_another_process_with_the_old_number_is_not_the_server(data_dir: Path) -> None:

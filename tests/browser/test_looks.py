@@ -131,3 +131,16 @@ def test_no_template_holds_inline_style_or_script() -> None:
         text = template.read_text()
         for forbidden in (" style=", "<style", "onclick=", "hx-on", "js:", "javascript:"):
             assert forbidden not in text, f"{template}: {forbidden}"
+
+
+@pytest.mark.parametrize("width", [360, 768])
+def test_the_menu_names_what_it_holds(
+    page: Page, sign_in: Callable[[User], None], admin: User, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    sign_in(admin)
+    page.goto("/cases/")
+    page.get_by_role("button", name="Menu").click()
+    box = page.locator("#menu .rail-label", has_text="Awaiting reply").bounding_box()
+    assert box is not None
+    assert box["width"] > 50

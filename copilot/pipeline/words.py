@@ -1,6 +1,8 @@
 """Texts as weighted bags of words: what an encoder blurs ("TW-31", "QR", "VAT"), a word says exactly.
 
-The weights are those of scikit-learn's TfidfVectorizer(sublinear_tf=True), equal by test, without scikit-learn.
+A word's neighbour says more than the word ("top up", "not received"), so pairs count as words of their own.
+The weights are those of scikit-learn's TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2)), equal by test, without
+scikit-learn.
 """
 
 import math
@@ -9,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +33,7 @@ class Bag:
 
 @dataclass(frozen=True, eq=False)
 class Words:
-    """A vocabulary of v words, with how telling each is: idf float64[v]."""
+    """A vocabulary of v words and pairs of words, with how telling each is: idf float64[v]."""
 
     stage: Stage
     vocabulary: tuple[str, ...]
@@ -91,8 +94,9 @@ class Words:
 
 @lru_cache(maxsize=256)
 def _counts(text: str) -> Counter[str]:
-    """How often each word occurs; kept for a moment, since every stage asks for the same texts."""
-    return Counter(WORD.findall(text[:READ].lower()))
+    """How often each word and each pair of neighbours occurs; kept for a moment, since every stage asks for it."""
+    words = WORD.findall(text[:READ].lower())
+    return Counter([*words, *map(" ".join, pairwise(words))])
 
 
 def overlap(bag: Bag, spread: NDArray[np.float64]) -> float:

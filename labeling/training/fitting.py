@@ -67,7 +67,9 @@ def fit_temperature(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> f
 
 def fit_words(texts: Sequence[str], *, stage: Stage) -> Words:
     """Choose the vocabulary of these texts, and weigh its words."""
-    vectorizer = TfidfVectorizer(sublinear_tf=True, min_df=RAREST_WORD, max_features=MOST_WORDS)
+    vectorizer = TfidfVectorizer(
+        sublinear_tf=True, ngram_range=(1, 2), min_df=RAREST_WORD, max_features=MOST_WORDS
+    )
     vectorizer.fit([text[:READ] for text in texts])
     vocabulary = tuple(str(word) for word in vectorizer.get_feature_names_out())
     return Words(stage=stage, vocabulary=vocabulary, idf=vectorizer.idf_.astype(np.float64))

@@ -20,7 +20,7 @@ TEXTS = [
 
 def test_bags_equal_scikit_learn() -> None:
     words = fit_words(TEXTS, stage=Stage.TOPIC)
-    expected = TfidfVectorizer(sublinear_tf=True, min_df=2).fit(TEXTS)
+    expected = TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2), min_df=2).fit(TEXTS)
     unseen = ["the payout of the reader is VAT free", "the the the bank", ""]
 
     ours = stacked([words.bag(text) for text in [*TEXTS, *unseen]], words=words).toarray()

@@ -13,7 +13,7 @@ import numpy as np
 
 from copilot.datasets import NO_ANSWER, Dataset, Example
 from copilot.pipeline.run import Pipeline
-from copilot.pipeline.types import Catalog, CatalogAnswer, Floors, Reason
+from copilot.pipeline.types import Catalog, CatalogAnswer, Features, Floors, Question, Reason
 from labeling.training.prepared import Prepared, prepare
 from labeling.training.train import Fitted, fit
 
@@ -81,11 +81,16 @@ class FakeEncoder:
 
     sha256 = "fake"
     dimensions = DIMENSIONS
+    layer_dimensions = DIMENSIONS
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         sums = [sum((_direction(word) for word in text.lower().split()), _direction("")) for text in texts]
         rows = np.array(sums, dtype=np.float32).reshape(-1, DIMENSIONS)
         return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+    def features(self, questions: Sequence[Question]) -> Features:
+        embedding = self.encode([question.text for question in questions])
+        return Features(embedding=embedding, layers=embedding[:, ::-1], questions=tuple(questions))
 
     def n_tokens(self, text: str) -> int:
         return len(text.split()) + 2

@@ -15,28 +15,33 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from copilot.pipeline.types import ENCODER, HeadError, Vector, Vectors
+from copilot.pipeline.types import ENCODER, Features, HeadError, Question, Vector, Vectors
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
     from tokenizers import Tokenizer
 
-FORMAT = 1
+FORMAT = 2
 MODEL, TOKENIZER, CARD = "model.onnx", "tokenizer.json", "card.json"
 MAX_TOKENS = 128
 MAX_CHARACTERS = 4_000  # far more than 128 tokens; a tokenizer reads all of a text before it cuts it
 GRAPH_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+GRAPH_OUTPUTS = ("embedding", "layers")
 
 
 @dataclass(frozen=True, eq=False)
 class Encoder:
-    """A loaded sentence encoder. `sha256` names graph and tokenizer together: vectors of two encoders never mix."""
+    """A loaded sentence encoder. `sha256` names graph and tokenizer together: vectors of two encoders never mix.
+
+    `dimensions` are those of a vector, `layer_dimensions` those of what `Features.layers` holds of a question.
+    """
 
     session: "InferenceSession"
     tokenizer: "Tokenizer"
     inputs: frozenset[str]
     sha256: str
     dimensions: int
+    layer_dimensions: int
 
     @classmethod
     def load(cls, folder: Path, *, sha256: str | None = None) -> "Encoder":
@@ -69,20 +74,31 @@ class Encoder:
             inputs=frozenset(graph_input.name for graph_input in session.get_inputs()),
             sha256=found,
             dimensions=int(str(card["dimensions"])),
+            layer_dimensions=int(str(card["layer_dimensions"])),
         )
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return float32[len(texts), dimensions], each row of length 1; equal texts are run once."""
-        vectors = {text: self._encode_one(text) for text in dict.fromkeys(texts)}
-        if not vectors:
-            return np.zeros((0, self.dimensions), dtype=np.float32)
-        return np.stack([vectors[text] for text in texts])
+        return self._read(texts)[0]
+
+    def features(self, questions: Sequence[Question]) -> Features:
+        """Read questions as the heads do."""
+        embedding, layers = self._read([question.text for question in questions])
+        return Features(embedding=embedding, layers=layers, questions=tuple(questions))
+
+    def _read(self, texts: Sequence[str]) -> tuple[Vectors, Vectors]:
+        read = {text: self._read_one(text) for text in dict.fromkeys(texts)}
+        if not read:
+            shapes = ((0, self.dimensions), (0, self.layer_dimensions))
+            return np.zeros(shapes[0], dtype=np.float32), np.zeros(shapes[1], dtype=np.float32)
+        embedding, layers = zip(*(read[text] for text in texts), strict=True)
+        return np.stack(embedding), np.stack(layers)
 
     def n_tokens(self, text: str) -> int:
         """How many tokens of this text the encoder reads, its two markers included."""
         return len(self.tokenizer.encode(text[:MAX_CHARACTERS]).ids)
 
-    def _encode_one(self, text: str) -> Vector:
+    def _read_one(self, text: str) -> tuple[Vector, Vector]:
         encoding = self.tokenizer.encode(text[:MAX_CHARACTERS])
         arrays = (encoding.ids, encoding.attention_mask, encoding.type_ids)
         feed = {
@@ -90,8 +106,8 @@ class Encoder:
             for name, values in zip(GRAPH_INPUTS, arrays, strict=True)
             if name in self.inputs
         }
-        vector: Vector = self.session.run(None, feed)[0][0]
-        return vector
+        embedding, layers = self.session.run(list(GRAPH_OUTPUTS), feed)
+        return embedding[0], layers[0]
 
 
 def digest(folder: Path) -> str:

@@ -114,8 +114,8 @@ class _Batch:
         with _named(ENCODER):
             texts = self._answer_texts()
         with self._timed(ENCODER, len(everything)):
-            embedding = pipeline.encoder.encode([question.text for question in self.questions])
-        features = Features(embedding=embedding, questions=tuple(self.questions))
+            features = pipeline.encoder.features(self.questions)
+        embedding = features.embedding
         with self._timed(Stage.TOPIC, len(everything)):  # for all: validity asks how at home a question is
             topic_logits = pipeline.topics.logits(features)
         with self._timed(Stage.VALIDITY, len(everything)):

@@ -1,8 +1,9 @@
 """Stage 2, topic: what is the question about?
 
-Two layers learn from past questions of each topic, one from meaning and one from words; beside them speak the texts
-of the topic's answers as they were at training. A few weights shared by all topics mix these signals and calibrate
-the result. A topic without training examples cannot be predicted: it is no class until the next training.
+Three layers learn from past questions of each topic: one from meaning, which a few examples suffice for, one from
+meaning and the encoder's earlier layers, which pays with many, and one from words. Beside them speak the texts of the
+topic's answers as they were at training. A few weights shared by all topics mix these signals and calibrate the
+result. A topic without training examples cannot be predicted: it is no class until the next training.
 """
 
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from copilot.pipeline.words import Words
 
 CLOSE = 0.5  # a second topic is kept if it is at least this share as probable as the first
 MOST_CONSIDERED = 3  # topics whose answers compete
-SIGNALS = ("meaning", "words", "bridged_answer", "passage", "words_of_answer")
+SIGNALS = ("meaning", "deep", "words", "bridged_answer", "passage", "words_of_answer")
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +57,7 @@ class TopicHead:
     """
 
     meaning: Linear
+    deep: Linear
     words: Words
     word_layer: Linear
     bridge: Bridge
@@ -73,6 +75,7 @@ class TopicHead:
             raise HeadError(stage, f"mix {mix.tolist()} is not {len(SIGNALS)} numbers: train it again")
         return cls(
             meaning=Linear.from_arrays(arrays, stage=stage),
+            deep=Linear.from_arrays(arrays, stage=stage, prefix="deep_"),
             words=Words.from_arrays(arrays, stage=stage),
             word_layer=Linear.from_arrays(arrays, stage=stage, prefix="word_"),
             bridge=Bridge.from_arrays(arrays, stage=stage),
@@ -87,6 +90,7 @@ class TopicHead:
         anchors = {"answers": self.answers, "passages": self.passages, "answer_words": self.answer_words}
         return {
             **self.meaning.arrays(),
+            **self.deep.arrays("deep_"),
             **self.words.arrays(),
             **self.word_layer.arrays("word_"),
             **self.bridge.arrays(),
@@ -120,6 +124,7 @@ class TopicHead:
         return np.stack(
             [
                 self.meaning.logits(embedding),
+                self.deep.logits(features.deep),
                 np.array([self.words.logits(bag, self.word_layer) for bag in bags]),
                 self.answers.best(self.bridge.similarities(embedding, self._landed_answers), n_topics),
                 self.passages.best(embedding @ self.passages.rows.T, n_topics),

@@ -91,10 +91,26 @@ class Question:
 
 @dataclass(frozen=True, eq=False)
 class Features:
-    """What every stage reads: one vector per question, made once by the encoder."""
+    """What every stage reads, made once by the encoder.
+
+    `embedding` float32[n, d] is a question's meaning as the encoder was taught to compare it. `layers` float32[n, m]
+    are means over its tokens before the encoder is done: nearer to the words, so a trained head learns from them what
+    comparing blurs.
+    """
 
     embedding: Vectors
+    layers: Vectors
     questions: tuple[Question, ...]
+
+    @property
+    def deep(self) -> Vectors:
+        """float32[n, d + m], both side by side."""
+        return np.hstack([self.embedding, self.layers])
+
+    def only(self, rows: NDArray[np.integer]) -> "Features":
+        """Those of some questions."""
+        questions = tuple(self.questions[row] for row in rows)
+        return Features(self.embedding[rows], self.layers[rows], questions)
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,7 +21,17 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from sentence_transformers import SentenceTransformer
 
-from copilot.pipeline.encoder import CARD, FORMAT, GRAPH_INPUTS, MAX_TOKENS, MODEL, TOKENIZER, Encoder, digest
+from copilot.pipeline.encoder import (
+    CARD,
+    FORMAT,
+    GRAPH_INPUTS,
+    GRAPH_OUTPUTS,
+    MAX_TOKENS,
+    MODEL,
+    TOKENIZER,
+    Encoder,
+    digest,
+)
 from labeling.training.fidelity import SENTENCES, fidelity
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
@@ -32,6 +42,7 @@ DEFAULT_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4
 LEAST_MEAN_COSINE = 0.98
 OPSET = 17
 POOLINGS = ("mean", "cls")
+SHALLOW = 2  # layers read beside the last: the tokens themselves, and the middle one
 
 
 class ExportError(RuntimeError):
@@ -45,7 +56,11 @@ def export_encoder(out: Path, *, model: str = DEFAULT_MODEL) -> Path:
     """
     teacher = load_teacher(model)
     reference = teacher.encode(list(SENTENCES), normalize_embeddings=True, show_progress_bar=False)
-    about: dict[str, object] = {"model": model, "dimensions": reference.shape[1]}
+    about: dict[str, object] = {
+        "model": model,
+        "dimensions": reference.shape[1],
+        "layer_dimensions": SHALLOW * teacher[0].auto_model.config.hidden_size,
+    }
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent) as scratch:
         draft, fp32 = Path(scratch, "encoder"), Path(scratch, "fp32.onnx")
@@ -87,7 +102,10 @@ def check_weights(folder: Path, *, sha256: str) -> None:
 
 
 class _Graph(torch.nn.Module):
-    """Transformer, pooling and normalisation as one graph: token ids in, vectors of length 1 out."""
+    """Transformer, pooling and normalisation as one graph: token ids in, vectors out.
+
+    The layers' means are of length 1 each, so that none outweighs the others.
+    """
 
     def __init__(self, teacher: SentenceTransformer) -> None:
         super().__init__()
@@ -97,17 +115,24 @@ class _Graph(torch.nn.Module):
 
     def forward(
         self, input_ids: torch.Tensor, attention_mask: torch.Tensor, *types: torch.Tensor
-    ) -> torch.Tensor:
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         extra = {"token_type_ids": types[0]} if types else {}
         states = self.transformer(
-            input_ids=input_ids, attention_mask=attention_mask, **extra
-        ).last_hidden_state
+            input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True, **extra
+        ).hidden_states
+        mask = attention_mask.unsqueeze(-1).to(states[-1].dtype)
+        shallow = [_unit_mean(states[0], mask), _unit_mean(states[len(states) // 2], mask)]
         if self.pooling == "cls":
-            pooled = states[:, 0]
+            embedding = torch.nn.functional.normalize(states[-1][:, 0], dim=1)
         else:
-            mask = attention_mask.unsqueeze(-1).to(states.dtype)
-            pooled = (states * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1e-9)
-        return torch.nn.functional.normalize(pooled, dim=1)
+            embedding = _unit_mean(states[-1], mask)
+        return embedding, torch.cat(shallow, dim=1)
+
+
+def _unit_mean(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """The mean over a text's tokens, made of length 1."""
+    pooled = (states * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1e-9)
+    return torch.nn.functional.normalize(pooled, dim=1)
 
 
 def load_teacher(model: str) -> SentenceTransformer:
@@ -141,8 +166,9 @@ def _export_graph(graph: _Graph, path: Path) -> None:
             dynamo=False,
             opset_version=OPSET,
             input_names=names,
-            output_names=["embedding"],
-            dynamic_axes={name: {0: "n", 1: "tokens"} for name in names} | {"embedding": {0: "n"}},
+            output_names=list(GRAPH_OUTPUTS),
+            dynamic_axes={name: {0: "n", 1: "tokens"} for name in names}
+            | {name: {0: "n"} for name in GRAPH_OUTPUTS},
         )
 
 

@@ -11,7 +11,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from copilot.datasets import Dataset, Example
 from copilot.pipeline.encoder import Encoder
-from copilot.pipeline.types import Catalog, Features, Vectors
+from copilot.pipeline.types import Catalog, Features, Question, Vectors
 from copilot.pipeline.wording import readable
 
 N_FOLDS = 5
@@ -21,14 +21,17 @@ SHORTEST_PASSAGE = 15  # characters
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """n examples with vectors float32[n, d] and the fold int[n] in which each is held out.
+    """n examples with their features and the fold int[n] in which each is held out.
 
+    `names` are the features of the topics' names, in the order of `topics`.
     The catalog's a answers come with their vectors float32[a, d]; `passages` float32[p, d] are those texts and their
     sentences, `passage_of` int[p] says of which answer.
     """
 
     examples: tuple[Example, ...]
-    embedding: Vectors
+    features: Features
+    topics: tuple[str, ...]
+    names: Features
     fold: NDArray[np.int64]
     catalog: Catalog
     answers: Vectors
@@ -38,8 +41,12 @@ class Prepared:
 
     def features_of(self, rows: NDArray[np.int64]) -> Features:
         """What the heads read of some examples."""
-        questions = tuple(self.examples[row].question for row in rows)
-        return Features(embedding=self.embedding[rows], questions=questions)
+        return self.features.only(rows)
+
+    @property
+    def embedding(self) -> Vectors:
+        """float32[n, d]."""
+        return self.features.embedding
 
     @cached_property
     def cases(self) -> NDArray[np.str_]:
@@ -57,7 +64,7 @@ class Prepared:
         return replace(
             self,
             examples=examples,
-            embedding=self.embedding[rows],
+            features=self.features.only(rows),
             fold=folds(examples, seed=self.seed),
         )
 
@@ -66,9 +73,12 @@ def prepare(dataset: Dataset, *, encoder: Encoder, seed: int) -> Prepared:
     """Encode a dataset's examples and answers."""
     texts = [readable(answer.text) for answer in dataset.catalog.answers]
     passages = [(at, passage) for at, text in enumerate(texts) for passage in passages_of(text)]
+    topics = tuple(sorted({example.topic for example in dataset.examples if example.topic}))
     return Prepared(
         examples=dataset.examples,
-        embedding=encoder.encode([example.text for example in dataset.examples]),
+        features=encoder.features([example.question for example in dataset.examples]),
+        topics=topics,
+        names=encoder.features([Question(name_of(topic)) for topic in topics]),
         fold=folds(dataset.examples, seed=seed),
         catalog=dataset.catalog,
         answers=encoder.encode(texts),
@@ -76,6 +86,15 @@ def prepare(dataset: Dataset, *, encoder: Encoder, seed: int) -> Prepared:
         passage_of=np.array([at for at, _ in passages], dtype=np.int64),
         seed=seed,
     )
+
+
+def name_of(topic: str) -> str:
+    """A topic's slug as words, which say a little of what it is about.
+
+    >>> name_of("card-not_received")
+    'card not received'
+    """
+    return " ".join(re.split(r"[-_\s]+", topic)).strip()
 
 
 def passages_of(text: str) -> list[str]:

@@ -1,6 +1,8 @@
-"""Train stage 2: logistic regressions on meaning and on words, mixed with the texts of the topics' answers.
+"""Train stage 2: logistic regressions on meaning, depth and words, mixed with the texts of the topics' answers.
 
-The mix is fitted on cross-fitted signals, so it calibrates too. Measured on 1,300 hand-written messages of 28 topics:
+A topic's name is one more example of it (measured on BANKING77's training file, 5 examples a topic: 78.5 -> 79.9).
+The mix is fitted on cross-fitted signals, so it calibrates too, and each signal weighs what it is worth with so many
+examples. Measured on 1,300 hand-written messages of 28 topics:
 the layer on meaning alone 57.5 % right, with the answers' texts 64.4 %, with words too 68.3 %.
 """
 
@@ -16,9 +18,10 @@ from copilot.pipeline.types import Probabilities, Stage
 from copilot.pipeline.wording import readable
 from labeling.training.choice import ChoiceModel
 from labeling.training.fitting import fit_bridge, fit_linear, fit_words, stacked
-from labeling.training.prepared import N_FOLDS, Prepared
+from labeling.training.prepared import N_FOLDS, Prepared, name_of
 
-C = 5.0
+C = 10.0
+DEEP_C = 10.0
 WORD_C = 10.0
 FEWEST_CASES = 3  # a topic with less cannot be cross-fitted
 
@@ -95,8 +98,12 @@ def _head(
     *,
     mix: NDArray[np.float64] | None = None,
 ) -> TopicHead:
-    at = np.flatnonzero(rows)
-    texts = [prepared.examples[row].text for row in at]
+    named = np.array([prepared.topics.index(slug) for slug in classes])
+    texts = [*(prepared.examples[row].text for row in np.flatnonzero(rows)),
+             *(name_of(slug) for slug in classes)]  # fmt: skip
+    labels_of = np.array([*labels[rows], *classes])
+    embedding = np.vstack([prepared.features.embedding[rows], prepared.names.embedding[named]])
+    deep = np.vstack([prepared.features.deep[rows], prepared.names.deep[named]])
     topic_of = [answer.topic for answer in prepared.catalog.answers]
     known = np.array([number for number, topic in enumerate(topic_of) if topic in classes], dtype=np.int64)
     topic_at = np.array([classes.index(topic_of[number]) for number in known], dtype=np.int64)
@@ -106,11 +113,12 @@ def _head(
     spread = np.array([words.spread(bag) for bag in answer_bags], dtype=np.float32)
     passages = np.flatnonzero(np.isin(prepared.passage_of, known))
     return TopicHead(
-        meaning=fit_linear(prepared.embedding[rows], labels[rows], classes=classes, c=C, stage=Stage.TOPIC),
+        meaning=fit_linear(embedding, labels_of, classes=classes, c=C, stage=Stage.TOPIC),
+        deep=fit_linear(deep, labels_of, classes=classes, c=DEEP_C, stage=Stage.TOPIC),
         words=words,
         word_layer=fit_linear(
             stacked([*bags, *answer_bags], words=words),
-            np.array([*labels[rows], *(classes[number] for number in topic_at)]),
+            np.array([*labels_of, *(classes[number] for number in topic_at)]),
             classes=classes,
             c=WORD_C,
             stage=Stage.TOPIC,

@@ -61,7 +61,8 @@ def test_a_layer_checks_itself(weights: np.ndarray, bias: np.ndarray, temperatur
 
 
 def test_vectors_of_another_encoder_are_refused() -> None:
-    features = Features(np.zeros((1, DIMENSIONS + 1), dtype=np.float32), (Question("where is it"),))
+    wrong = np.zeros((1, DIMENSIONS + 1), dtype=np.float32)
+    features = Features(wrong, wrong, (Question("where is it"),))
 
     with pytest.raises(
         HeadError, match=f"topic: got {DIMENSIONS + 1} numbers .* this release mixes encoders"
@@ -70,7 +71,7 @@ def test_vectors_of_another_encoder_are_refused() -> None:
 
 
 def test_validity_refuses_other_topics() -> None:
-    features = Features(FakeEncoder().encode(["where is it"]), (Question("where is it"),))
+    features = FakeEncoder().features([Question("where is it")])
 
     with pytest.raises(HeadError, match="validity: got 2 topics, was trained beside 3"):
         fitted().validity.predict_proba(features, np.zeros((1, 2)))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from copilot.pipeline.encoder import CARD, MODEL, Encoder
-from copilot.pipeline.types import HeadError
+from copilot.pipeline.types import HeadError, Question
 from labeling.training.encoder import ExportError, check_weights, export_encoder, load_teacher
 from labeling.training.fidelity import SENTENCES, fidelity
 
@@ -108,3 +108,13 @@ def test_a_worker_stays_small(exported: Path) -> None:
 
     assert int(kilobytes) < 350_000
     assert has_torch == "False"
+
+
+def test_layers_are_read_beside_the_vector(encoder: Encoder) -> None:
+    features = encoder.features([Question(text) for text in TEXTS])
+
+    np.testing.assert_array_equal(features.embedding, encoder.encode(TEXTS))
+    assert features.layers.shape == (len(TEXTS), encoder.layer_dimensions) == (len(TEXTS), 2 * 384)
+    for layer in np.split(features.layers, 2, axis=1):
+        np.testing.assert_allclose(np.linalg.norm(layer, axis=1), 1, atol=1e-5)
+    assert encoder.features([]).deep.shape == (0, 3 * 384)

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from django.db.models import OuterRef, Q, Subquery, Value
 from django.db.models.functions import Left
 
-from helpdesk import access
+from helpdesk import access, searching
 from helpdesk.models import Attachment, Case, Message, Priority, Status, Tag, Team, User
 from helpdesk.models.case import CaseQuerySet
 
@@ -152,18 +152,15 @@ class Filters:
         return bool(self.narrowing.keys() - {"q"})
 
     def of(self, cases: CaseQuerySet) -> CaseQuerySet:
-        """Return the cases that pass every filter."""
-        columns = {
-            "status": "status",
-            "priority": "priority",
-            "channel": "channel",
-            "team": "team__slug",
-            "tag": "tags__name",
-            "language": "language",
-        }
-        values = {column: value for name, column in columns.items() if (value := getattr(self, name))}
-        cases = cases.filter(**values)
-        return cases.matching(self.q) if self.q else cases
+        """Return the cases that pass every filter; words are searched for afterwards."""
+        names = ("status", "priority", "channel", "language")
+        cases = cases.filter(**{name: value for name in names if (value := getattr(self, name))})
+        # Found first and not joined: by its number the database knows how common a tag or team is.
+        if self.team:
+            cases = cases.filter(team__in=list(Team.objects.filter(slug=self.team)))
+        if self.tag:
+            cases = cases.filter(tags__in=list(Tag.objects.filter(name=self.tag)))
+        return cases
 
 
 @dataclass(frozen=True)
@@ -174,6 +171,7 @@ class Listing:
     filters: Filters
     cases: Sequence[Case]
     more: Filters | None
+    is_cut: bool = False  # older cases may hold the words too: nobody has looked yet
 
     @property
     def orders(self) -> list[tuple[str, Filters, bool]]:
@@ -212,13 +210,16 @@ def list_cases(*, user: User, filters: Filters, size: int = PAGE) -> Listing:
     )
     # Of an EXISTS PostgreSQL would make a hash of every attachment that there is.
     file = Attachment.objects.filter(case=OuterRef("pk"), refused="").order_by().values("pk")[:1]
-    cases = cases.annotate(snippet=Subquery(words[:1]), file=Subquery(file)).defer("search", "attributes")
+    found = searching.search(filters.q, cases=cases) if filters.q else searching.Found(cases)
+    cases = found.cases.annotate(snippet=Subquery(words[:1]), file=Subquery(file))
+    cases = cases.defer("search", "attributes")
     cases = cases.select_related("customer", "assignee", "team").prefetch_related("tags")
     page = list(cases[: size + 1])
-    last = page[size - 1] if len(page) > size else None
+    last = page[size - 1] if len(page) > size else found.looked_to
     at = last and (last.awaiting_since if by_waiting else last.last_activity_at)
-    more = replace(filters, before=_told(at, last.pk)) if last and at else None
-    return Listing(view=view, filters=filters, cases=page[:size], more=more)
+    more = replace(filters, before=place_of(at, last.pk)) if last and at else None
+    is_cut = last is not None and last is found.looked_to
+    return Listing(view=view, filters=filters, cases=page[:size], more=more, is_cut=is_cut)
 
 
 def count_views(user: User) -> dict[str, int]:
@@ -260,7 +261,8 @@ def _ordered(cases: CaseQuerySet, cursor: tuple[datetime, int] | None, *, by_wai
     return cases.filter(last_activity_at__lte=at).exclude(last_activity_at=at, pk__gte=pk) if at else cases
 
 
-def _told(at: datetime, pk: int) -> str:
+def place_of(at: datetime, pk: int) -> str:
+    """Return how an address names a place in a list: the moment a list is ordered by, and the case."""
     return f"{(at - EPOCH) // timedelta(microseconds=1)}-{pk}"
 
 

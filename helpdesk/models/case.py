@@ -2,9 +2,8 @@
 
 from typing import Self
 
-from django.apps import apps
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchQuery, SearchVector, SearchVectorField
+from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
 from django.db.models import Q
 
@@ -45,7 +44,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.filter(pk__in=user.mentioned_in.values("case_id")).exclude(status=Status.CLOSED)
 
     def unassigned(self) -> Self:
-        return self.filter(assignee=None).exclude(status__in=[Status.CLOSED, Status.SNOOZED])
+        return self.all_open().filter(assignee=None)
 
     def all_open(self) -> Self:
         return self.filter(status__in=[Status.OPEN, Status.WAITING])
@@ -59,17 +58,6 @@ class CaseQuerySet(models.QuerySet["Case"]):
     def awaiting_reply(self) -> Self:
         """Cases whose customer wrote last."""
         return self.filter(awaiting_since__isnull=False).exclude(status=Status.CLOSED)
-
-    def matching(self, words: str) -> Self:
-        """Cases in which a subject, a message, a reply or a note holds the words, or whose number is them."""
-        query = SearchQuery(words, config="english", search_type="websearch")
-        found = Q(search=query)
-        for name in ("Message", "Reply", "Note"):
-            entries = apps.get_model("helpdesk", name)._default_manager
-            found |= Q(pk__in=entries.filter(search=query).values("case_id"))
-        if words.lstrip("#").isdecimal() and len(words) < 18:
-            found |= Q(pk=int(words.lstrip("#")))
-        return self.filter(found)
 
 
 class Case(models.Model):
@@ -112,9 +100,21 @@ class Case(models.Model):
         ]
         indexes = [
             models.Index(fields=["status", "-last_activity_at", "-id"], name="case_by_status"),
-            models.Index(fields=["assignee", "-last_activity_at", "-id"], name="case_by_assignee"),
+            models.Index(fields=["language", "-last_activity_at", "-id"], name="case_by_language"),
             models.Index(fields=["team", "-last_activity_at", "-id"], name="case_by_team"),
             models.Index(fields=["customer", "-last_activity_at"], name="case_by_customer"),
+            models.Index(fields=["-last_activity_at", "-id"], name="case_by_activity"),
+            # Most cases are closed, and most lists are of the others.
+            models.Index(
+                fields=["-last_activity_at", "-id"],
+                name="case_open_by_activity",
+                condition=~Q(status=Status.CLOSED),
+            ),
+            models.Index(
+                fields=["assignee", "-last_activity_at", "-id"],
+                name="case_open_by_assignee",
+                condition=~Q(status=Status.CLOSED),
+            ),
             models.Index(
                 fields=["awaiting_since", "id"],
                 name="case_by_waiting",

@@ -1,8 +1,10 @@
 """Measure the product on this machine: a table for people, JSON for machines."""
 
 import json
+import tempfile
 from argparse import ArgumentParser
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from importlib import import_module
 from typing import Any
@@ -15,12 +17,18 @@ from rest_framework.authtoken.models import Token
 
 from copilot import releases
 from copilot.catalog import catalog_at
+from copilot.config.celery import app
 from copilot.config.demo.world import read_world
 from copilot.evaluation.arrival import measure_arrival
 from copilot.evaluation.bench import measure
 from copilot.pipeline.questions import question_from
 from copilot.pipeline.run import Pipeline
-from helpdesk.bench import measure_idle_streams
+from helpdesk.benching.apart import cases_apart
+from helpdesk.benching.filling import Tell
+from helpdesk.benching.inbox import measure_inbox
+from helpdesk.benching.intake import measure_intake
+from helpdesk.benching.streams import measure_idle_streams
+from helpdesk.intake import LARGEST_BATCH
 from helpdesk.models import User
 
 LONG = 128
@@ -46,15 +54,23 @@ class Command(BaseCommand):
         for site in (arrival, streams):
             site.add_argument("--url", default="http://127.0.0.1:8000")
             site.add_argument("--user", default="ana", help="in whose name requests are made")
-        for bench in (pipeline, arrival, streams):
+        inbox = benches.add_parser(
+            "inbox",
+            help="lists, cases and replies among very many cases, in a database apart (as a superuser)",
+        )
+        inbox.add_argument("--cases", type=int, default=1_000_000)
+        inbox.add_argument("--requests", type=int, default=100, help="of each kind")
+        inbox.add_argument("--keep", action="store_true", help="keep the database for the next time")
+        for bench in (pipeline, arrival, streams, inbox):
             bench.add_argument("--json", action="store_true", help="for machines")
 
     def handle(self, *args: Any, bench: str, **options: Any) -> None:
         measures: dict[str, Callable[..., Mapping[str, Any]]] = {
-            "pipeline": _pipeline, "arrival": _arrival, "streams": _streams,
+            "pipeline": _pipeline, "arrival": _arrival, "streams": _streams, "inbox": _inbox,
         }  # fmt: skip
-        figures = measures[bench](**options)
-        self.stdout.write(json.dumps(figures, indent=2) if options["json"] else _table(figures))
+        figures = measures[bench](**options, tell=self.stderr.write)
+        told = _rows if bench == "inbox" else _table
+        self.stdout.write(json.dumps(figures, indent=2) if options["json"] else told(figures))
 
 
 def _pipeline(**_: Any) -> Mapping[str, Any]:
@@ -99,6 +115,24 @@ def _streams(*, url: str, user: str, streams: int, seconds: float, pid: int, **_
     return {"idle streams": asdict(idle)}
 
 
+def _inbox(*, cases: int, requests: int, keep: bool, tell: Tell, **_: Any) -> Mapping[str, Any]:
+    bodies = _texts()
+    with _broker_apart(), cases_apart(cases=cases, bodies=bodies, keep=keep, tell=tell):
+        figures = measure_inbox(n=requests, tell=tell)
+        intake = measure_intake(batches=max(1, requests // 5), bodies=bodies, now=timezone.now())
+    figures[f"intake of {LARGEST_BATCH} messages"] = intake
+    return {name: asdict(waited) for name, waited in figures.items()}
+
+
+@contextmanager
+def _broker_apart() -> Iterator[None]:
+    """Queue work where no worker takes it: what the bench does must not be done to the real cases."""
+    with tempfile.TemporaryDirectory(prefix="bench-broker-") as folder:
+        folders = {"data_folder_in": folder, "data_folder_out": folder, "control_folder": folder}
+        app.conf.update(broker_url="filesystem://localhost//", broker_transport_options=folders)
+        yield
+
+
 def _live_pipeline() -> Pipeline:
     release = releases.live()
     if release is None:
@@ -133,4 +167,14 @@ def _table(figures: Mapping[str, Any]) -> str:
             if isinstance(value, dict):
                 value = ", ".join(f"{inner} {number:.2f}" for inner, number in value.items())
             lines.append(f"  {name:<24} {value:.2f}" if isinstance(value, float) else f"  {name:<24} {value}")
+    return "\n".join(lines)
+
+
+def _rows(figures: Mapping[str, Any]) -> str:
+    """Write many figures of one kind, one line each."""
+    names = next(iter(figures.values())).keys()
+    lines = [" ".join(f"{name:>8}" for name in names)]
+    for heading, values in figures.items():
+        numbers = (f"{value:8.1f}" if isinstance(value, float) else f"{value:8}" for value in values.values())
+        lines.append(f"{' '.join(numbers)}  {heading}")
     return "\n".join(lines)

@@ -12,7 +12,7 @@ from django.db.models import OuterRef, Q, Subquery, Value
 from django.db.models.functions import Left
 
 from helpdesk import access, searching
-from helpdesk.models import Attachment, Case, Message, Priority, Status, Tag, Team, User
+from helpdesk.models import Attachment, Case, Message, Priority, Role, Status, Tag, Team, User
 from helpdesk.models.case import CaseQuerySet
 
 PAGE = 50
@@ -243,6 +243,12 @@ def filter_choices(user: User) -> dict[str, list[tuple[str, str]]]:
         "channel": [(name, name) for name in sorted({channel for channel, _ in recent})],
         "language": [(name, name) for name in sorted({language for _, language in recent if language})],
     }
+
+
+def colleagues_of(user: User) -> list[tuple[str, str]]:
+    """Return the other agents, to whom cases can be given, as (value, name)."""
+    others = User.objects.filter(is_active=True, role=Role.AGENT).exclude(pk=user.pk)
+    return [(str(person.pk), str(person)) for person in others.order_by("first_name", "last_name")[:200]]
 
 
 def earlier_cases(*, case: Case, user: User, most: int = 6) -> list[Case]:

@@ -10,7 +10,6 @@ from django.views.decorators.http import require_GET, require_POST
 
 from helpdesk import bulk, listing
 from helpdesk.forms import BulkForm
-from helpdesk.models import User
 from helpdesk.requests import PageRequest
 
 
@@ -26,9 +25,7 @@ def inbox(request: PageRequest) -> HttpResponse:
     if request.htmx:
         return render(request, "helpdesk/_list.html", context | {"is_refresh": True})
     context["choices"] = listing.filter_choices(request.user)
-    context["colleagues"] = User.objects.filter(is_active=True, role="agent").order_by(
-        "first_name", "last_name"
-    )[:200]
+    context["colleagues"] = listing.colleagues_of(request.user)
     return render(request, "helpdesk/inbox.html", context)
 
 

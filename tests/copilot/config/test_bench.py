@@ -12,6 +12,7 @@ from helpdesk.benching.apart import NAME
 from tests.processes import ROOT, environment
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_the_inbox_is_measured_in_a_database_apart() -> None:
     done = subprocess.run(

@@ -234,11 +234,12 @@ def count_views(user: User) -> dict[str, int]:
 
 def filter_choices(user: User) -> dict[str, list[tuple[str, str]]]:
     """Return what can be chosen in each filter, as (value, name)."""
+    teams = Team.objects.all() if user.sees_every_case else Team.objects.filter(pk=user.team_id)
     recent = set(access.cases_for(user).order_by("-pk").values_list("channel", "language")[:SAMPLED])
     return {
         "status": list(Status.choices),
         "priority": [(str(value), name) for value, name in reversed(Priority.choices)],
-        "team": [(team.slug, team.name) for team in Team.objects.all()],
+        "team": [(team.slug, team.name) for team in teams],
         "tag": [(tag.name, tag.name) for tag in Tag.objects.all()[:200]],
         "channel": [(name, name) for name in sorted({channel for channel, _ in recent})],
         "language": [(name, name) for name in sorted({language for _, language in recent if language})],

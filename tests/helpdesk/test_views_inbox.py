@@ -107,6 +107,14 @@ def test_who_awaits_a_reply_stands_in_a_queue_unless_asked_otherwise(client: Cli
     assert client.get("/cases/?view=closed&order=waiting").context["listing"].orders == []
 
 
+def test_only_teams_whose_cases_one_sees_are_offered(
+    client: Client, team: Team, other_team: Team, sana: User
+) -> None:
+    assert client.get("/cases/").context["choices"]["team"] == [(team.slug, team.name)]
+    client.force_login(sana)
+    assert len(client.get("/cases/").context["choices"]["team"]) == 2
+
+
 def test_a_search_does_not_unfold_the_filters(client: Client) -> None:
     unfolded = '<details class="more-filters" open>'
     assert unfolded not in client.get("/cases/?view=all&q=money").text

@@ -18,8 +18,8 @@ from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
 from helpdesk import access
-from helpdesk.benching.filling import N_TAGS, N_TEAMS, Tell
-from helpdesk.listing import VIEWS, Filters, place_of
+from helpdesk.benching.filling import Tell
+from helpdesk.listing import VIEWS, Filters, filter_choices, place_of
 from helpdesk.models import Case, Role, Status, User
 
 N_READERS = 20
@@ -124,19 +124,14 @@ def _lists(people: SignedIn, n: int, chance: random.Random) -> Iterator[tuple[st
     for slug in [view.slug for view in VIEWS]:
         yield f"view {slug}", _visits(people, [replace(some, view=slug)] * n)
     yield "view all, longest waiting", _visits(people, [Filters(view="all", order="waiting")] * n)
-    values = {
-        "status": ["open", "waiting"],
-        "priority": ["1", "2", "3", "4"],
-        "channel": ["email", "chat", "web", "fax"],
-        "team": [f"team-{number}" for number in range(1, N_TEAMS + 1)],
-        "tag": [f"tag-{number}" for number in range(1, N_TAGS + 1)],
-        "language": ["en", "de", "fr", "xx"],
-    }
+    offered = [filter_choices(person) for person, _ in people]
     for view in ("all", "awaiting", "closed"):
-        for name, given in values.items():
-            if (view, name) != ("closed", "status"):
-                chosen = [replace(some, view=view, **{name: chance.choice(given)}) for _ in range(n)]
-                yield f"view {view}, by {name}", _visits(people, chosen)
+        for name in offered[0]:
+            chosen = [
+                replace(some, view=view, **{name: chance.choice(offered[place % len(people)][name])[0]})
+                for place in range(n)
+            ]
+            yield f"view {view}, by {name}", _visits(people, chosen)
 
 
 def _pages_far_in(people: SignedIn, n: int, chance: random.Random) -> Iterator[tuple[str, list[Visit]]]:

@@ -126,7 +126,7 @@ def _lists(people: SignedIn, n: int, chance: random.Random) -> Iterator[tuple[st
     yield "view all, longest waiting", _visits(people, [Filters(view="all", order="waiting")] * n)
     offered = [filter_choices(person) for person, _ in people]
     for view in ("all", "awaiting", "closed"):
-        for name in offered[0]:
+        for name in [name for name in offered[0] if all(choices[name] for choices in offered)]:
             chosen = [
                 replace(some, view=view, **{name: chance.choice(offered[place % len(people)][name])[0]})
                 for place in range(n)

@@ -234,7 +234,7 @@ def count_views(user: User) -> dict[str, int]:
 
 def filter_choices(user: User) -> dict[str, list[tuple[str, str]]]:
     """Return what can be chosen in each filter, as (value, name)."""
-    teams = Team.objects.all() if user.sees_every_case else Team.objects.filter(pk=user.team_id)
+    teams = Team.objects.all() if user.sees_every_case else Team.objects.filter(members=user)
     recent = set(access.cases_for(user).order_by("-pk").values_list("channel", "language")[:SAMPLED])
     return {
         "status": list(Status.choices),

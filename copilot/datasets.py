@@ -6,6 +6,7 @@ that training needs nothing but the folder. Labeling writes datasets, training a
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -17,6 +18,7 @@ from copilot.pipeline.types import VALIDITY_REASONS, Catalog, CatalogAnswer, Que
 FORMAT = 1
 EXAMPLES, CATALOG, CARD = "examples.jsonl", "catalog.jsonl", "card.json"
 NO_CATALOG = Catalog()
+WORD = re.compile(r"\w+")
 NO_ANSWER = "none"  # as an answer's label: somebody looked, and no approved answer fits
 
 
@@ -93,6 +95,16 @@ class Dataset:
     def only(self, split: Split) -> "Dataset":
         """The same dataset with one split's examples."""
         return replace(self, examples=tuple(example for example in self.examples if example.split is split))
+
+
+def key_of(text: str) -> str:
+    """Name a text by its words, so that what learned from it can say so without keeping it.
+
+    >>> key_of("Where is it?") == key_of("where is IT")
+    True
+    """
+    words = " ".join(WORD.findall(text.casefold()))
+    return hashlib.sha256(words.encode()).hexdigest()[:12]
 
 
 def write(

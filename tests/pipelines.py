@@ -82,6 +82,7 @@ class FakeEncoder:
     sha256 = "fake"
     dimensions = DIMENSIONS
     layer_dimensions = DIMENSIONS
+    learned_from: frozenset[str] = frozenset()
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         sums = [sum((_direction(word) for word in text.lower().split()), _direction("")) for text in texts]

@@ -11,7 +11,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -34,6 +34,8 @@ class Encoder:
     """A loaded sentence encoder. `sha256` names graph and tokenizer together: vectors of two encoders never mix.
 
     `dimensions` are those of a vector, `layer_dimensions` those of what `Features.layers` holds of a question.
+    `learned_from` names the texts (see `key_of` of the datasets) that it was tuned on: it knows them by heart, so they
+    can't show how sure anything may be.
     """
 
     session: "InferenceSession"
@@ -42,6 +44,7 @@ class Encoder:
     sha256: str
     dimensions: int
     layer_dimensions: int
+    learned_from: frozenset[str] = frozenset()
 
     @classmethod
     def load(cls, folder: Path, *, sha256: str | None = None) -> "Encoder":
@@ -75,6 +78,7 @@ class Encoder:
             sha256=found,
             dimensions=int(str(card["dimensions"])),
             layer_dimensions=int(str(card["layer_dimensions"])),
+            learned_from=frozenset(str(key) for key in cast(list[object], card.get("learned_from", []))),
         )
 
     def encode(self, texts: Sequence[str]) -> Vectors:

@@ -11,7 +11,7 @@ import json
 import shutil
 import tempfile
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -20,7 +20,9 @@ from typing import cast
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from sentence_transformers import SentenceTransformer
+from sentence_transformers.sentence_transformer.modules import Transformer
 
+from copilot.datasets import Example, key_of
 from copilot.pipeline.encoder import (
     CARD,
     FORMAT,
@@ -33,6 +35,7 @@ from copilot.pipeline.encoder import (
     digest,
 )
 from labeling.training.fidelity import SENTENCES, fidelity
+from labeling.training.tuning import Tuning, tune
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 DEFAULT_WHEEL = (
@@ -54,12 +57,39 @@ def export_encoder(out: Path, *, model: str = DEFAULT_MODEL) -> Path:
 
     `model` is the default's name, the path of a sentence-transformers folder, or a hub name. Takes about 10 s.
     """
+    return export(load_teacher(model), out, about={"model": model})
+
+
+def export_tuned(
+    out: Path,
+    examples: Sequence[Example],
+    *,
+    model: str = DEFAULT_MODEL,
+    seed: int,
+    progress: Callable[[float], object] = lambda _: None,
+) -> Tuning:
+    """Tune `model` on the examples and export it, or export it as it was where that did not help; say how it went.
+
+    The card holds the tuning, and keys of the texts that the exported encoder was taught.
+    """
     teacher = load_teacher(model)
+    if torch.cuda.is_available():
+        teacher.to("cuda")
+    tuning, taught = tune(teacher, examples, seed=seed, progress=progress)
+    teacher = teacher.to("cpu") if tuning.helped else load_teacher(model)
+    learned_from = sorted({key_of(text) for text in taught}) if tuning.helped else []
+    about = {"model": model, "tuning": asdict(tuning), "learned_from": learned_from}
+    export(teacher, out, about=about)
+    return tuning
+
+
+def export(teacher: SentenceTransformer, out: Path, *, about: Mapping[str, object]) -> Path:
+    """Export a loaded model into the folder `out`, replacing what is there; `about` goes onto its card."""
     reference = teacher.encode(list(SENTENCES), normalize_embeddings=True, show_progress_bar=False)
-    about: dict[str, object] = {
-        "model": model,
+    about = {
+        **about,
         "dimensions": reference.shape[1],
-        "layer_dimensions": SHALLOW * teacher[0].auto_model.config.hidden_size,
+        "layer_dimensions": SHALLOW * cast(Transformer, teacher[0]).get_embedding_dimension(),
     }
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent) as scratch:
@@ -73,8 +103,8 @@ def export_encoder(out: Path, *, model: str = DEFAULT_MODEL) -> Path:
         is_near = measured.mean_cosine >= LEAST_MEAN_COSINE
         if not is_near:
             shutil.move(fp32, draft / MODEL)
-        about |= {"precision": "int8" if is_near else "fp32", "int8_fidelity": asdict(measured)}
-        _write_card(draft, about)
+        precision = "int8" if is_near else "fp32"
+        _write_card(draft, {**about, "precision": precision, "int8_fidelity": asdict(measured)})
         Encoder.load(draft)
         shutil.rmtree(out, ignore_errors=True)
         draft.rename(out)

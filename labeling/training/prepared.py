@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
-from copilot.datasets import Dataset, Example
+from copilot.datasets import Dataset, Example, key_of
 from copilot.pipeline.encoder import Encoder
 from copilot.pipeline.types import Catalog, Features, Question, Vectors
 from copilot.pipeline.wording import readable
 
 N_FOLDS = 5
+FEWEST_NEW = 100
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 SHORTEST_PASSAGE = 15  # characters
 
@@ -23,7 +24,8 @@ SHORTEST_PASSAGE = 15  # characters
 class Prepared:
     """n examples with their features and the fold int[n] in which each is held out.
 
-    `names` are the features of the topics' names, in the order of `topics`.
+    `names` are the features of the topics' names, in the order of `topics`. `is_new` bool[n] are the examples that the
+    encoder itself has not learned from: on them alone can be seen how sure anything may be.
     The catalog's a answers come with their vectors float32[a, d]; `passages` float32[p, d] are those texts and their
     sentences, `passage_of` int[p] says of which answer.
     """
@@ -32,6 +34,7 @@ class Prepared:
     features: Features
     topics: tuple[str, ...]
     names: Features
+    is_new: NDArray[np.bool_]
     fold: NDArray[np.int64]
     catalog: Catalog
     answers: Vectors
@@ -65,6 +68,7 @@ class Prepared:
             self,
             examples=examples,
             features=self.features.only(rows),
+            is_new=self.is_new[rows],
             fold=folds(examples, seed=self.seed),
         )
 
@@ -79,6 +83,7 @@ def prepare(dataset: Dataset, *, encoder: Encoder, seed: int) -> Prepared:
         features=encoder.features([example.question for example in dataset.examples]),
         topics=topics,
         names=encoder.features([Question(name_of(topic)) for topic in topics]),
+        is_new=_is_new(dataset.examples, encoder),
         fold=folds(dataset.examples, seed=seed),
         catalog=dataset.catalog,
         answers=encoder.encode(texts),
@@ -86,6 +91,12 @@ def prepare(dataset: Dataset, *, encoder: Encoder, seed: int) -> Prepared:
         passage_of=np.array([at for at, _ in passages], dtype=np.int64),
         seed=seed,
     )
+
+
+def _is_new(examples: Sequence[Example], encoder: Encoder) -> NDArray[np.bool_]:
+    """Which texts the encoder was not tuned on; all of them where too few are new to calibrate on."""
+    is_new = np.array([key_of(example.text) not in encoder.learned_from for example in examples], dtype=bool)
+    return is_new if is_new.sum() >= FEWEST_NEW else np.ones(len(examples), dtype=bool)
 
 
 def name_of(topic: str) -> str:

@@ -59,8 +59,9 @@ def train_topics(prepared: Prepared) -> TrainedTopics:
     for number, head in enumerate(folds):
         held_out = np.flatnonzero(prepared.fold == number)
         signals[held_out] = head.signals(prepared.features_of(held_out))
-    chosen = labels[usable][:, None] == np.array(classes)
-    mix = ChoiceModel().fit(list(signals[usable]), list(chosen)).weights_
+    judged = usable & prepared.is_new
+    chosen = labels[judged][:, None] == np.array(classes)
+    mix = ChoiceModel().fit(list(signals[judged]), list(chosen)).weights_
     whole = _head(prepared, labels, usable, classes, mix=mix)
     return TrainedTopics(
         head=whole,

@@ -77,8 +77,9 @@ def train_validity(
         held_out = prepared.fold == number
         layer, words, word_layer = _layers(design, usable & ~held_out)
         logits[held_out] = layer.logits(x[held_out]) + words.all_logits(design.texts[held_out], word_layer)
-    at = np.array([classes.index(label) for label in labels[usable]])
-    temperature = fit_temperature(logits[usable], at)
+    judged = usable & prepared.is_new
+    at = np.array([classes.index(label) for label in labels[judged]])
+    temperature = fit_temperature(logits[judged], at)
     return TrainedValidity(
         head=replace(blank, layer=replace(blank.layer, temperature=temperature)),
         probabilities=softmax(logits / temperature),

@@ -1,89 +1,171 @@
-"""Releases: made from trained artifacts, promoted one at a time, loaded once per process."""
+"""Releases: made from trained artifacts, promoted one at a time through the gate, rolled back, loaded once per process.
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+The loop: labeling trains a candidate (`assemble`), `copilot.evaluating` runs it over a test split beside the live one,
+`copilot.evaluation.gate` finds what speaks against it, `promote` makes it live, and `roll_back` undoes that. Workers
+read the live row with every task, so they follow with their next one.
+"""
+
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from pathlib import Path
 
-from django.conf import settings
 from django.db import transaction
+from django.db.models import Case, F, Q, Value, When
 
+from copilot import storing
 from copilot.artifacts import ArtifactError
-from copilot.models import Artifact, Release
+from copilot.evaluation.gate import Finding
+from copilot.models import Artifact, Promotion, Release
 from copilot.pipeline.run import Pipeline
 from copilot.pipeline.types import Floors, HeadError
+from helpdesk.models import User
+
+PARTS = ("encoder", "validity", "topics", "answers")
 
 
 class ReleaseError(Exception):
     """A release can't be found, loaded or promoted; the message says which and what to do."""
 
 
-@dataclass(frozen=True)
-class TrainedArtifact:
-    """A folder below ARTIFACTS_ROOT that training wrote, with its hash and card."""
+class RefusedError(ReleaseError):
+    """The gate refused a release; `findings` say why."""
 
-    kind: Artifact.Kind
-    folder: str
-    sha256: str
-    card: Mapping[str, object]
+    def __init__(self, release: Release, findings: Sequence[Finding]) -> None:
+        reasons = "; ".join(finding.text for finding in findings if not finding.passed)
+        super().__init__(
+            f"{release.name} is not promoted: {reasons}. Train a better one, or override with a reason."
+        )
+        self.findings = tuple(findings)
 
 
 def live() -> Release | None:
     """Return the release that serves now."""
-    return (
-        Release.objects.filter(state=Release.State.LIVE)
-        .select_related("encoder", "validity", "topics", "answers")
-        .first()
-    )
+    return Release.objects.filter(state=Release.State.LIVE).select_related(*PARTS).first()
 
 
-@transaction.atomic
-def create(
-    artifacts: list[TrainedArtifact], *, floors: Floors, languages: list[str], note: str, now: datetime
+def get(number: int) -> Release:
+    """Return a release by its number.
+
+    Raises:
+        ReleaseError: there is none.
+    """
+    found = Release.objects.select_related(*PARTS).filter(pk=number).first()
+    if found is None:
+        raise ReleaseError(f"there is no release {number}: `manage.py releases` lists them")
+    return found
+
+
+def assemble(
+    artifacts: Mapping[str, Artifact],
+    *,
+    floors: Floors,
+    languages: list[str],
+    dataset: str,
+    note: str,
+    now: datetime,
 ) -> Release:
-    """Store a candidate release of one artifact of each kind.
+    """Return a candidate of one artifact of each kind, not yet stored: it can be evaluated for its card first.
 
     Raises:
         ReleaseError: a kind is missing.
     """
-    rows = {}
-    for trained in artifacts:
-        rows[trained.kind], _ = Artifact.objects.get_or_create(
-            kind=trained.kind,
-            sha256=trained.sha256,
-            defaults={"folder": trained.folder, "card": dict(trained.card), "created_at": now},
-        )
-    if missing := sorted(set(Artifact.Kind) - set(rows)):
+    if missing := sorted(set(Artifact.Kind) - set(artifacts)):
         raise ReleaseError(f"a release needs one artifact of each kind, missing: {', '.join(missing)}")
-    return Release.objects.create(
-        encoder=rows[Artifact.Kind.ENCODER],
-        validity=rows[Artifact.Kind.VALIDITY],
-        topics=rows[Artifact.Kind.TOPIC],
-        answers=rows[Artifact.Kind.ANSWER],
+    return Release(
+        encoder=artifacts[Artifact.Kind.ENCODER],
+        validity=artifacts[Artifact.Kind.VALIDITY],
+        topics=artifacts[Artifact.Kind.TOPIC],
+        answers=artifacts[Artifact.Kind.ANSWER],
         validity_floor=floors.validity,
         topic_floor=floors.topic,
         answer_floor=floors.answer,
         confidence_floor=floors.confidence,
         languages=languages,
+        dataset=dataset,
         note=note,
         created_at=now,
     )
 
 
-@transaction.atomic
-def promote(release: Release, *, now: datetime) -> None:
-    """Make a release the live one; running workers take it up with their next task.
+def promote(
+    release: Release,
+    *,
+    against: Release | None,
+    findings: Sequence[Finding],
+    actor: User | None,
+    now: datetime,
+    reason: str = "",
+    override: bool = False,
+) -> Promotion:
+    """Make a release the live one, if the gate found nothing against it beside the one that is live (`against`).
 
     Raises:
-        ReleaseError: it can't be loaded, so it must not serve.
+        RefusedError: the gate refused it, and that is not overridden.
+        ReleaseError: it can't be loaded, is live already, was not compared, or an override has no reason.
     """
-    pipeline_of(release)
-    # The constraint allows one live row at a time, so the old one leaves first.
-    Release.objects.filter(state=Release.State.LIVE).exclude(pk=release.pk).update(
-        state=Release.State.RETIRED
+    is_refused = not all(finding.passed for finding in findings)
+    if against is not None and not findings:
+        raise ReleaseError(
+            f"{release.name} was not compared with {against.name}, which is live: compare them"
+        )
+    if is_refused and not override:
+        raise RefusedError(release, findings)
+    if is_refused and not reason.strip():
+        raise ReleaseError(f"{release.name} is refused by the gate: an override needs a reason")
+    return _make_live(
+        release,
+        against=against,
+        record=Promotion(
+            actor=actor, at=now, reason=reason.strip(), is_override=is_refused,
+            findings=[[finding.passed, finding.text] for finding in findings],
+        ),
+    )  # fmt: skip
+
+
+def roll_back(*, actor: User | None, now: datetime, reason: str = "") -> Promotion:
+    """Make the release live again that was live before the present one; twice goes back two.
+
+    Raises:
+        ReleaseError: nothing was live before, or it can't be loaded any more.
+    """
+    present = live()
+    target = previous_of(present) if present else None
+    if target is None:
+        raise ReleaseError("there is no earlier release to roll back to: promote one instead")
+    record = Promotion(actor=actor, at=now, reason=reason.strip(), is_rollback=True)
+    return _make_live(target, against=present, record=record)
+
+
+def previous_of(release: Release) -> Release | None:
+    """Return what was live before a release was promoted; a rollback to it does not count as that."""
+    promotion = (
+        Promotion.objects.filter(release=release, is_rollback=False)
+        .exclude(previous=F("release"))
+        .select_related(*(f"previous__{part}" for part in PARTS))
+        .first()
     )
-    Release.objects.filter(pk=release.pk).update(state=Release.State.LIVE, promoted_at=now)
+    return promotion.previous if promotion else None
+
+
+def _make_live(release: Release, *, against: Release | None, record: Promotion) -> Promotion:
+    """Change which release is live in one statement, and record it in the same transaction."""
+    pipeline_of(release)
+    with transaction.atomic():
+        present = Release.objects.select_for_update().filter(state=Release.State.LIVE).first()
+        if present is not None and present.pk == release.pk:
+            raise ReleaseError(f"{release.name} is live already")
+        if (present.pk if present else None) != (against.pk if against else None):
+            now_live = present.name if present else "none"
+            raise ReleaseError(f"another release became live meanwhile ({now_live}): compare with that one")
+        Release.objects.filter(Q(pk=release.pk) | Q(state=Release.State.LIVE)).update(
+            state=Case(
+                When(pk=release.pk, then=Value(Release.State.LIVE)), default=Value(Release.State.RETIRED)
+            ),
+            promoted_at=Case(When(pk=release.pk, then=Value(record.at)), default=F("promoted_at")),
+        )
+        record.release, record.previous = release, present
+        record.save(force_insert=True)
+    return record
 
 
 def pipeline_of(release: Release) -> Pipeline:
@@ -92,26 +174,16 @@ def pipeline_of(release: Release) -> Pipeline:
     Raises:
         ReleaseError: a file is gone, changed or of another format.
     """
+    parts = tuple((artifact, artifact.sha256) for artifact in release.parts.values())
     try:
-        return _load(
-            tuple((part.folder, part.sha256) for part in
-                  (release.encoder, release.validity, release.topics, release.answers)),
-            Floors(
-                validity=release.validity_floor,
-                topic=release.topic_floor,
-                answer=release.answer_floor,
-                confidence=release.confidence_floor,
-            ),
-            tuple(release.languages),
-        )  # fmt: skip
+        return _load(parts, release.floors, tuple(release.languages))
     except (HeadError, ArtifactError, OSError) as error:
         raise ReleaseError(f"{release.name}: {error}") from error
 
 
 @lru_cache(maxsize=3)
-def _load(parts: tuple[tuple[str, str], ...], floors: Floors, languages: tuple[str, ...]) -> Pipeline:
-    root = Path(settings.ARTIFACTS_ROOT)
-    encoder, validity, topics, answers = ((root / folder, sha256) for folder, sha256 in parts)
+def _load(parts: tuple[tuple[Artifact, str], ...], floors: Floors, languages: tuple[str, ...]) -> Pipeline:
+    encoder, validity, topics, answers = ((storing.fetch(artifact), sha256) for artifact, sha256 in parts)
     return Pipeline.load(
         encoder=encoder, validity=validity, topics=topics, answers=answers, floors=floors, languages=languages
     )

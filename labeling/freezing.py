@@ -1,43 +1,43 @@
 """Labels become a dataset: gold annotations with the question that the pipeline would have read."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.db.models import Max
 
 from copilot import datasets
 from copilot.catalog import catalog_at
 from copilot.pipeline.types import Reason
 from copilot.suggesting import question_of_turn
-from helpdesk.models import Message
 from labeling.models import Annotation
-
-TEST_PERIOD = timedelta(days=7)
+from labeling.splitting import drop_near_copies, split_by_time
 
 
 def freeze(name: str, *, now: datetime) -> Path:
     """Write all gold annotations and the catalog of now to DATASETS_ROOT/name, and return that folder.
 
-    Messages of the last seven days are the test split, so that training never sees what is still open.
+    The latest fifth of the cases is the test split: a release is judged on what came after all it learned from.
     """
     folder = Path(settings.DATASETS_ROOT) / name
-    card = {"name": name, "source": "gold annotations", "frozen_at": now.isoformat()}
-    latest = Message.objects.filter(annotations__is_gold=True).aggregate(latest=Max("sent_at"))["latest"]
-    examples = list(_examples(test_from=latest - TEST_PERIOD)) if latest else []
+    examples, n_copies = drop_near_copies(split_by_time(list(_examples())))
+    card = {
+        "name": name,
+        "source": "gold annotations",
+        "frozen_at": now.isoformat(),
+        "near_copies_left_out": n_copies,
+    }
     datasets.write(folder, examples, card, catalog=catalog_at(now).catalog)
     return folder
 
 
-def _examples(*, test_from: datetime) -> Iterator[datasets.Example]:
-    """Yield one example a message; a case that goes on into the test period is test from its beginning."""
+def _examples() -> Iterator[datasets.Example]:
+    """Yield one example a message."""
     annotations = (
         Annotation.objects.select_related("message__case", "topic", "answer")
         .prefetch_related("also")
         .order_by("message__sent_at", "message_id")
     )
-    tested = {row.message.case_id for row in annotations if row.message.sent_at >= test_from}
     seconds = {row.message_id: row for row in annotations if not row.is_gold}
     for gold in annotations:
         if not gold.is_gold:
@@ -58,7 +58,6 @@ def _examples(*, test_from: datetime) -> Iterator[datasets.Example]:
             second=datasets.Opinion(*_labels(second)) if second else None,
             also=tuple(other.slug for other in gold.also.all()),
             group=gold.group,
-            split=datasets.Split.TEST if gold.message.case_id in tested else datasets.Split.TRAIN,
         )
 
 

@@ -154,7 +154,17 @@ WHITENOISE_AUTOREFRESH = DEBUG
 MEDIA_ROOT = Path(env.str("MEDIA_ROOT", str(DATA_DIR / "media")))
 MEDIA_URL = "/media/"  # never served as such: attachments go through the one door
 ARTIFACTS_ROOT = Path(env.str("ARTIFACTS_ROOT", str(DATA_DIR / "artifacts")))
+ARTIFACTS_CACHE = DATA_DIR / "artifacts-cache"  # this machine's copies, checked and thrown away at will
 DATASETS_ROOT = Path(env.str("DATASETS_ROOT", str(DATA_DIR / "datasets")))
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    # Any storage that all workers reach, such as one of django-storages.
+    "artifacts": {
+        "BACKEND": env.str("ARTIFACTS_STORAGE", "django.core.files.storage.FileSystemStorage"),
+        "OPTIONS": env.json("ARTIFACTS_STORAGE_OPTIONS", None) or {"location": str(ARTIFACTS_ROOT)},
+    },
+}
 ATTACHMENT_MAX_BYTES = env.int("ATTACHMENT_MAX_BYTES", 10 * 2**20, validate=validate.Range(1))
 # Through the API the files of a message, two of the largest together, come within its JSON: as base64, a third
 # larger than they are. The files of a form are not counted.
@@ -182,6 +192,12 @@ if "copilot" in INSTALLED_APPS:
         "task": "copilot.tasks.sweep",
         "schedule": timedelta(seconds=10),
         "options": {"expires": 10},
+    }
+if "labeling" in INSTALLED_APPS:
+    CELERY_BEAT_SCHEDULE["sweep-lost-trainings"] = {
+        "task": "labeling.tasks.sweep_trainings",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60, "queue": "suggest"},  # the other queue waits for the training itself
     }
 if CELERY_BROKER_URL.startswith("filesystem://"):
     BROKER_DIR = DATA_DIR / "broker"

@@ -2,7 +2,7 @@
 
 from copilot.models.catalog import Answer, AnswerVersion, Area, Guidance, Term, Topic
 from copilot.models.match import Match
-from copilot.models.release import Artifact, Release
+from copilot.models.release import Artifact, Evaluation, Promotion, Release
 from copilot.models.suggestion import Alternative, Arm, DecidingSentence, Suggestion, SuggestionEvent
 
 __all__ = [
@@ -13,8 +13,10 @@ __all__ = [
     "Arm",
     "Artifact",
     "DecidingSentence",
+    "Evaluation",
     "Guidance",
     "Match",
+    "Promotion",
     "Release",
     "Suggestion",
     "SuggestionEvent",

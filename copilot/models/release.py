@@ -1,11 +1,14 @@
-"""What decides: trained artifacts, and the releases that serve them together."""
+"""What decides: trained artifacts, the releases that serve them together, and who made which of them live."""
 
+from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Deferrable, Q, Value, When
+
+from copilot.pipeline.types import Floors
 
 
 class Artifact(models.Model):
-    """A trained head or an encoder: a folder of arrays and a card, named by its hash."""
+    """A trained head or an encoder: files in the storage of artifacts, named by their hash, and the card that rules."""
 
     class Kind(models.TextChoices):
         ENCODER = "encoder", "Encoder"
@@ -15,7 +18,7 @@ class Artifact(models.Model):
 
     kind = models.CharField(max_length=10, choices=Kind)
     sha256 = models.CharField(max_length=64)
-    folder = models.CharField(max_length=200, help_text="Below ARTIFACTS_ROOT.")
+    folder = models.CharField(max_length=200, help_text="In the storage of artifacts.")
     card = models.JSONField(default=dict)
     created_at = models.DateTimeField()
 
@@ -45,14 +48,27 @@ class Release(models.Model):
     answer_floor = models.FloatField()
     confidence_floor = models.FloatField()
     languages = models.JSONField(default=list)
+    dataset = models.CharField(max_length=100, blank=True, help_text="What it was trained on.")
+    card = models.JSONField(default=dict, help_text="What it was made of and how it did on the test split.")
+    learned_from = models.JSONField(
+        default=list, help_text="Keys of its training texts (copilot/evaluation/rows.py): no test of it."
+    )
     note = models.TextField(blank=True)
     created_at = models.DateTimeField()
     promoted_at = models.DateTimeField(null=True, blank=True)
+    # True or NULL, so that "one is live" is a constraint which waits for the end of the promoting statement.
+    is_live = models.GeneratedField(
+        expression=Case(When(state="live", then=Value(True))),
+        output_field=models.BooleanField(null=True),
+        db_persist=True,
+    )
 
     class Meta:
         ordering = ["-pk"]
         constraints = [
-            models.UniqueConstraint(fields=["state"], condition=Q(state="live"), name="release_one_live")
+            models.UniqueConstraint(
+                fields=["is_live"], deferrable=Deferrable.IMMEDIATE, name="release_one_live"
+            )
         ]
 
     def __str__(self) -> str:
@@ -61,3 +77,69 @@ class Release(models.Model):
     @property
     def name(self) -> str:
         return f"release {self.pk}"
+
+    @property
+    def floors(self) -> Floors:
+        return Floors(
+            validity=self.validity_floor,
+            topic=self.topic_floor,
+            answer=self.answer_floor,
+            confidence=self.confidence_floor,
+        )
+
+    @property
+    def parts(self) -> dict[str, Artifact]:
+        """The artifacts by kind, in the order of the pipeline."""
+        return {
+            Artifact.Kind.ENCODER: self.encoder,
+            Artifact.Kind.VALIDITY: self.validity,
+            Artifact.Kind.TOPIC: self.topics,
+            Artifact.Kind.ANSWER: self.answers,
+        }
+
+
+class Promotion(models.Model):
+    """A release became the live one: who did it, why, what the gate found, and what was live before."""
+
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="promotions")
+    previous = models.ForeignKey(Release, null=True, on_delete=models.PROTECT, related_name="+")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    at = models.DateTimeField()
+    reason = models.TextField(blank=True)
+    is_rollback = models.BooleanField(default=False)
+    is_override = models.BooleanField(default=False, help_text="The gate refused it.")
+    findings = models.JSONField(default=list, help_text="What the gate found: [passed, text] each.")
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(is_override=False) | ~Q(reason=""), name="promotion_override_has_reason"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{'rollback to' if self.is_rollback else 'promotion of'} release {self.release_id}"
+
+
+class Evaluation(models.Model):
+    """What a release said on a dataset's test split, row by row, so that comparing releases is arithmetic."""
+
+    release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="evaluations")
+    dataset = models.CharField(max_length=100)
+    dataset_sha256 = models.CharField(max_length=64)
+    rows = models.JSONField(default=list, help_text="See copilot/evaluation/rows.py.")
+    latency = models.JSONField(default=dict, help_text="Milliseconds of one question: {stage: [p50, p95]}.")
+    n_timed = models.PositiveIntegerField(default=0)
+    evaluated_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-evaluated_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["release", "dataset_sha256"], name="evaluation_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"release {self.release_id} on {self.dataset}"

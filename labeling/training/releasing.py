@@ -1,77 +1,255 @@
-"""From a dataset's folder to a candidate release in the database."""
+"""From a dataset's name to a candidate release in the database.
 
-import json
-import shutil
+1. Read the dataset, less the topics that the catalog no longer has.
+2. Take the live release's encoder, or export one.
+3. Train every stage; keep the live release's heads where they are not to be trained anew (STAGES).
+4. Store the artifacts, run the candidate over the test split, and measure the baselines beside it.
+5. Store the release with its card. It comes last: whatever ends a training before leaves nothing that could serve.
+"""
+
+import logging
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
 from django.conf import settings
+from django.db import transaction
 from threadpoolctl import threadpool_limits
 
-from copilot import datasets, releases
-from copilot.models import Artifact, Release
-from copilot.pipeline.encoder import CARD, Encoder
-from copilot.pipeline.types import Stage
-from labeling.training.train import train
+from copilot import evaluating, releases, storing
+from copilot.datasets import Dataset, Split
+from copilot.evaluation.backtest import Rate
+from copilot.evaluation.rows import FIGURES, from_lists, key_of
+from copilot.models import Artifact, Evaluation, Release, Topic
+from copilot.pipeline.encoder import Encoder
+from copilot.pipeline.run import Pipeline
+from copilot.pipeline.types import HeadError, Stage, Vectors
+from labeling.training.baselines import baselines
+from labeling.training.cards import card_of
+from labeling.training.floors import Floor
+from labeling.training.steps import Step, Tell, nobody
+from labeling.training.train import Fitted, train
+
+logger = logging.getLogger(__name__)
 
 LANGUAGES = ("en",)
-KINDS = {
-    Stage.VALIDITY: Artifact.Kind.VALIDITY,
-    Stage.TOPIC: Artifact.Kind.TOPIC,
-    Stage.ANSWER: Artifact.Kind.ANSWER,
+# What is trained anew with each stage: itself and every stage that reads it.
+STAGES: Mapping[str, tuple[Artifact.Kind, ...]] = {
+    "all": tuple(Artifact.Kind),
+    "encoder": tuple(Artifact.Kind),
+    "topic": (Artifact.Kind.TOPIC, Artifact.Kind.VALIDITY, Artifact.Kind.ANSWER),
+    "validity": (Artifact.Kind.VALIDITY,),  # and the confidence that the answer head keeps
+    "answer": (Artifact.Kind.ANSWER,),
 }
+HEADS = (Artifact.Kind.VALIDITY, Artifact.Kind.TOPIC, Artifact.Kind.ANSWER)
+KEEPING = ("topic", "validity", "answer")  # what else they need is the live release's
+CHUNK = 128  # texts between two signs of life
 
 
-def train_release(
-    folder: Path, *, seed: int, target_risk: float, now: datetime, progress: Callable[[str], object]
-) -> Release:
-    """Export the encoder if that was not done before, train every stage, and store a candidate release.
+class TrainingError(Exception):
+    """A release can't be trained; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to train: a stage of STAGES on a dataset, with a seed and the share of offers that may be wrong."""
+
+    stage: str
+    dataset: str
+    seed: int
+    target_risk: float
+
+
+def train_release(order: Order, *, now: datetime, tell: Tell = nobody) -> Release:
+    """Train a stage with all that read it, and store a candidate release.
 
     Raises:
-        DatasetError: the folder holds no dataset that can be trained on.
+        DatasetError: there is no such dataset, or it can't be read.
+        TrainingError: the dataset does not teach enough, or what is to be kept does not fit.
         OSError: the artifacts can't be written.
     """
-    dataset = datasets.read(folder)
-    root = Path(settings.ARTIFACTS_ROOT)
-    root.mkdir(parents=True, exist_ok=True)
-    encoder = _encoder(root, progress)
-    progress(f"Training on {len(dataset.examples)} examples of {folder.name} ...")
+    dataset, missing = _of_the_catalog(evaluating.read_dataset(order.dataset))
+    live = _live_for(order)
+    languages = tuple(live.languages) if live else LANGUAGES
+    tell(Step.ENCODER, 0.0)
+    encoder = _encoder(order, live, now=now)
+    loaded = Encoder.load(storing.fetch(encoder), sha256=encoder.sha256)
     # Matrices this small are slower on many threads, and far slower on a busy machine (measured: 16 s became 95 s).
-    with threadpool_limits(1), tempfile.TemporaryDirectory(dir=root) as scratch:
-        trained = train(
-            dataset,
-            encoder=Encoder.load(root / encoder.folder),
-            seed=seed,
-            out=Path(scratch),
-            languages=LANGUAGES,
-            target_risk=target_risk,
+    with threadpool_limits(1), tempfile.TemporaryDirectory() as scratch:
+        try:
+            trained = train(
+                dataset,
+                encoder=_telling(loaded, tell, Step.READING),
+                seed=order.seed,
+                out=Path(scratch),
+                languages=languages,
+                target_risk=order.target_risk,
+                keep=_keeping(order.stage, live),
+                tell=tell,
+            )
+        except ValueError as error:  # too little of something; the message names it
+            raise TrainingError(f"{order.dataset}: {error}") from error
+        artifacts: dict[str, Artifact] = {Artifact.Kind.ENCODER: encoder}
+        for kind in HEADS:
+            artifacts[kind] = storing.store(trained.folders[Stage(kind)], kind, now=now)
+        release = releases.assemble(
+            artifacts,
+            floors=trained.floors,
+            languages=list(languages),
+            dataset=order.dataset,
+            note=f"{order.stage} trained on {order.dataset} ({dataset.sha256[:12]}), seed {order.seed}",
+            now=now,
         )
-        artifacts = [encoder]
-        for stage, kind in KINDS.items():
-            sha256 = trained.sha256[stage]
-            name = f"{kind.value}-{sha256[:12]}"
-            if not (root / name).exists():
-                shutil.copytree(trained.folders[stage], Path(scratch) / name)
-                (Path(scratch) / name).rename(root / name)
-            artifacts.append(releases.TrainedArtifact(kind, name, sha256, trained.card))
-    return releases.create(
-        artifacts,
-        floors=trained.floors,
-        languages=list(LANGUAGES),
-        note=f"trained on {folder.name} ({dataset.sha256[:12]}), seed {seed}",
+        release.learned_from = _learned_from(dataset, live if order.stage in KEEPING else None)
+        tell(Step.BASELINES, 0.0)
+        beside = baselines(dataset, encoder=_telling(loaded, tell, Step.BASELINES), languages=languages)
+        evaluation = _evaluated(release, dataset, order, now=now, tell=tell)
+        release.card = card_of(
+            trained.card,
+            dataset=dataset,
+            evaluation=evaluation,
+            baselines=_with_live(beside, live, order, now=now) if evaluation else beside,
+            trained_stage=order.stage,
+            kept_from=live.pk if live and order.stage in KEEPING else None,
+            topics_not_in_catalog=missing,
+        )
+    with transaction.atomic():
+        release.save(force_insert=True)
+        if evaluation:
+            evaluation.release = release
+            evaluation.save(force_insert=True)
+    return release
+
+
+def _learned_from(dataset: Dataset, kept: Release | None) -> list[str]:
+    """Keys of every text that a part of the release was trained on."""
+    own = {key_of(example.text) for example in dataset.only(Split.TRAIN).examples}
+    return sorted(own.union(kept.learned_from if kept else ()))
+
+
+def _evaluated(
+    release: Release, dataset: Dataset, order: Order, *, now: datetime, tell: Tell
+) -> Evaluation | None:
+    """What the candidate says on the test split; None where there is none."""
+    tell(Step.EVALUATING, 0.0)
+    if not dataset.only(Split.TEST).examples:
+        return None
+    return evaluating.run_over(
+        release,
+        dataset,
+        name=order.dataset,
         now=now,
+        done=lambda share: tell(Step.EVALUATING, share),
     )
 
 
-def _encoder(root: Path, progress: Callable[[str], object]) -> releases.TrainedArtifact:
+def _with_live(
+    beside: Mapping[str, Mapping[str, Rate]], live: Release | None, order: Order, *, now: datetime
+) -> Mapping[str, Mapping[str, Rate]]:
+    """The baselines and the live release, on the same rows."""
+    if live is None:
+        return beside
+    try:
+        rows = from_lists(evaluating.evaluate(live, order.dataset, now=now).rows)
+    except (releases.ReleaseError, HeadError):
+        logger.exception("the live release can't be evaluated")
+        return beside
+    return {
+        figure.name: {**beside.get(figure.name, {}), f"Live {live.name}": figure.rate(rows)}
+        for figure in FIGURES
+    }
+
+
+def _of_the_catalog(dataset: Dataset) -> tuple[Dataset, list[str]]:
+    """Leave out the training examples of topics that are retired or missing in the catalog, and name those topics.
+
+    A dataset none of whose topics is in the catalog is a benchmark from elsewhere, and is trained on as it is.
+    """
+    named = {example.topic for example in dataset.examples if example.topic}
+    known = set(Topic.objects.filter(slug__in=named, retired_at=None).values_list("slug", flat=True))
+    retired = set(Topic.objects.filter(slug__in=named).values_list("slug", flat=True)) - known
+    if not known and not retired:
+        return dataset, []
+    missing = named - known
+    kept = tuple(e for e in dataset.examples if e.split is Split.TEST or e.topic not in missing)
+    return replace(dataset, examples=kept), sorted(missing)
+
+
+def _live_for(order: Order) -> Release | None:
+    live = releases.live()
+    if live is None and order.stage in KEEPING:
+        raise TrainingError(f"no release is live to keep the other stages from: train all, not {order.stage}")
+    return live
+
+
+def _encoder(order: Order, live: Release | None, *, now: datetime) -> Artifact:
+    """The live release's encoder where its heads are kept; else the configured one, exported only if it must be."""
     from labeling.training.encoder import DEFAULT_MODEL, export_encoder  # torch, ten seconds of it
 
+    if live and order.stage in KEEPING:
+        return live.encoder
     model = settings.COPILOT_ENCODER or DEFAULT_MODEL
-    name = "encoder-" + model.strip("/").split("/")[-1]
-    if not (root / name / CARD).exists():
-        progress(f"Exporting the encoder {model} ...")
-        export_encoder(root / name, model=model)
-    card = json.loads((root / name / CARD).read_text("utf-8"))
-    return releases.TrainedArtifact(Artifact.Kind.ENCODER, name, card["sha256"], card)
+    exported = Artifact.objects.filter(kind=Artifact.Kind.ENCODER, card__model=model).first()
+    if exported and order.stage != "encoder":
+        return exported
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = export_encoder(Path(scratch, "encoder"), model=model)
+        return storing.store(folder, Artifact.Kind.ENCODER, now=now)
+
+
+def _keeping(stage: str, live: Release | None) -> Callable[[Fitted], Fitted]:
+    """Return what puts the live release's heads in the place of those that are not to be trained anew."""
+    if live is None or stage not in {"validity", "answer"}:
+        return lambda fitted: fitted
+    pipeline, floors = releases.pipeline_of(live), _floors_of(live)
+    return lambda fitted: keep_others(stage, fitted, pipeline, floors)
+
+
+def keep_others(stage: str, fitted: Fitted, live: Pipeline, floor_of: Mapping[str, Floor]) -> Fitted:
+    """Keep all but one stage of a live pipeline; the confidence, which judges the whole, is always the new one.
+
+    Raises:
+        TrainingError: the live topic head knows other topics than the dataset.
+    """
+    if fitted.topics.classes != live.topics.classes:
+        differing = sorted(set(fitted.topics.classes) ^ set(live.topics.classes))
+        raise TrainingError(
+            f"the dataset and the live release know different topics ({', '.join(differing[:5])}): train topic"
+        )
+    kept = {name: floor_of[name] for name in ("validity", "topic", "answer") if name != stage}
+    is_validity = stage == Artifact.Kind.VALIDITY
+    return Fitted(
+        validity=fitted.validity if is_validity else live.validity,
+        topics=live.topics,
+        answers=replace(live.answers, confidence=fitted.answers.confidence)
+        if is_validity
+        else fitted.answers,
+        floor_of={**fitted.floor_of, **kept},
+    )
+
+
+def _floors_of(release: Release) -> dict[str, Floor]:
+    """A release's floors with how they were found, as its card says."""
+    floors = release.card.get("floors") or release.topics.card["floors"]
+    return {name: Floor(**values) for name, values in floors.items()}
+
+
+def _telling(encoder: Encoder, tell: Tell, step: Step) -> Encoder:
+    """The same encoder, which gives a sign of life while it reads many texts."""
+    return _TellingEncoder(**vars(encoder), tell=tell, step=step)
+
+
+@dataclass(frozen=True, eq=False)
+class _TellingEncoder(Encoder):
+    tell: Tell = nobody
+    step: Step = Step.READING
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        parts = []
+        for start in range(0, len(texts), CHUNK):
+            self.tell(self.step, start / len(texts))
+            parts.append(super().encode(texts[start : start + CHUNK]))
+        return np.concatenate(parts) if parts else super().encode([])

@@ -3,7 +3,7 @@
 Nothing here sees the test split. The same data, encoder and seed give the same arrays, bit for bit.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -19,13 +19,16 @@ from labeling.training.answers import train_answers
 from labeling.training.floors import Floor
 from labeling.training.judged import choose_floors, judge
 from labeling.training.prepared import Prepared, prepare
+from labeling.training.steps import Step, Tell, nobody
 from labeling.training.topics import train_topics
+from labeling.training.untaught import answer_nothing, pass_everything, teaches_answers, teaches_validity
 from labeling.training.validity import train_validity
 
 # What may be wrong of what is offered, by default: an agent reads it, and sees three alternatives. On the demo world
 # (47 questions and 3 answers a topic) 0.3 offers an answer to 28 % of the questions, of which 73 % are right; 0.2 would
 # offer to 2 %. Lower it as labels grow.
 TARGET_RISK = 0.3
+LIBRARIES = ("scikit-learn", "scipy", "numpy", "onnxruntime", "tokenizers")
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,13 +64,17 @@ def train(
     out: Path,
     languages: tuple[str, ...] = ("en",),
     target_risk: float = TARGET_RISK,
+    keep: Callable[[Fitted], Fitted] = lambda fitted: fitted,
+    tell: Tell = nobody,
 ) -> TrainedRelease:
     """Train all heads on the dataset's training split and write them into folders below `out`, one per stage.
 
-    `target_risk` is the share of offered answers that may be wrong.
+    `target_risk` is the share of offered answers that may be wrong. `keep` puts heads that are not to be trained anew
+    in the place of those that were.
     """
+    tell(Step.READING, 0.0)
     prepared = prepare(dataset.only(Split.TRAIN), encoder=encoder, seed=seed)
-    fitted = fit(prepared, languages=languages, target_risk=target_risk)
+    fitted = keep(fit(prepared, languages=languages, target_risk=target_risk, tell=tell))
     card: dict[str, object] = {
         "dataset": dataset.sha256,
         "encoder": encoder.sha256,
@@ -80,9 +87,11 @@ def train(
         "topics_left_out": sorted(
             {e.topic for e in prepared.examples if e.topic} - set(fitted.topics.classes)
         ),
+        "untaught": list(untaught(prepared, languages=languages)),
         "floors": {name: asdict(floor) for name, floor in fitted.floor_of.items()},
-        "versions": {name: version(name) for name in ("scikit-learn", "scipy", "numpy")},
+        "versions": {name: version(name) for name in LIBRARIES},
     }
+    tell(Step.SAVING, 0.0)
     arrays = {
         Stage.VALIDITY: fitted.validity.arrays(),
         Stage.TOPIC: fitted.topics.arrays(),
@@ -97,11 +106,19 @@ def train(
     )
 
 
-def fit(prepared: Prepared, *, languages: tuple[str, ...], target_risk: float) -> Fitted:
+def fit(prepared: Prepared, *, languages: tuple[str, ...], target_risk: float, tell: Tell = nobody) -> Fitted:
     """Train in the order of the stages, each on what heads that never saw a case say of it, then choose the floors."""
+    skipped = untaught(prepared, languages=languages)
+    tell(Step.TOPICS, 0.0)
     topics = train_topics(prepared)
-    validity = train_validity(prepared, topics, languages=languages)
-    answers = train_answers(prepared, topics)
+    tell(Step.VALIDITY, 0.0)
+    if Stage.VALIDITY in skipped:
+        validity = pass_everything(prepared, topics)
+    else:
+        validity = train_validity(prepared, topics, languages=languages)
+    tell(Step.ANSWERS, 0.0)
+    answers = answer_nothing(prepared, topics) if Stage.ANSWER in skipped else train_answers(prepared, topics)
+    tell(Step.FLOORS, 0.0)
     judged = judge(prepared, validity, answers, languages=languages)
     confidence, floor_of = choose_floors(judged, target_risk=target_risk)
     return Fitted(
@@ -110,3 +127,12 @@ def fit(prepared: Prepared, *, languages: tuple[str, ...], target_risk: float) -
         answers=replace(answers.head, confidence=confidence),
         floor_of=floor_of,
     )
+
+
+def untaught(prepared: Prepared, *, languages: tuple[str, ...]) -> tuple[Stage, ...]:
+    """The stages that these examples say nothing of."""
+    taught = {
+        Stage.VALIDITY: teaches_validity(prepared.examples, languages=languages),
+        Stage.ANSWER: teaches_answers(prepared.examples),
+    }
+    return tuple(stage for stage, is_taught in taught.items() if not is_taught)

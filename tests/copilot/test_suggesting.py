@@ -181,7 +181,7 @@ def test_without_a_live_release_the_reason_says_so() -> None:
 
 
 def test_missing_artifact_is_a_reason_and_no_crash(release: Release) -> None:
-    release.topics.folder = "topic-gone"
+    release.topics.folder, release.topics.sha256 = "topic-gone", "0" * 64
     release.topics.save()
     suggestion = suggestion_for()
     assert (suggestion.state, suggestion.reason) == (State.FAILED, Reason.RELEASE_BROKEN)

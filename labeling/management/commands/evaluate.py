@@ -1,51 +1,110 @@
-"""How good the pipeline is on cases it never saw."""
+"""How good a release, or the whole of training, is on cases it never saw."""
 
 import json
 from argparse import ArgumentParser
+from collections.abc import Mapping
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 from tqdm import tqdm
 
-from copilot import datasets, releases
+from copilot import datasets, evaluating, releases
 from copilot.evaluation.backtest import Backtest, ClassScore, Score, backtest
+from copilot.evaluation.rows import FIGURES
+from copilot.models import Evaluation, Release
+from copilot.pipeline.types import HeadError
+from labeling.training.cards import tested
 
 
 class Command(BaseCommand):
     help = (
-        "Train on four fifths of a dataset's cases, run the pipeline on the last fifth, five times over, and print "
-        "how often each stage is right."
+        "Run a release (by default the live one) over a dataset's test split. With --crossfit: train on four fifths of "
+        "the training split's cases, run the pipeline on the last fifth, five times over."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("release", type=int, nargs="?", help="its number; by default the live one")
         parser.add_argument("--dataset", default="demo", help="a folder below DATASETS_ROOT")
-        parser.add_argument("--seed", type=int, default=1)
+        parser.add_argument("--crossfit", action="store_true", help="judge training rather than a release")
+        parser.add_argument("--seed", type=int, default=1, help="of --crossfit")
         parser.add_argument("--json", action="store_true", help="for machines")
 
-    def handle(self, *args: Any, dataset: str, seed: int, **options: Any) -> None:
-        from labeling.training.crossfit import crossfit  # scikit-learn is for this command only
-        from labeling.training.prepared import N_FOLDS
-
-        release = releases.live()
-        if release is None:
-            raise CommandError(
-                "no release is live: its encoder is what would be evaluated. Train and promote one."
-            )
+    def handle(
+        self, *args: Any, release: int | None, dataset: str, crossfit: bool, seed: int, **options: Any
+    ) -> None:
+        is_json = options["json"]
         try:
-            data = datasets.read(Path(settings.DATASETS_ROOT) / dataset)
-            encoder = releases.pipeline_of(release).encoder
-        except (datasets.DatasetError, releases.ReleaseError) as error:
+            chosen = releases.get(release) if release is not None else releases.live()
+            if chosen is None:
+                raise CommandError("no release is live: name one, or train and promote one.")
+            if crossfit:
+                result = _crossfitted(chosen, dataset, seed=seed, is_quiet=is_json)
+                self.stdout.write(json.dumps(asdict(result), indent=2) if is_json else _table(result))
+            else:
+                evaluation = _evaluated(chosen, dataset, is_quiet=is_json)
+                figures = tested(evaluation)
+                self.stdout.write(json.dumps(figures, indent=2) if is_json else _figures(evaluation, figures))
+        except (datasets.DatasetError, HeadError, releases.ReleaseError) as error:
             raise CommandError(str(error)) from error
-        languages = tuple(release.languages)
-        with tqdm(total=N_FOLDS, desc="Folds", disable=options["json"]) as bar:
-            outcomes = crossfit(
-                data, encoder=encoder, seed=seed, languages=languages, done=lambda _: bar.update()
-            )
-        result = backtest(outcomes, data.only(datasets.Split.TRAIN).examples, languages=languages)
-        self.stdout.write(json.dumps(asdict(result), indent=2) if options["json"] else _table(result))
+
+
+def _evaluated(release: Release, dataset: str, *, is_quiet: bool) -> Evaluation:
+    with tqdm(
+        total=100, desc="Rows", disable=is_quiet, bar_format="{desc} {bar:30} {percentage:3.0f} %"
+    ) as bar:
+
+        def show(share: float) -> None:
+            bar.n = 100 * share
+            bar.refresh()
+
+        return evaluating.evaluate(release, dataset, now=timezone.now(), done=show)
+
+
+def _crossfitted(release: Release, dataset: str, *, seed: int, is_quiet: bool) -> Backtest:
+    from labeling.training.crossfit import crossfit  # scikit-learn is for this option only
+    from labeling.training.prepared import N_FOLDS
+
+    data = evaluating.read_dataset(dataset)
+    languages = tuple(release.languages)
+    with tqdm(total=N_FOLDS, desc="Folds", disable=is_quiet) as bar:
+        outcomes = crossfit(
+            data,
+            encoder=releases.pipeline_of(release).encoder,
+            seed=seed,
+            languages=languages,
+            done=lambda _: bar.update(),
+        )
+    return backtest(outcomes, data.only(datasets.Split.TRAIN).examples, languages=languages)
+
+
+def _figures(evaluation: Evaluation, figures: Mapping[str, Any]) -> str:
+    lines = [
+        f"Release {evaluation.release_id} on the test split of {evaluation.dataset}, {figures['n']} rows",
+        "",
+    ]
+    lines += [f"{figure.label + ':':<44} {_share(figures['figures'][figure.name])}" for figure in FIGURES]
+    if calibration := figures["calibration"]:
+        lines.append(
+            f"Confidence is off by {100 * calibration['error']:.1f} points on average "
+            f"(up to {100 * calibration['null']['upper']:.1f} are chance, n = {calibration['n']})"
+        )
+    spent = ", ".join(f"{stage} {p50}/{p95}" for stage, (p50, p95) in figures["latency_ms"].items())
+    lines += [f"One question, p50/p95 ms of {figures['n_timed']}: {spent}", "", "By class"]
+    lines += [f"  {name:<42} {_share(rate)}" for name, rate in figures["classes"].items()]
+    for name, values in figures["slices"].items():
+        lines += ["", f"By {name}"]
+        for value, rates in values.items():
+            told = "; ".join(f"{figure} {_share(rates[figure])}" for figure in ("topic", "answered"))
+            lines.append(f"  {value:<20} {told}")
+    return "\n".join(lines)
+
+
+def _share(rate: Mapping[str, Any]) -> str:
+    if not rate["n"]:
+        return "no rows"
+    return f"{rate['k'] / rate['n']:.1%} of {rate['n']} ({rate['low']:.1%} to {rate['high']:.1%})"
 
 
 def _table(result: Backtest) -> str:

@@ -1,0 +1,160 @@
+"""A release on a dataset's test split: run through Pipeline.run once, stored row by row, compared at will."""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from copilot import datasets, releases
+from copilot.datasets import Dataset, DatasetError, Split
+from copilot.evaluation import comparison, gate
+from copilot.evaluation.comparison import Comparison
+from copilot.evaluation.rows import Row, as_lists, from_lists, row_of
+from copilot.models import Evaluation, Release, Topic
+from copilot.pipeline.run import Pipeline
+from copilot.pipeline.types import Catalog, Question
+
+BATCH = 64
+N_TIMED = 200
+WARM_UP = 5
+
+
+def read_dataset(name: str) -> Dataset:
+    """Read a dataset below DATASETS_ROOT.
+
+    Raises:
+        DatasetError: it is not there, was changed, or the name leads elsewhere.
+    """
+    root = Path(settings.DATASETS_ROOT)
+    if not name or Path(name).name != name or name.startswith("."):
+        raise DatasetError(
+            f"{name!r} is no name of a dataset: name one of {', '.join(names()) or 'none yet'}"
+        )
+    if not (root / name).is_dir():
+        raise DatasetError(f"there is no dataset {name}: name one of {', '.join(names()) or 'none yet'}")
+    return datasets.read(root / name)
+
+
+def names() -> list[str]:
+    """Return the names of all datasets."""
+    return sorted(card.parent.name for card in Path(settings.DATASETS_ROOT).glob(f"*/{datasets.CARD}"))
+
+
+def evaluate(
+    release: Release, name: str, *, now: datetime, done: Callable[[float], None] = lambda _: None
+) -> Evaluation:
+    """Return how a release does on a dataset's test split; run only if that was not done before.
+
+    `done` is told the share that is finished.
+
+    Raises:
+        DatasetError, ReleaseError: one of them can't be loaded, or there is no test split.
+        HeadError: a stage of the release can't work.
+    """
+    dataset = read_dataset(name)
+    known = Evaluation.objects.filter(release=release, dataset_sha256=dataset.sha256).first()
+    if known:
+        return known
+    evaluation = run_over(release, dataset, name=name, now=now, done=done)
+    with suppress(IntegrityError), transaction.atomic():  # another process was first
+        evaluation.save(force_insert=True)
+    return Evaluation.objects.get(release=release, dataset_sha256=dataset.sha256)
+
+
+def run_over(
+    release: Release,
+    dataset: Dataset,
+    *,
+    name: str,
+    now: datetime,
+    done: Callable[[float], None] = lambda _: None,
+) -> Evaluation:
+    """Run a release over the test split, and return its evaluation, not yet stored."""
+    tested = dataset.only(Split.TEST).examples
+    if not tested:
+        raise DatasetError(f"{name} has no test split: freeze it again, or give one with --split test")
+    pipeline = releases.pipeline_of(release)
+    rows: list[Row] = []
+    for start in range(0, len(tested), BATCH):
+        batch = tested[start : start + BATCH]
+        outcomes = pipeline.run([example.question for example in batch], catalog=dataset.catalog)
+        rows += [row_of(example, outcome) for example, outcome in zip(batch, outcomes, strict=True)]
+        done(len(rows) / len(tested))
+    timed = [example.question for example in tested[:N_TIMED]]
+    return Evaluation(
+        release=release,
+        dataset=name,
+        dataset_sha256=dataset.sha256,
+        rows=as_lists(rows),
+        latency=latency_of(pipeline, timed, catalog=dataset.catalog),
+        n_timed=len(timed),
+        evaluated_at=now,
+    )
+
+
+def latency_of(
+    pipeline: Pipeline, questions: Sequence[Question], *, catalog: Catalog
+) -> dict[str, list[float]]:
+    """Return [p50, p95] milliseconds of one question by stage and of "all", as it is served: one at a time."""
+    pipeline.run(questions[:WARM_UP], catalog=catalog)
+    spent: dict[str, list[float]] = {"all": []}
+    for question in questions:
+        start = pipeline.timer()
+        [outcome] = pipeline.run([question], catalog=catalog)
+        spent["all"].append((pipeline.timer() - start) * 1000)
+        for stage, milliseconds in outcome.milliseconds.items():
+            spent.setdefault(stage, []).append(milliseconds)
+    return {stage: np.percentile(each, [50, 95]).round(2).tolist() for stage, each in spent.items()}
+
+
+def compare(old: Evaluation, new: Evaluation) -> Comparison:
+    """Compare two releases by what they said of the same rows.
+
+    Left out are rows that one of them was trained on, and those of topics that are retired since.
+
+    Raises:
+        ComparisonError: these are evaluations of different datasets.
+    """
+    if old.dataset_sha256 != new.dataset_sha256:
+        raise comparison.ComparisonError(
+            f"{old} and {new} are of different datasets: evaluate both on the same one"
+        )
+    retired = set(Topic.objects.exclude(retired_at=None).values_list("slug", flat=True))
+    learned = {*old.release.learned_from, *new.release.learned_from}
+    old_rows, new_rows = (
+        [row for row in from_lists(evaluation.rows) if row.key not in learned and row.topic not in retired]
+        for evaluation in (old, new)
+    )
+    return comparison.compare(
+        old_rows,
+        new_rows,
+        n_left_out=len(old.rows) - len(old_rows),
+        latency=(old.latency, new.latency),
+    )
+
+
+def dataset_of(release: Release) -> str:
+    """Return the name of the dataset on which a release is compared unless another is named."""
+    if not release.dataset:
+        raise DatasetError(f"{release.name} names no dataset: name one of {', '.join(names()) or 'none yet'}")
+    return release.dataset
+
+
+def findings(release: Release, live: Release, name: str, *, now: datetime) -> tuple[gate.Finding, ...]:
+    """Return what the gate finds of a candidate beside the live release, evaluating what was not evaluated yet.
+
+    A live release that can't be evaluated at all is no reason to keep it.
+
+    Raises:
+        DatasetError, ReleaseError, HeadError: the candidate can't be evaluated.
+    """
+    new = evaluate(release, name, now=now)
+    try:
+        old = evaluate(live, name, now=now)
+    except releases.ReleaseError as error:
+        return (gate.Finding(True, f"the live release can't be loaded, so anything is better: {error}"),)
+    return gate.check(compare(old, new))

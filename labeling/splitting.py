@@ -1,0 +1,71 @@
+"""Training and test split of a dataset (pure): by case and by time, with no near-copy of a test text in training.
+
+Two texts are near-copies if their words are the same but for case, order and punctuation, or nearly so. Only texts
+that share one of their rarest words are compared, so the work grows with the number of texts, not with its square.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from rapidfuzz import fuzz
+
+from copilot.datasets import Example, Split
+
+TEST_SHARE = 0.2
+NEAR = 95.0  # of 100, as rapidfuzz counts: letters in common once words are sorted
+N_KEYS = 3  # rarest words by which near-copies find each other
+MOST_ALIKE = 500  # compared for one word; a word that more texts share is no rare one
+WORD = re.compile(r"\w+")
+
+
+def split_by_time(examples: Sequence[Example], *, share: float = TEST_SHARE) -> list[Example]:
+    """Make the latest cases the test split; a case is as late as its last example, and goes there as a whole."""
+    last: dict[str, datetime] = {}
+    for example in examples:
+        last[example.case] = max(example.at, last.get(example.case, example.at))
+    order = sorted(last, key=lambda case: (last[case], case))
+    tested = set(order[len(order) - round(share * len(order)) :])
+    return [
+        replace(example, split=Split.TEST if example.case in tested else Split.TRAIN) for example in examples
+    ]
+
+
+def drop_near_copies(examples: Sequence[Example]) -> tuple[list[Example], int]:
+    """Leave out the training examples that are near-copies of a test example; return the rest and how many went.
+
+    The test split stays whole: what is measured must not depend on what is trained.
+    """
+    texts = [sorted(WORD.findall(example.text.casefold())) for example in examples]
+    frequency = Counter(word for words in texts for word in set(words))
+    posted: dict[str, list[str]] = defaultdict(list)
+    exact = set()
+    for example, words in zip(examples, texts, strict=True):
+        if example.split is Split.TEST:
+            joined = " ".join(words)
+            exact.add(joined)
+            for key in _keys(words, frequency):
+                posted[key].append(joined)
+    kept = [
+        example
+        for example, words in zip(examples, texts, strict=True)
+        if example.split is Split.TEST or not _is_near(words, exact, posted, frequency)
+    ]
+    return kept, len(examples) - len(kept)
+
+
+def _is_near(
+    words: list[str], exact: set[str], posted: dict[str, list[str]], frequency: Counter[str]
+) -> bool:
+    joined = " ".join(words)
+    return joined in exact or any(
+        fuzz.ratio(joined, other, score_cutoff=NEAR)
+        for key in _keys(words, frequency)
+        for other in posted.get(key, ())[:MOST_ALIKE]
+    )
+
+
+def _keys(words: list[str], frequency: Counter[str]) -> list[str]:
+    return sorted(set(words), key=lambda word: (frequency[word], word))[:N_KEYS]

@@ -1,0 +1,16 @@
+"""Labeling's work in the background: each task loads by id and makes one call."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from labeling import trainings
+
+
+@shared_task(name="labeling.tasks.train")
+def train(*, run_id: int) -> None:
+    trainings.run(run_id)
+
+
+@shared_task(name="labeling.tasks.sweep_trainings")
+def sweep_trainings() -> None:
+    trainings.sweep(now=timezone.now())

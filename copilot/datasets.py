@@ -136,11 +136,7 @@ def write(
 
 def read(folder: Path) -> Dataset:
     """Read and check a dataset; raises DatasetError that names line and field."""
-    card = _json(_bytes(folder, CARD), f"{folder / CARD}")
-    if card.get("format") != FORMAT:
-        raise DatasetError(
-            f"{folder}: format {card.get('format')}, this version reads {FORMAT}: freeze it again"
-        )
+    card = read_card(folder)
     examples, catalog = _bytes(folder, EXAMPLES), _bytes(folder, CATALOG)
     sha256 = _fingerprint(examples, catalog)
     if card.get("sha256") != sha256:
@@ -152,6 +148,16 @@ def read(folder: Path) -> Dataset:
         card=card,
         sha256=sha256,
     )
+
+
+def read_card(folder: Path) -> dict[str, object]:
+    """Read a dataset's card alone; raises DatasetError if it is none of this format."""
+    card = _json(_bytes(folder, CARD), f"{folder / CARD}")
+    if card.get("format") != FORMAT:
+        raise DatasetError(
+            f"{folder}: format {card.get('format')}, this version reads {FORMAT}: freeze it again"
+        )
+    return card
 
 
 @dataclass(frozen=True)

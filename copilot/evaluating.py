@@ -29,14 +29,23 @@ def read_dataset(name: str) -> Dataset:
     Raises:
         DatasetError: it is not there, was changed, or the name leads elsewhere.
     """
-    root = Path(settings.DATASETS_ROOT)
-    if not name or Path(name).name != name or name.startswith("."):
-        raise DatasetError(
-            f"{name!r} is no name of a dataset: name one of {', '.join(names()) or 'none yet'}"
-        )
-    if not (root / name).is_dir():
-        raise DatasetError(f"there is no dataset {name}: name one of {', '.join(names()) or 'none yet'}")
-    return datasets.read(root / name)
+    return datasets.read(_folder_of(name))
+
+
+def fingerprint_of(name: str) -> str:
+    """Return a dataset's fingerprint as its card says, without reading its examples.
+
+    Raises:
+        DatasetError: there is no such dataset.
+    """
+    return str(datasets.read_card(_folder_of(name))["sha256"])
+
+
+def _folder_of(name: str) -> Path:
+    folder = Path(settings.DATASETS_ROOT) / name
+    if not name or Path(name).name != name or name.startswith(".") or not folder.is_dir():
+        raise DatasetError(f"there is no dataset {name!r}: name one of {', '.join(names()) or 'none yet'}")
+    return folder
 
 
 def names() -> list[str]:

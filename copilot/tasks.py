@@ -6,7 +6,7 @@ from celery import shared_task
 from celery.signals import worker_ready
 from django.utils import timezone
 
-from copilot import replaying, suggesting
+from copilot import evaluating, releases, replaying, suggesting
 
 
 @shared_task(name="copilot.tasks.suggest")
@@ -22,6 +22,12 @@ def sweep() -> None:
 @shared_task(name="copilot.tasks.replay_history")
 def replay_history() -> None:
     replaying.replay_history(now=timezone.now())
+
+
+@shared_task(name="copilot.tasks.evaluate")
+def evaluate(*, release_ids: list[int], dataset: str) -> None:
+    for release_id in release_ids:
+        evaluating.evaluate(releases.get(release_id), dataset, now=timezone.now())
 
 
 @worker_ready.connect

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from copilot.monitor import pages
-from copilot.views import catalog, suggestions
+from copilot.views import catalog, releases, suggestions
 
 app_name = "copilot"
 
@@ -15,4 +15,10 @@ urlpatterns = [
     path("answers/", catalog.answers, name="answers"),
     path("catalog/", catalog.catalog, name="catalog"),
     path("match-rate/", pages.match_rate, name="match_rate"),
+    path("releases/", releases.release_list, name="releases"),
+    path("releases/compare/", releases.compare, name="compare"),
+    path("releases/evaluate/", releases.evaluate, name="evaluate"),
+    path("releases/roll-back/", releases.roll_back, name="roll_back"),
+    path("releases/<int:release_id>/", releases.release_card, name="release"),
+    path("releases/<int:release_id>/promote/", releases.promote, name="promote"),
 ]

@@ -16,3 +16,5 @@ urlpatterns = [
 if apps.is_installed("copilot"):
     urlpatterns.insert(0, path("copilot/", include("copilot.urls")))
     urlpatterns.insert(0, path("api/", include("copilot.api_urls")))
+if apps.is_installed("labeling"):
+    urlpatterns.insert(0, path("labeling/", include("labeling.urls")))

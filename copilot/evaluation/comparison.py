@@ -29,6 +29,8 @@ class Compared:
         """The difference as a sentence says it."""
         if self.difference is None:
             return "can't be compared: one of them has no rows"
+        if self.difference.low == self.difference.high == 0:
+            return "no difference at all"
         span = f"{_points(self.difference.low)} to {_points(self.difference.high)} points"
         if self.difference.low <= 0 <= self.difference.high:
             return f"no clear difference ({span})"
@@ -59,7 +61,8 @@ class Comparison:
     calibration: tuple[Calibration | None, Calibration | None]
     latency: tuple[Latency, Latency]
 
-    def __getitem__(self, name: str) -> Compared:
+    def of(self, name: str) -> Compared:
+        """One figure by its name."""
         return next(compared for compared in self.figures if compared.figure.name == name)
 
 

@@ -33,7 +33,7 @@ def check(comparison: Comparison) -> tuple[Finding, ...]:
     """Look at everything; a candidate passes if every finding does."""
     return (
         _enough_rows(comparison),
-        *(_not_worse(comparison[name]) for name in GATED),
+        *(_not_worse(comparison.of(name)) for name in GATED),
         *_classes(comparison),
         _calibrated(*comparison.calibration),
         _fast_enough(comparison),
@@ -80,8 +80,8 @@ def _classes(comparison: Comparison) -> Iterator[Finding]:
     if not lost:
         yield Finding(
             True,
-            f"none of {len(counted)} classes with at least {FEWEST_OF_CLASS} rows loses more than "
-            f"{100 * CLASS_LOSS:.0f} points",
+            f"no class with at least {FEWEST_OF_CLASS} rows ({len(counted)} of {len(comparison.classes)}) loses more "
+            f"than {100 * CLASS_LOSS:.0f} points",
         )
 
 

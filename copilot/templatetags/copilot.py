@@ -1,12 +1,16 @@
 """Probabilities and variables as people read them."""
 
 import re
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from django import template
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+
+from copilot.evaluation.backtest import Rate
 
 register = template.Library()
 VARIABLE = re.compile(r"(\{\{\s*[\w.]+\s*\}\})")
@@ -20,6 +24,23 @@ def percent(probability: float | None) -> str:
     ('96 %', '–')
     """
     return "–" if probability is None else f"{100 * probability:.0f} %"
+
+
+@register.filter
+def share(rate: Mapping[str, Any] | Rate | None) -> str:
+    """Write k of n with its interval; a dash where there are no rows.
+
+    >>> share({"k": 8, "n": 10, "low": 0.49, "high": 0.94})
+    '80 % (49–94 %)'
+    >>> share({"k": 0, "n": 0, "low": None, "high": None}), share(None)
+    ('–', '–')
+    """
+    if isinstance(rate, Rate):
+        found = rate.interval
+        rate = {"k": rate.k, "n": rate.n, "low": found and found.low, "high": found and found.high}
+    if not rate or not rate["n"]:
+        return "–"
+    return f"{100 * rate['k'] / rate['n']:.0f} % ({100 * rate['low']:.0f}–{100 * rate['high']:.0f} %)"
 
 
 @register.filter

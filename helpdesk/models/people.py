@@ -45,3 +45,8 @@ class User(AbstractUser):
     def reads_dashboards(self) -> bool:
         """Whether this person sees figures about the copilot."""
         return self.role in {Role.DATA_SCIENTIST, Role.SME, Role.ADMIN} or self.is_superuser
+
+    @property
+    def manages_releases(self) -> bool:
+        """Whether this person trains, promotes and rolls back what the copilot decides with."""
+        return self.role in {Role.DATA_SCIENTIST, Role.ADMIN} or self.is_superuser

@@ -78,7 +78,7 @@ def with_mentions(note: Note) -> SafeString:
 @register.filter
 def get(mapping: dict[str, object], key: str) -> object:
     """Look a key up; empty if it isn't there."""
-    return mapping.get(key, "")
+    return mapping.get(key, "") if mapping else ""
 
 
 @register.filter

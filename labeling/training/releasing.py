@@ -157,10 +157,10 @@ def _with_live(
     except (releases.ReleaseError, HeadError):
         logger.exception("the live release can't be evaluated")
         return beside
-    return {
-        figure.name: {**beside.get(figure.name, {}), f"Live {live.name}": figure.rate(rows)}
-        for figure in FIGURES
-    }
+    learned = set(live.learned_from)
+    n_known = sum(row.key in learned for row in rows)
+    name = f"Live {live.name}" + (f", which learned from {n_known} of the rows," if n_known else "")
+    return {figure.name: {**beside.get(figure.name, {}), name: figure.rate(rows)} for figure in FIGURES}
 
 
 def _of_the_catalog(dataset: Dataset) -> tuple[Dataset, list[str]]:

@@ -1,6 +1,7 @@
 """Every page in both themes: nothing that axe finds, and nothing that scrolls sideways on a phone."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,12 +9,44 @@ from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import Page
 
+from copilot import datasets
+from copilot.evaluation.rows import as_lists
+from copilot.models import Evaluation, Promotion, Release
 from copilot.models.suggestion import Reason, State
 from helpdesk import casework
 from helpdesk.models import Case, Note, Role, Team, User
-from tests.copilot.making import make_alternative, make_answer, make_suggestion, make_topic
+from labeling.models import TrainingRun
+from tests.copilot.evaluation.test_gate import calibrated
+from tests.copilot.making import make_alternative, make_answer, make_release, make_suggestion, make_topic
 from tests.making import make_case, make_reply, make_user
+from tests.pipelines import make_example
 
+RATE = {"k": 31, "n": 40, "low": 0.62, "high": 0.88}
+FLOOR = {"value": 0.5, "n": 40, "n_passed": 30, "n_wrong": 2, "upper_risk": 0.2, "is_bounded": True}
+CARD = {
+    "seed": 1,
+    "dataset": "abcdef0123456789",
+    "n_examples": 100,
+    "n_test": 40,
+    "topics": ["payouts", "reader"],
+    "floors": {"topic": FLOOR},
+    "target_risk": 0.3,
+    "code": "0" * 40,
+    "versions": {"numpy": "2"},
+    "untaught": ["answer"],
+    "topics_left_out": ["rare"],
+    "baselines": {"topic": {"Majority class": RATE}},
+    "trained_stage": "all",
+    "test": {
+        "n": 40,
+        "figures": {"topic": RATE},
+        "classes": {"payouts": RATE},
+        "slices": {"language": {"en": {"topic": RATE}}},
+        "calibration": {"error": 0.1, "null": {"upper": 0.12}, "n": 30},
+        "latency_ms": {"all": [4.1, 6.2]},
+        "n_timed": 40,
+    },
+}
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
@@ -23,7 +56,43 @@ def admin(team: Team) -> User:
 
 
 @pytest.fixture
-def addresses(team: Team, admin: User) -> dict[str, str]:
+def releases(admin: User, settings: object, tmp_path: Path) -> dict[str, str]:
+    """The pages of the loop: a live release, a refused candidate, a training under way."""
+    live, now = make_release(), timezone.now()
+    candidate = Release.objects.create(
+        **{field.attname: getattr(live, field.attname) for field in Release._meta.concrete_fields
+           if not field.generated} | {"id": None, "state": "candidate", "card": CARD, "dataset": "ours"}
+    )  # fmt: skip
+    settings.DATASETS_ROOT = tmp_path
+    sha256 = datasets.write(tmp_path / "ours", [make_example(1, "a text")], {})
+    for release, rows in ((live, calibrated()), (candidate, calibrated())):
+        worse = [replace(row, is_topic_right=release is live) for row in rows]
+        Evaluation.objects.create(
+            release=release, dataset="ours", dataset_sha256=sha256, rows=as_lists(worse), evaluated_at=now,
+            latency={"all": [4.0, 6.0]}, n_timed=100,
+        )  # fmt: skip
+    Promotion.objects.create(
+        release=live,
+        previous=candidate,
+        actor=admin,
+        at=now,
+        reason="First of all",
+        is_override=True,
+        findings=[[True, "358 rows"], [False, "topics: worse"]],
+    )
+    order = {"dataset": "ours", "seed": 1, "target_risk": 0.3, "ordered_at": now}
+    TrainingRun.objects.create(**order, stage="topic", state="running", step="Training topics", share=0.4)
+    TrainingRun.objects.create(**order, stage="all", state="failed", problem="topic: label more")
+    both = f"old={live.pk}&new={candidate.pk}"
+    return {
+        "releases": "/copilot/releases/", "release": f"/copilot/releases/{candidate.pk}/",
+        "compare": f"/copilot/releases/compare/?{both}&dataset=ours",
+        "promote": f"/copilot/releases/{candidate.pk}/promote/", "trainings": "/labeling/trainings/",
+    }  # fmt: skip
+
+
+@pytest.fixture
+def addresses(team: Team, admin: User, releases: dict[str, str]) -> dict[str, str]:
     """One address for each page and state worth looking at."""
     rich = make_case(
         "Hello,\n\nwhere is it?\n\n-- \nPriya\n\n> earlier", team=team, subject="A rather long subject " * 4
@@ -42,7 +111,7 @@ def addresses(team: Team, admin: User) -> dict[str, str]:
     return {
         "inbox": "/cases/?view=all", "filters": "/cases/?view=all&status=open", "empty": "/cases/?view=snoozed",
         "case": f"/cases/{rich.pk}/?view=all", "withheld": f"/cases/{unsure.pk}/", "catalog": "/copilot/catalog/",
-        "match rate": "/copilot/match-rate/", "not found": "/cases/999999/",
+        "match rate": "/copilot/match-rate/", "not found": "/cases/999999/", **releases,
     }  # fmt: skip
 
 

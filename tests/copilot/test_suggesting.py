@@ -7,7 +7,8 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from copilot import suggesting
+from copilot import releases, suggesting
+from copilot.evaluation.gate import Finding
 from copilot.models import DecidingSentence, Guidance, Match, Release, Suggestion
 from copilot.models.suggestion import Arm, Reason, State
 from helpdesk.intake import receive_messages
@@ -15,6 +16,7 @@ from helpdesk.models import Case, Message, Team, User
 from helpdesk.replying import send_reply
 from tests.copilot.making import make_answer, make_topic
 from tests.making import incoming, make_case, make_message, make_reply
+from tests.releasing import make_release
 
 pytestmark = pytest.mark.django_db
 
@@ -186,6 +188,14 @@ def test_missing_artifact_is_a_reason_and_no_crash(release: Release) -> None:
     suggestion = suggestion_for()
     assert (suggestion.state, suggestion.reason) == (State.FAILED, Reason.RELEASE_BROKEN)
     assert "train again" in suggestion.detail
+
+
+def test_a_promotion_serves_the_next_task(release: Release) -> None:
+    assert suggestion_for().release == release
+    candidate = make_release(Release.State.CANDIDATE)
+    findings = (Finding(True, "all well"),)
+    releases.promote(candidate, against=release, findings=findings, actor=None, now=timezone.now())
+    assert suggestion_for().release == candidate
 
 
 def test_changed_artifact_is_refused(release: Release, tmp_path: Path) -> None:

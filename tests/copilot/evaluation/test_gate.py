@@ -148,5 +148,5 @@ def test_rows_come_back_as_they_were_stored() -> None:
 
 def test_no_rows_are_no_comparison() -> None:
     found: Comparison = compare([], [])
-    assert found["topic"].difference is None
-    assert found["topic"].in_words.startswith("can't be compared")
+    assert found.of("topic").difference is None
+    assert found.of("topic").in_words.startswith("can't be compared")

@@ -1,0 +1,191 @@
+"""Releases for data scientists: the list, one release's card, two of them compared, promotion and rollback."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from copilot import evaluating, releases, tasks
+from copilot.datasets import DatasetError
+from copilot.evaluation import gate
+from copilot.evaluation.comparison import Comparison, ComparisonError
+from copilot.evaluation.rows import FIGURES
+from copilot.models import Evaluation, Promotion, Release
+from helpdesk.models import User
+from helpdesk.requests import PageRequest
+
+KEY_FIGURES = ("topic", "answered", "misled")
+TIMES = ("all", "encoder", "validity", "topic", "answer")
+LABELS = {figure.name: figure.label for figure in FIGURES}
+PARTS = ("encoder", "validity", "topics", "answers")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two releases and a dataset, with what can be said of them; `comparison` is None until both were evaluated."""
+
+    old: Release
+    new: Release
+    dataset: str
+    comparison: Comparison | None
+    problem: str = ""
+
+    @cached_property
+    def findings(self) -> tuple[gate.Finding, ...]:
+        return gate.check(self.comparison) if self.comparison else ()
+
+    @property
+    def rows(self) -> list[tuple[bool, str]]:
+        """The findings as they are recorded and shown."""
+        return [(finding.passed, finding.text) for finding in self.findings]
+
+    @property
+    def is_passed(self) -> bool:
+        return bool(self.findings) and all(finding.passed for finding in self.findings)
+
+
+@require_GET
+def release_list(request: PageRequest) -> HttpResponse:
+    check_reader(request.user)
+    rows = list(Release.objects.defer("learned_from"))
+    live = next((row for row in rows if row.state == Release.State.LIVE), None)
+    context = {
+        "releases": rows,
+        "live": live,
+        "previous": releases.previous_of(live) if live else None,
+        "figures": {name: LABELS[name] for name in KEY_FIGURES},
+        "history": Promotion.objects.select_related("release", "previous", "actor")[:50],
+    }
+    return render(request, "copilot/releases.html", context)
+
+
+@require_GET
+def release_card(request: PageRequest, release_id: int) -> HttpResponse:
+    check_reader(request.user)
+    release = _release(release_id)
+    others = Release.objects.exclude(pk=release.pk).defer("learned_from", "card")
+    context = {
+        "release": release,
+        "card": release.card,
+        "floors": _in_order(release.card.get("floors", {}), ("validity", "topic", "answer", "confidence")),
+        "latency": _in_order((release.card.get("test") or {}).get("latency_ms", {}), TIMES),
+        "labels": LABELS,
+        "others": others,
+        "live": releases.live(),
+        "promotions": release.promotions.select_related("actor", "previous"),
+    }
+    return render(request, "copilot/release.html", context)
+
+
+@require_GET
+def compare(request: PageRequest) -> HttpResponse:
+    check_reader(request.user)
+    numbers = [request.GET.get(name, "") for name in ("old", "new")]
+    if not all(number.isdecimal() and len(number) < 10 for number in numbers):
+        raise Http404("name two releases: ?old=1&new=2")
+    old, new = (_release(int(number)) for number in numbers)
+    datasets = evaluating.names()
+    dataset = request.GET.get("dataset", new.dataset)
+    context = {"compared": compared_on(old, new, dataset), "datasets": datasets, "labels": LABELS}
+    return render(request, "copilot/compare.html", context)
+
+
+@require_POST
+def evaluate(request: PageRequest) -> HttpResponse:
+    check_manager(request.user)
+    numbers = [int(number) for number in request.POST.getlist("release") if number.isdecimal()][:2]
+    dataset = request.POST.get("dataset", "")
+    if len(numbers) != 2 or dataset not in evaluating.names():
+        raise Http404("name two releases and a dataset")
+    tasks.evaluate.delay(release_ids=numbers, dataset=dataset)
+    messages.success(request, "Both are being evaluated. Reload this page in a minute.")
+    return redirect(f"{reverse('copilot:compare')}?old={numbers[0]}&new={numbers[1]}&dataset={dataset}")
+
+
+@require_http_methods(["GET", "POST"])
+def promote(request: PageRequest, release_id: int) -> HttpResponse:
+    check_manager(request.user)
+    release, live = _release(release_id), releases.live()
+    name = request.GET.get("dataset") or request.POST.get("dataset") or release.dataset
+    compared = compared_on(live, release, name) if live else None
+    problem = _promoted(request, release, live, compared) if request.method == "POST" else ""
+    if problem is None:
+        return redirect("copilot:releases")
+    context = {"release": release, "live": live, "compared": compared, "problem": problem}
+    return render(request, "copilot/promote.html", context)
+
+
+@require_POST
+def roll_back(request: PageRequest) -> HttpResponse:
+    check_manager(request.user)
+    try:
+        promotion = releases.roll_back(
+            actor=request.user, now=timezone.now(), reason=request.POST.get("reason", "")
+        )
+        messages.success(request, f"Release {promotion.release_id} is live again.")
+    except releases.ReleaseError as error:
+        messages.error(request, str(error))
+    return redirect("copilot:releases")
+
+
+def check_reader(user: User) -> None:
+    """Refuse who does not read figures about the copilot."""
+    if not user.reads_dashboards:
+        raise PermissionDenied("Releases are for data scientists, experts and administrators.")
+
+
+def check_manager(user: User) -> None:
+    """Refuse who may not change what serves."""
+    if not user.manages_releases:
+        raise PermissionDenied("Only data scientists and administrators train, promote and roll back.")
+
+
+def compared_on(old: Release, new: Release, dataset: str) -> Pair:
+    """Compare two releases by their stored evaluations; nothing is run here."""
+    try:
+        sha256 = evaluating.fingerprint_of(dataset)
+        found = [
+            Evaluation.objects.select_related("release").get(release=row, dataset_sha256=sha256)
+            for row in (old, new)
+        ]
+        return Pair(old, new, dataset, evaluating.compare(*found))
+    except Evaluation.DoesNotExist:
+        return Pair(old, new, dataset, None)
+    except (ComparisonError, DatasetError) as error:
+        return Pair(old, new, dataset, None, problem=str(error))
+
+
+def _promoted(
+    request: PageRequest, release: Release, live: Release | None, compared: Pair | None
+) -> str | None:
+    """Promote as the form says; return what is wrong, or None if the release is live now."""
+    try:
+        releases.promote(
+            release,
+            against=live,
+            findings=compared.findings if compared else (),
+            actor=request.user,
+            now=timezone.now(),
+            reason=request.POST.get("reason", ""),
+            override="override" in request.POST,
+        )
+    except releases.ReleaseError as error:
+        return str(error)
+    messages.success(request, f"Release {release.pk} is live. Workers follow with their next task.")
+    return None
+
+
+def _in_order(values: Mapping[str, object], names: Sequence[str]) -> list[tuple[str, object]]:
+    """What a card says of each name; JSON in the database keeps no order."""
+    return [(name, values[name]) for name in names if name in values]
+
+
+def _release(number: int) -> Release:
+    return get_object_or_404(Release.objects.select_related(*PARTS), pk=number)

@@ -1,0 +1,1 @@
+"""Labeling's pages."""

@@ -1,0 +1,211 @@
+"""The pages of releases: the list, a card, two compared, promotion with its reasons, rollback."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from copilot import datasets
+from copilot.evaluation.rows import Row, as_lists
+from copilot.models import Evaluation, Promotion, Release
+from helpdesk.models import User
+from tests.copilot.evaluation.test_gate import calibrated, rows
+from tests.pipelines import make_example
+from tests.releasing import make_release
+
+pytestmark = pytest.mark.django_db
+
+BAD = rows(400, wrong=range(0, 400, 3), is_topic_right=False)
+
+
+@pytest.fixture
+def candidate(release: Release) -> Release:
+    made = make_release(Release.State.CANDIDATE)
+    Release.objects.filter(pk=made.pk).update(dataset="ours")
+    return Release.objects.get(pk=made.pk)
+
+
+@pytest.fixture
+def evaluated(
+    settings: object, tmp_path: Path, release: Release, candidate: Release, now: datetime
+) -> Callable[[list[Row]], None]:
+    """Evaluate both on a dataset: the live one as it should be, the candidate as the test says."""
+    settings.DATASETS_ROOT = tmp_path
+    sha256 = datasets.write(tmp_path / "ours", [make_example(1, "a text")], {})
+
+    def evaluate(found: list[Row]) -> None:
+        for row, said in ((release, calibrated()), (candidate, found)):
+            Evaluation.objects.create(
+                release=row, dataset="ours", dataset_sha256=sha256, rows=as_lists(said), evaluated_at=now,
+                latency={"all": [4.0, 6.0]}, n_timed=100,
+            )  # fmt: skip
+
+    return evaluate
+
+
+def pages(release: Release) -> list[str]:
+    return [
+        "/copilot/releases/",
+        f"/copilot/releases/{release.pk}/",
+        f"/copilot/releases/compare/?old={release.pk}&new={release.pk}",
+    ]
+
+
+def test_the_list_marks_the_live_one_and_tells_the_history(
+    client: Client, sana: User, release: Release, candidate: Release, now: datetime
+) -> None:
+    Promotion.objects.create(
+        release=release, actor=sana, at=now, reason="Half the topics are new.", is_override=True,
+        findings=[[False, "topics: worse"]],
+    )  # fmt: skip
+    client.force_login(sana)
+    text = client.get("/copilot/releases/").text
+    assert f"Release {release.pk} serves" in text
+    assert f"/copilot/releases/{candidate.pk}/promote/" in text
+    assert "<q>Half the topics are new.</q>" in text
+    assert "gate overridden" in text
+
+
+def test_without_releases_the_list_says_what_to_do(client: Client, sana: User) -> None:
+    client.force_login(sana)
+    assert "manage.py train all --dataset NAME" in client.get("/copilot/releases/").text
+
+
+def test_the_list_asks_few_questions(
+    client: Client, sana: User, release: Release, django_assert_max_num_queries: Callable[..., object]
+) -> None:
+    for _ in range(5):
+        make_release(Release.State.CANDIDATE)
+    client.force_login(sana)
+    with django_assert_max_num_queries(8):
+        client.get("/copilot/releases/")
+
+
+def test_the_card_shows_what_it_was_made_of(client: Client, sana: User, release: Release) -> None:
+    client.force_login(sana)
+    text = client.get(f"/copilot/releases/{release.pk}/").text
+    for told in (
+        "Majority class",
+        "Nearest example",
+        "Milliseconds of one question",
+        "scikit-learn",
+        "Floors",
+    ):
+        assert told in text
+
+
+def test_a_release_without_a_card_is_shown_too(client: Client, sana: User, release: Release) -> None:
+    Release.objects.update(card={})
+    client.force_login(sana)
+    assert "It was not evaluated when it was made" in client.get(f"/copilot/releases/{release.pk}/").text
+
+
+def test_two_are_compared_in_words(
+    client: Client, sana: User, release: Release, candidate: Release, evaluated: Callable[[list[Row]], None]
+) -> None:
+    evaluated(BAD)
+    client.force_login(sana)
+    text = client.get(f"/copilot/releases/compare/?old={release.pk}&new={candidate.pk}&dataset=ours").text
+    assert f"The gate would refuse release {candidate.pk}" in text
+    assert "Worse by 33.5 points (" in text
+
+
+def test_what_was_not_evaluated_can_be_asked_for(
+    client: Client, sana: User, release: Release, candidate: Release, evaluated: Callable[[list[Row]], None]
+) -> None:
+    client.force_login(sana)
+    address = f"/copilot/releases/compare/?old={release.pk}&new={candidate.pk}&dataset=ours"
+    assert "Evaluate both" in client.get(address).text
+    answer = client.post(
+        "/copilot/releases/evaluate/", {"release": [release.pk, candidate.pk], "dataset": "ours"}
+    )
+    assert (answer.status_code, answer.url) == (302, address)
+
+
+@pytest.mark.parametrize("query", ["", "?old=1", "?old=a&new=b", "?old=999999&new=999999"])
+def test_only_releases_are_compared(client: Client, sana: User, query: str) -> None:
+    client.force_login(sana)
+    assert client.get(f"/copilot/releases/compare/{query}").status_code == 404
+
+
+def test_a_dataset_that_is_not_there_is_said(
+    client: Client, sana: User, release: Release, candidate: Release
+) -> None:
+    client.force_login(sana)
+    address = f"/copilot/releases/compare/?old={release.pk}&new={candidate.pk}&dataset=../etc"
+    assert "there is no dataset" in client.get(address).text
+
+
+def test_promotion_shows_what_the_gate_finds_and_acts(
+    client: Client, sana: User, candidate: Release, evaluated: Callable[[list[Row]], None]
+) -> None:
+    evaluated(calibrated())
+    client.force_login(sana)
+    address = f"/copilot/releases/{candidate.pk}/promote/"
+    assert "The gate lets release" in client.get(address).text
+    assert client.post(address, {"reason": "new labels"}).status_code == 302
+    promotion = Promotion.objects.get()
+    assert (promotion.release, promotion.actor, promotion.reason) == (candidate, sana, "new labels")
+    assert all(passed for passed, _ in promotion.findings)
+
+
+def test_a_refused_one_needs_an_override_with_a_reason(
+    client: Client, sana: User, candidate: Release, evaluated: Callable[[list[Row]], None]
+) -> None:
+    evaluated(BAD)
+    client.force_login(sana)
+    address = f"/copilot/releases/{candidate.pk}/promote/"
+    assert "is not promoted: Topic right" in client.post(address).text
+    assert "an override needs a reason" in client.post(address, {"override": "on"}).text
+    assert not Promotion.objects.exists()
+    client.post(address, {"override": "on", "reason": "The old topics are gone."})
+    assert Promotion.objects.get().is_override
+
+
+def test_what_was_not_compared_is_not_promoted(client: Client, sana: User, candidate: Release) -> None:
+    client.force_login(sana)
+    answer = client.post(f"/copilot/releases/{candidate.pk}/promote/", {"override": "on", "reason": "now"})
+    assert "was not compared with" in answer.text
+    assert not Promotion.objects.exists()
+
+
+def test_rolling_back_takes_a_click(
+    client: Client, sana: User, candidate: Release, release: Release, now: datetime
+) -> None:
+    Release.objects.filter(pk=release.pk).update(state=Release.State.RETIRED)
+    Release.objects.filter(pk=candidate.pk).update(state=Release.State.LIVE)
+    Promotion.objects.create(release=candidate, previous=release, at=now - timedelta(days=1))
+    client.force_login(sana)
+    assert f"Roll back to release {release.pk}" in client.get("/copilot/releases/").text
+    client.post("/copilot/releases/roll-back/", {"reason": "complaints"})
+    assert Release.objects.get(state="live") == release
+    assert Promotion.objects.first().reason == "complaints"
+    answer = client.post("/copilot/releases/roll-back/", follow=True)
+    assert "no earlier release to roll back to" in answer.text
+
+
+def test_agents_see_no_releases(client: Client, ana: User, release: Release) -> None:
+    client.force_login(ana)
+    assert [client.get(page).status_code for page in pages(release)] == [403, 403, 403]
+    assert "/copilot/releases/" not in client.get("/cases/").text
+
+
+def test_experts_read_but_change_nothing(client: Client, nadia: User, release: Release) -> None:
+    client.force_login(nadia)
+    assert [client.get(page).status_code for page in pages(release)] == [200, 200, 200]
+    for act in (f"{release.pk}/promote/", "roll-back/", "evaluate/"):
+        assert client.post(f"/copilot/releases/{act}").status_code == 403
+
+
+def test_other_verbs_are_refused(client: Client, sana: User, release: Release) -> None:
+    client.force_login(sana)
+    assert [client.post(page).status_code for page in pages(release)] == [405, 405, 405]
+    assert client.get("/copilot/releases/roll-back/").status_code == 405
+    assert client.get("/copilot/releases/evaluate/").status_code == 405
+    assert client.delete(f"/copilot/releases/{release.pk}/promote/").status_code == 405
+
+
+def test_strangers_are_sent_to_the_door(client: Client, release: Release) -> None:
+    assert all("/sign-in/" in client.get(page).url for page in pages(release))

@@ -1,0 +1,181 @@
+"""Trainings: one of a stage at a time, cancelled between steps, and never left half done."""
+
+import signal
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from copilot import datasets
+from copilot.datasets import Split
+from copilot.evaluation.rows import key_of
+from copilot.models import Evaluation, Release
+from labeling import trainings
+from labeling.models import TrainingRun
+from labeling.splitting import split_by_time
+from labeling.training.steps import Step
+from tests.copilot.making import make_topic
+from tests.pipelines import CATALOG, make_dataset
+from tests.processes import ROOT, environment, wait_until
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def dataset(settings: object, tmp_path: Path) -> str:
+    """The small world as a dataset with a test split; its topics are in the catalog."""
+    settings.DATASETS_ROOT = tmp_path
+    datasets.write(
+        tmp_path / "small", split_by_time(make_dataset().examples), {"name": "small"}, catalog=CATALOG
+    )
+    for slug in ("payouts", "refunds", "reader"):
+        make_topic(slug)
+    return "small"
+
+
+def order(dataset: str, stage: str = "all", **options: object) -> TrainingRun:
+    fields = {"seed": 1, "target_risk": 0.3, "by": None, "now": timezone.now()}
+    return trainings.order(stage=stage, dataset=dataset, **{**fields, **options})
+
+
+def test_a_run_makes_a_candidate_with_its_card(release: Release, dataset: str) -> None:
+    told: list[Step] = []
+
+    run = trainings.run(order(dataset).pk, tell=lambda step, share: told.append(step))
+
+    made = run.release
+    assert (run.state, run.problem, made.state, made.dataset) == ("finished", "", "candidate", "small")
+    assert list(dict.fromkeys(told)) == [
+        Step.ENCODER, Step.READING, Step.TOPICS, Step.VALIDITY, Step.ANSWERS, Step.FLOORS, Step.SAVING, Step.BASELINES,
+        Step.EVALUATING,
+    ]  # fmt: skip
+    assert made.card["test"]["figures"]["topic"]["n"] > 10
+    assert set(made.card["baselines"]["topic"]) == {
+        "Majority class", "TF-IDF and a linear model", "Nearest example", f"Live release {release.pk}",
+    }  # fmt: skip
+    assert made.card["floors"]["confidence"]["n"] >= 0
+    assert made.card["code"]
+    assert made.learned_from
+    assert Evaluation.objects.filter(release__in=[made, release]).count() == 2
+
+
+def test_the_same_order_gives_the_same_heads(release: Release, dataset: str) -> None:
+    one, other = (trainings.run(order(dataset).pk).release for _ in range(2))
+    assert {kind: part.sha256 for kind, part in one.parts.items()} == {
+        kind: part.sha256 for kind, part in other.parts.items()
+    }
+    assert one.floors == other.floors
+
+
+def test_a_topic_that_is_retired_is_left_out_and_named(release: Release, dataset: str, now: datetime) -> None:
+    topic = make_topic("refunds")
+    topic.retired_at = now
+    topic.save()
+
+    made = trainings.run(order(dataset).pk).release
+
+    assert made.card["topics"] == ["payouts", "reader"]
+    assert made.card["topics_not_in_catalog"] == ["refunds"]
+
+
+def test_the_second_training_of_a_stage_is_refused(dataset: str) -> None:
+    order(dataset, "topic")
+    with pytest.raises(
+        trainings.TrainingRefusedError, match=r"a training of topic is under way \(training \d+ of"
+    ):
+        order(dataset, "topic")
+    order(dataset, "answer")
+
+
+@pytest.mark.parametrize("risk", [0, 1, -0.1])
+def test_a_target_risk_is_a_share(dataset: str, risk: float) -> None:
+    with pytest.raises(trainings.TrainingRefusedError, match="a share between 0 and 1 is needed"):
+        order(dataset, target_risk=risk)
+
+
+def test_a_run_is_done_once(release: Release, dataset: str) -> None:
+    run = trainings.run(order(dataset).pk)
+    assert trainings.run(run.pk).release == run.release
+    assert Release.objects.count() == 2
+
+
+def test_a_waiting_run_is_cancelled_at_once(dataset: str, now: datetime) -> None:
+    run = order(dataset)
+    assert trainings.cancel(run.pk, now=now)
+    assert trainings.run(run.pk).state == "cancelled"
+    assert not trainings.cancel(run.pk, now=now)
+
+
+def test_a_running_one_ends_at_its_next_sign_of_life(release: Release, dataset: str, now: datetime) -> None:
+    run = order(dataset)
+
+    def change_my_mind(step: Step, share: float) -> None:
+        if step is Step.TOPICS:
+            trainings.cancel(run.pk, now=now)
+
+    ended = trainings.run(run.pk, tell=change_my_mind)
+
+    assert (ended.state, ended.step, ended.release) == ("cancelled", Step.TOPICS, None)
+    assert Release.objects.count() == 1
+
+
+def test_too_little_data_is_a_reason(release: Release, dataset: str, settings: object) -> None:
+    kept = [example for example in make_dataset().examples if example.reason]
+    datasets.write(settings.DATASETS_ROOT / "thin", kept, {}, catalog=CATALOG)
+    run = trainings.run(order("thin").pk)
+    assert (run.state, run.problem) == (
+        "failed",
+        "thin: topic: 0 topics have 3 cases, two are needed: label more",
+    )
+
+
+def test_without_a_live_release_all_must_be_trained(dataset: str) -> None:
+    run = trainings.run(order(dataset, "answer").pk)
+    assert run.problem == "no release is live to keep the other stages from: train all, not answer"
+
+
+def test_one_stage_needs_the_topics_of_the_live_release(release: Release, dataset: str) -> None:
+    run = trainings.run(order(dataset, "validity").pk)
+    assert run.problem.startswith("the dataset and the live release know different topics (")
+    assert run.problem.endswith("): train topic")
+
+
+def test_the_command_says_what_is_wrong(release: Release, dataset: str) -> None:
+    with pytest.raises(CommandError, match="there is no dataset 'gone': name one of small"):
+        call_command("train", "all", dataset="gone")
+    order(dataset, "all")
+    with pytest.raises(CommandError, match="a training of all is under way"):
+        call_command("train", "all", dataset=dataset)
+
+
+def test_a_release_remembers_what_it_learned_from(release: Release, dataset: str) -> None:
+    made = trainings.run(order(dataset).pk).release
+    examples = split_by_time(make_dataset().examples)
+    trained = {key_of(example.text) for example in examples if example.split is Split.TRAIN}
+    assert set(made.learned_from) == trained
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_killed_process_leaves_a_stage_free(dataset: str, release: Release, settings: object) -> None:
+    run = order(dataset)
+    code = (
+        "import django, os, time; django.setup(); from labeling import trainings; "
+        f"trainings.run({run.pk}, tell=lambda *_: time.sleep(60))"
+    )
+    here = environment(DATASETS_ROOT=str(settings.DATASETS_ROOT))
+    process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=here)
+    try:
+        wait_until(lambda: TrainingRun.objects.get().state == "running", "the training begins", seconds=60)
+        assert trainings.sweep(now=timezone.now()) == 0, "it is alive"
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        wait_until(lambda: trainings.sweep(now=timezone.now()) == 1, "its lock is free", seconds=20)
+    finally:
+        process.kill()
+    assert TrainingRun.objects.get().problem == trainings.DIED
+    assert Release.objects.count() == 1
+    order(dataset)

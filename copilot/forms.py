@@ -16,3 +16,9 @@ class EventForm(forms.Form):
         choices=[("", ""), *SuggestionEvent.DismissReason.choices], required=False
     )
     rank = forms.IntegerField(min_value=1, max_value=10, required=False)
+
+
+class ShadowForm(forms.Form):
+    """The share of cases at which a candidate looks, unseen."""
+
+    percent = forms.FloatField(min_value=0, max_value=100)

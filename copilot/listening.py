@@ -5,7 +5,7 @@ from typing import Any
 from django.dispatch import receiver
 from django.utils import timezone
 
-from copilot import recording, suggesting
+from copilot import recording, shadowing, suggesting
 from helpdesk.models import Message, Reply
 from helpdesk.signals import message_received, reply_sent
 
@@ -18,3 +18,4 @@ def expect_suggestions(messages: list[Message], **_: Any) -> None:
 @receiver(reply_sent)
 def record_match(reply: Reply, **_: Any) -> None:
     recording.record_reply(reply, now=timezone.now())
+    shadowing.record_reply(reply, now=timezone.now())

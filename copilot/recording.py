@@ -33,7 +33,7 @@ def record_event(
 
 def record_reply(reply: Reply, *, now: datetime) -> Match | None:
     """Compare a reply with the suggestion of the turn it answers; None if that turn has no text to compare."""
-    suggestion = _suggestion_answered_by(reply)
+    suggestion = suggestion_answered_by(reply)
     if suggestion is None:
         return None
     record_event(
@@ -61,7 +61,8 @@ def answer_of(message: Message) -> Reply | None:
     return reply
 
 
-def _suggestion_answered_by(reply: Reply) -> Suggestion | None:
+def suggestion_answered_by(reply: Reply) -> Suggestion | None:
+    """Return the suggestion of the turn that a reply is the first answer to."""
     message = (
         Message.objects.filter(case=reply.case_id, sent_at__lte=reply.sent_at)
         .order_by("-sent_at", "-pk")

@@ -122,6 +122,11 @@ def promote(
     )  # fmt: skip
 
 
+def set_shadow_share(release: Release, share: float) -> None:
+    """Let a candidate look at a share of the cases after the live release; 0 ends that."""
+    Release.objects.filter(pk=release.pk, state=Release.State.CANDIDATE).update(shadow_share=share)
+
+
 def roll_back(*, actor: User | None, now: datetime, reason: str = "") -> Promotion:
     """Make the release live again that was live before the present one; twice goes back two.
 

@@ -1,4 +1,4 @@
-"""The copilot's work in the background: each task loads by id and makes one call."""
+"""The copilot's work in the background: each task loads by id and makes one call; a candidate may follow."""
 
 from typing import Any
 
@@ -6,12 +6,13 @@ from celery import shared_task
 from celery.signals import worker_ready
 from django.utils import timezone
 
-from copilot import evaluating, releases, replaying, suggesting
+from copilot import evaluating, releases, replaying, shadowing, suggesting
 
 
 @shared_task(name="copilot.tasks.suggest")
 def suggest(*, suggestion_ids: list[int]) -> None:
     suggesting.suggest(suggestion_ids=suggestion_ids, now=timezone.now())
+    shadowing.expect(suggestion_ids=suggestion_ids)
 
 
 @shared_task(name="copilot.tasks.sweep")
@@ -22,6 +23,11 @@ def sweep() -> None:
 @shared_task(name="copilot.tasks.replay_history")
 def replay_history() -> None:
     replaying.replay_history(now=timezone.now())
+
+
+@shared_task(name="copilot.tasks.shadow")
+def shadow(*, release_id: int, suggestion_ids: list[int]) -> None:
+    shadowing.shadow(release_id=release_id, suggestion_ids=suggestion_ids, now=timezone.now())
 
 
 @shared_task(name="copilot.tasks.evaluate")

@@ -20,5 +20,6 @@ urlpatterns = [
     path("releases/evaluate/", releases.evaluate, name="evaluate"),
     path("releases/roll-back/", releases.roll_back, name="roll_back"),
     path("releases/<int:release_id>/", releases.release_card, name="release"),
+    path("releases/<int:release_id>/shadow/", releases.shadow, name="shadow"),
     path("releases/<int:release_id>/promote/", releases.promote, name="promote"),
 ]

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import F
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from copilot.datasets import DatasetError
@@ -131,7 +133,7 @@ def _noting(run_id: int, tell: Tell) -> Tell:
     def note(step: Step, share: float) -> None:
         whole = (step.place + share) / len(Step)
         running = TrainingRun.objects.filter(pk=run_id, state=State.RUNNING, is_cancel_asked=False)
-        if not running.update(step=step, share=whole):
+        if not running.update(step=step, share=Greatest(F("share"), whole)):
             raise CancelledError
         tell(step, share)
 

@@ -3,6 +3,7 @@
 from copilot.models.catalog import Answer, AnswerVersion, Area, Guidance, Term, Topic
 from copilot.models.match import Match
 from copilot.models.release import Artifact, Evaluation, Promotion, Release
+from copilot.models.shadow import ShadowOutcome
 from copilot.models.suggestion import Alternative, Arm, DecidingSentence, Suggestion, SuggestionEvent
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Match",
     "Promotion",
     "Release",
+    "ShadowOutcome",
     "Suggestion",
     "SuggestionEvent",
     "Term",

@@ -54,6 +54,9 @@ class Release(models.Model):
         default=list, help_text="Keys of its training texts (copilot/evaluation/rows.py): no test of it."
     )
     note = models.TextField(blank=True)
+    shadow_share = models.FloatField(
+        default=0.0, help_text="Of cases, at which it looks after the live one while it is a candidate."
+    )
     created_at = models.DateTimeField()
     promoted_at = models.DateTimeField(null=True, blank=True)
     # True or NULL, so that "one is live" is a constraint which waits for the end of the promoting statement.
@@ -68,7 +71,10 @@ class Release(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["is_live"], deferrable=Deferrable.IMMEDIATE, name="release_one_live"
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(shadow_share__gte=0, shadow_share__lte=1), name="release_shadow_share_is_share"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -44,6 +44,16 @@ def share(rate: Mapping[str, Any] | Rate | None) -> str:
 
 
 @register.filter
+def points(difference: float) -> str:
+    """Write a difference of two shares in points.
+
+    >>> points(0.031), points(-0.2)
+    ('+3.1', '−20.0')
+    """
+    return f"{100 * difference:+.1f}".replace("-", "−")
+
+
+@register.filter
 def with_variables(text: str) -> SafeString:
     """Escape a text, make paragraphs, and mark what is still to be filled in.
 

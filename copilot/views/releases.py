@@ -12,11 +12,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from copilot import evaluating, releases, tasks
+from copilot import evaluating, releases, shadowing, tasks
 from copilot.datasets import DatasetError
 from copilot.evaluation import gate
 from copilot.evaluation.comparison import Comparison, ComparisonError
 from copilot.evaluation.rows import FIGURES
+from copilot.forms import ShadowForm
 from copilot.models import Evaluation, Promotion, Release
 from helpdesk.models import User
 from helpdesk.requests import PageRequest
@@ -70,15 +71,14 @@ def release_list(request: PageRequest) -> HttpResponse:
 def release_card(request: PageRequest, release_id: int) -> HttpResponse:
     check_reader(request.user)
     release = _release(release_id)
-    others = Release.objects.exclude(pk=release.pk).defer("learned_from", "card")
     context = {
         "release": release,
         "card": release.card,
         "floors": _in_order(release.card.get("floors", {}), ("validity", "topic", "answer", "confidence")),
         "latency": _in_order((release.card.get("test") or {}).get("latency_ms", {}), TIMES),
         "labels": LABELS,
-        "others": others,
         "live": releases.live(),
+        "shadow_percent": f"{100 * release.shadow_share:g}",
         "promotions": release.promotions.select_related("actor", "previous"),
     }
     return render(request, "copilot/release.html", context)
@@ -93,7 +93,11 @@ def compare(request: PageRequest) -> HttpResponse:
     old, new = (_release(int(number)) for number in numbers)
     datasets = evaluating.names()
     dataset = request.GET.get("dataset", new.dataset)
-    context = {"compared": compared_on(old, new, dataset), "datasets": datasets, "labels": LABELS}
+    context = {
+        "compared": compared_on(old, new, dataset),
+        "datasets": datasets,
+        "shadow": shadowing.rates(old, new),
+    }
     return render(request, "copilot/compare.html", context)
 
 
@@ -133,6 +137,20 @@ def roll_back(request: PageRequest) -> HttpResponse:
     except releases.ReleaseError as error:
         messages.error(request, str(error))
     return redirect("copilot:releases")
+
+
+@require_POST
+def shadow(request: PageRequest, release_id: int) -> HttpResponse:
+    """Let a candidate look at a share of the cases, or at none any more."""
+    check_manager(request.user)
+    form = ShadowForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "The share of cases in the shadow is a number from 0 to 100.")
+    else:
+        percent = form.cleaned_data["percent"]
+        releases.set_shadow_share(_release(release_id), percent / 100)
+        messages.success(request, f"Release {release_id} looks at {percent:g} % of the cases.")
+    return redirect("copilot:release", release_id)
 
 
 def check_reader(user: User) -> None:

@@ -1,0 +1,146 @@
+"""A candidate in the shadow: run after the live release on a share of cases, unseen, matched with what was sent.
+
+1. `expect` queues the turns that a candidate looks at too, once the live release has decided them.
+2. `shadow` runs the candidate over them, on the queue of work that can wait.
+3. `record_reply` compares what it would have suggested with the reply, as is done for the live suggestion.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from copilot import releases
+from copilot.catalog import catalog_at
+from copilot.evaluation.backtest import Rate
+from copilot.evaluation.paired import Difference, paired_difference
+from copilot.experiments import assign_arm
+from copilot.models import Arm, Match, Release, ShadowOutcome, Suggestion
+from copilot.models.suggestion import State
+from copilot.monitor.rates import SUBSTANTIVE
+from copilot.recording import answer_of, known_terms, match_of, suggestion_answered_by
+from copilot.suggesting import CASE_FOR_WORDING, compute
+from helpdesk.models import Reply
+
+
+def expect(*, suggestion_ids: Sequence[int]) -> None:
+    """Queue the decided suggestions among these for every candidate that has a share of their cases."""
+    from copilot import tasks  # tasks import this module
+
+    for release in Release.objects.filter(state=Release.State.CANDIDATE, shadow_share__gt=0):
+        decided = Suggestion.objects.filter(pk__in=suggestion_ids).exclude(state=State.PENDING)
+        ids = [pk for pk, case in decided.values_list("pk", "case_id") if _is_shadowed(case, release)]
+        if ids:
+            tasks.shadow.delay_on_commit(  # type: ignore[attr-defined]  # not in celery's stubs
+                release_id=release.pk, suggestion_ids=ids
+            )
+
+
+def shadow(*, release_id: int, suggestion_ids: Sequence[int], now: datetime) -> int:
+    """Run a candidate over turns that it has not seen yet, and return how many; nothing if it is none any more."""
+    release = Release.objects.filter(pk=release_id, state=Release.State.CANDIDATE).first()
+    turns = list(
+        Suggestion.objects.filter(pk__in=suggestion_ids)
+        .exclude(shadows__release=release_id)
+        .select_related("message", *CASE_FOR_WORDING)
+        .order_by("pk")
+    )
+    if release is None or not turns:
+        return 0
+    rows = [
+        Suggestion(
+            case=turn.case,
+            message=turn.message,
+            arm=Arm.SHADOW,
+            created_at=now,
+            queued_at=now,
+            finished_at=now,
+        )
+        for turn in turns
+    ]
+    moment = catalog_at(now)
+    compute(rows, pipeline=releases.pipeline_of(release), release=release, moments=[moment] * len(rows))
+    ShadowOutcome.objects.bulk_create(
+        [_outcome(turn, row, release, now=now) for turn, row in zip(turns, rows, strict=True)],
+        ignore_conflicts=True,
+    )
+    for turn in turns:  # one that was answered meanwhile
+        if reply := answer_of(turn.message):
+            _record(turn, reply, now=now)
+    return len(turns)
+
+
+def record_reply(reply: Reply, *, now: datetime) -> None:
+    """Compare what candidates would have suggested with the reply to their turn."""
+    if not ShadowOutcome.objects.filter(suggestion__case=reply.case_id, kind="").exists():
+        return
+    suggestion = suggestion_answered_by(reply)
+    if suggestion is not None:
+        _record(suggestion, reply, now=now)
+
+
+def _is_shadowed(case_id: int, release: Release) -> bool:
+    """Whether a candidate looks at a case: for good, so that its turns stay together."""
+    salt = f"candidate-{release.pk}"
+    return assign_arm(salt=salt, unit=case_id, shadow_share=release.shadow_share) == "shadow"
+
+
+def _outcome(turn: Suggestion, row: Suggestion, release: Release, *, now: datetime) -> ShadowOutcome:
+    return ShadowOutcome(
+        suggestion=turn,
+        release=release,
+        reason="" if row.state == State.SHADOW else row.reason,
+        topic=row.topic,
+        answer=row.answer,
+        confidence=row.confidence,
+        text=row.text,
+        created_at=now,
+    )
+
+
+def _record(suggestion: Suggestion, reply: Reply, *, now: datetime) -> None:
+    terms = known_terms() if (rows := list(suggestion.shadows.filter(kind=""))) else frozenset()
+    for row in rows:
+        would_be = Suggestion(case=suggestion.case, text=row.text)
+        match = match_of(would_be, reply, terms=terms, now=now)
+        ShadowOutcome.objects.filter(pk=row.pk, kind="").update(
+            kind=match.kind, n_reply_tokens=match.n_reply_tokens, recorded_at=now
+        )
+
+
+@dataclass(frozen=True)
+class ShadowRates:
+    """Both releases on the same answered turns of one arm: how often the reply is what each would have suggested.
+
+    A turn without a text counts as no match, so that silence is no way to a better rate.
+    """
+
+    arm: str
+    live: Rate
+    candidate: Rate
+    difference: Difference | None
+
+
+def rates(live: Release, candidate: Release) -> list[ShadowRates]:
+    """Return both match rates by arm; where agents saw the live suggestion, it has the advantage."""
+    rows: list[Any] = list(
+        ShadowOutcome.objects.filter(
+            release=candidate, suggestion__release=live, n_reply_tokens__gte=SUBSTANTIVE
+        ).values("kind", "suggestion__case_id", "suggestion__arm", "suggestion__match__kind")
+    )
+    arms = ((Arm.SHADOW, "Nobody saw either"), (Arm.OFFER, "Agents saw the live one"))
+    found = [_rates(label, [row for row in rows if row["suggestion__arm"] == arm]) for arm, label in arms]
+    return [each for each in found if each.live.n]
+
+
+def _rates(label: str, rows: Sequence[dict[str, Any]]) -> ShadowRates:
+    live = [row["suggestion__match__kind"] in Match.MATCHING for row in rows]
+    candidate = [row["kind"] in Match.MATCHING for row in rows]
+    counted = [True] * len(rows)
+    cases = [str(row["suggestion__case_id"]) for row in rows]
+    return ShadowRates(
+        arm=label,
+        live=Rate.of(live),
+        candidate=Rate.of(candidate),
+        difference=paired_difference((live, counted), (candidate, counted), cases) if rows else None,
+    )

@@ -42,9 +42,14 @@ def trained_release() -> tuple[dict[str, object], list[dict[str, object]]]:
 def make_release(state: Release.State = Release.State.LIVE) -> Release:
     """Store the trained release."""
     release, artifacts = trained_release()
-    for artifact in artifacts:
-        Artifact.objects.get_or_create(pk=artifact["id"], defaults=artifact)
-    return Release.objects.create(**{**release, "id": None, "state": state})
+    stored = {artifact["id"]: _stored(artifact).pk for artifact in artifacts}
+    parts = {name: stored[release[name]] for name in ("encoder_id", "validity_id", "topics_id", "answers_id")}
+    return Release.objects.create(**{**release, **parts, "id": None, "state": state})
+
+
+def _stored(artifact: dict[str, object]) -> Artifact:
+    named = {name: artifact[name] for name in ("kind", "sha256")}
+    return Artifact.objects.get_or_create(**named, defaults={**artifact, "id": None})[0]
 
 
 def _train(fixture: Path) -> None:

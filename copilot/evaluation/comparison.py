@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from copilot.evaluation.backtest import Rate
-from copilot.evaluation.paired import SEED, Difference, paired_difference
+from copilot.evaluation.paired import SEED, Difference, paired_differences
 from copilot.evaluation.rows import FIGURES, Figure, Row, classes_of
 from copilot.statistics.calibration import Null, calibration_error, null_value
 
@@ -76,15 +76,11 @@ def compare(
     """Compare what two releases said of the same examples, in the same order."""
     if [row.key for row in old] != [row.key for row in new]:
         raise ComparisonError("the two evaluations are of different rows: evaluate both releases again")
-    cases = [row.case for row in old]
+    pairs = [(_flags(figure, old), _flags(figure, new)) for figure in FIGURES]
+    differences = paired_differences(pairs, [row.case for row in old]) if old else [None] * len(FIGURES)
     figures = tuple(
-        Compared(
-            figure,
-            figure.rate(old),
-            figure.rate(new),
-            paired_difference(_flags(figure, old), _flags(figure, new), cases) if cases else None,
-        )
-        for figure in FIGURES
+        Compared(figure, figure.rate(old), figure.rate(new), difference)
+        for figure, difference in zip(FIGURES, differences, strict=True)
     )
     classes, others = classes_of(old), classes_of(new)
     return Comparison(

@@ -4,11 +4,15 @@ Cases are drawn with replacement, each with all of its rows and with what both r
 one case are not taken for independent ones, and what is hard for both releases cancels out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+Share = tuple[
+    ArrayLike, ArrayLike
+]  # two flags for each row: it holds, it counts; the share is of those that count
 
 N_DRAWS = 2_000
 CHUNK = 200  # draws at once: memory stays small with many cases
@@ -26,26 +30,38 @@ class Difference:
     upper: float
 
 
-def paired_difference(
-    old: tuple[ArrayLike, ArrayLike], new: tuple[ArrayLike, ArrayLike], cases: Sequence[str]
-) -> Difference | None:
+def paired_difference(old: Share, new: Share, cases: Sequence[str]) -> Difference | None:
     """Return how two shares differ; None if one of them is a share of nothing.
-
-    Each side is (holds, counts), two flags for each row; the share is that of the counted rows which hold.
 
     >>> difference = paired_difference(([1, 0] * 50, [1] * 100), ([1, 1] * 50, [1] * 100), list(map(str, range(100))))
     >>> difference.estimate, 0.3 < difference.low < 0.5 < difference.high < 0.7
     (0.5, True)
     """
+    return paired_differences([(old, new)], cases)[0]
+
+
+def paired_differences(pairs: Sequence[tuple[Share, Share]], cases: Sequence[str]) -> list[Difference | None]:
+    """Return how each pair of shares differs, all over the same draws of cases."""
     at = np.unique(np.array(cases, dtype=np.str_), return_inverse=True)[1]
-    sums = np.column_stack([_by_case(holds, counts, at) for holds, counts in (old, new)])
-    totals = sums.sum(axis=0)
-    if not totals[1] or not totals[3]:
+    sums = np.hstack([_by_case(*share, at) for pair in pairs for share in pair])
+    draws = np.vstack(list(_draws(sums)))
+    wholes = np.split(sums.sum(axis=0), len(pairs))
+    return [
+        _difference(whole, drawn)
+        for whole, drawn in zip(wholes, np.split(draws, len(pairs), axis=1), strict=True)
+    ]
+
+
+def _difference(whole: NDArray[np.float64], drawn: NDArray[np.float64]) -> Difference | None:
+    """From [held, counted, held, counted] of all cases, and of each draw."""
+    if not whole[1] or not whole[3]:
         return None
-    draws = _draws(sums)
-    low, lower, upper, high = np.nanquantile(draws, [0.025, 0.05, 0.95, 0.975])
+    held_old, n_old, held_new, n_new = drawn.T
+    is_told = (n_old > 0) & (n_new > 0)  # a draw without a counted row says nothing
+    differences = held_new[is_told] / n_new[is_told] - held_old[is_told] / n_old[is_told]
+    low, lower, upper, high = np.quantile(differences, [0.025, 0.05, 0.95, 0.975])
     return Difference(
-        estimate=float(totals[2] / totals[3] - totals[0] / totals[1]),
+        estimate=float(whole[2] / whole[3] - whole[0] / whole[1]),
         low=float(low),
         high=float(high),
         lower=float(lower),
@@ -60,11 +76,10 @@ def _by_case(holds: ArrayLike, counts: ArrayLike, at: NDArray[np.intp]) -> NDArr
     return np.column_stack([np.bincount(at, weights=held), np.bincount(at, weights=counted)])
 
 
-def _draws(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+def _draws(sums: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
+    """The sums over as many cases as there are, drawn with replacement, again and again."""
     rng = np.random.default_rng(SEED)
     n = len(sums)
-    drawn = [rng.multinomial(n, np.full(n, 1 / n), size=CHUNK) @ sums for _ in range(N_DRAWS // CHUNK)]
-    held_old, n_old, held_new, n_new = np.vstack(drawn).T
-    with np.errstate(invalid="ignore", divide="ignore"):  # a draw without a counted row says nothing
-        differences: NDArray[np.float64] = held_new / n_new - held_old / n_old
-    return np.where(np.isfinite(differences), differences, np.nan)
+    for _ in range(N_DRAWS // CHUNK):
+        times = [np.bincount(rng.integers(0, n, n), minlength=n) for _ in range(CHUNK)]
+        yield np.stack(times).astype(np.float64) @ sums

@@ -1,6 +1,7 @@
 """Releases: one is live, the gate has its say, and every change is on record."""
 
 from datetime import datetime, timedelta
+from threading import Thread
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -131,3 +132,29 @@ def test_a_release_is_found_by_its_number(release: Release) -> None:
         releases.ReleaseError, match="there is no release 9999: `manage.py releases` lists them"
     ):
         releases.get(9999)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_promotions_at_once_one_wins() -> None:
+    live = make_release()
+    rivals = [make_release(Release.State.CANDIDATE) for _ in range(2)]
+    said: list[str] = []
+
+    def try_it(rival: Release) -> None:
+        try:
+            promote(rival, against=live)
+        except releases.ReleaseError as error:
+            said.append(str(error))
+        finally:
+            connection.close()
+
+    threads = [Thread(target=try_it, args=(rival,)) for rival in rivals]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(states(live, *rivals)) == ["candidate", "live", "retired"]
+    assert len(said) == 1
+    assert "became live meanwhile" in said[0]
+    assert Promotion.objects.count() == 1

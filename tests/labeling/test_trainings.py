@@ -10,8 +10,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from copilot import datasets
+from copilot import datasets, releases
 from copilot.datasets import Split
+from copilot.evaluation.gate import Finding
 from copilot.evaluation.rows import key_of
 from copilot.models import Evaluation, Release
 from labeling import trainings
@@ -142,6 +143,31 @@ def test_one_stage_needs_the_topics_of_the_live_release(release: Release, datase
     run = trainings.run(order(dataset, "validity").pk)
     assert run.problem.startswith("the dataset and the live release know different topics (")
     assert run.problem.endswith("): train topic")
+
+
+def test_one_stage_keeps_the_others_bit_for_bit(dataset: str, release: Release) -> None:
+    live = trainings.run(order(dataset).pk).release
+    findings = (Finding(True, "all well"),)
+    releases.promote(live, against=release, findings=findings, actor=None, now=timezone.now())
+
+    made = {
+        stage: trainings.run(order(dataset, stage, target_risk=0.5).pk).release
+        for stage in ("topic", "validity", "answer")
+    }
+
+    def changed(stage: str) -> set[str]:
+        """The kinds of artifact that are not the live release's."""
+        parts = made[stage].parts
+        return {kind for kind, artifact in live.parts.items() if parts[kind] != artifact}
+
+    # The same data and seed give the same heads again, whichever stage is trained.
+    assert {stage: changed(stage) for stage in made} == {"topic": set(), "validity": set(), "answer": set()}
+    assert made["validity"].topic_floor == live.topic_floor
+    assert made["answer"].validity_floor == live.validity_floor
+    assert made["answer"].card["kept_from"] == live.pk
+
+    other = trainings.run(order(dataset, "answer", seed=2).pk).release
+    assert {kind for kind, artifact in live.parts.items() if other.parts[kind] != artifact} == {"answer"}
 
 
 def test_the_command_says_what_is_wrong(release: Release, dataset: str) -> None:

@@ -10,7 +10,7 @@
 import logging
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from copilot.evaluation.rows import FIGURES, from_lists, key_of
 from copilot.models import Artifact, Evaluation, Release, Topic
 from copilot.pipeline.encoder import Encoder
 from copilot.pipeline.run import Pipeline
-from copilot.pipeline.types import HeadError, Stage, Vectors
+from copilot.pipeline.types import HeadError, Stage, Vector, Vectors
 from labeling.training.baselines import baselines
 from labeling.training.cards import card_of
 from labeling.training.floors import Floor
@@ -76,13 +76,13 @@ def train_release(order: Order, *, now: datetime, tell: Tell = nobody) -> Releas
     languages = tuple(live.languages) if live else LANGUAGES
     tell(Step.ENCODER, 0.0)
     encoder = _encoder(order, live, now=now)
-    loaded = Encoder.load(storing.fetch(encoder), sha256=encoder.sha256)
+    loaded = _TellingEncoder(**vars(Encoder.load(storing.fetch(encoder), sha256=encoder.sha256)), tell=tell)
     # Matrices this small are slower on many threads, and far slower on a busy machine (measured: 16 s became 95 s).
     with threadpool_limits(1), tempfile.TemporaryDirectory() as scratch:
         try:
             trained = train(
                 dataset,
-                encoder=_telling(loaded, tell, Step.READING),
+                encoder=loaded,
                 seed=order.seed,
                 out=Path(scratch),
                 languages=languages,
@@ -105,7 +105,7 @@ def train_release(order: Order, *, now: datetime, tell: Tell = nobody) -> Releas
         )
         release.learned_from = _learned_from(dataset, live if order.stage in KEEPING else None)
         tell(Step.BASELINES, 0.0)
-        beside = baselines(dataset, encoder=_telling(loaded, tell, Step.BASELINES), languages=languages)
+        beside = baselines(dataset, encoder=replace(loaded, step=Step.BASELINES), languages=languages)
         evaluation = _evaluated(release, dataset, order, now=now, tell=tell)
         release.card = card_of(
             trained.card,
@@ -237,19 +237,18 @@ def _floors_of(release: Release) -> dict[str, Floor]:
     return {name: Floor(**values) for name, values in floors.items()}
 
 
-def _telling(encoder: Encoder, tell: Tell, step: Step) -> Encoder:
-    """The same encoder, which gives a sign of life while it reads many texts."""
-    return _TellingEncoder(**vars(encoder), tell=tell, step=step)
-
-
 @dataclass(frozen=True, eq=False)
 class _TellingEncoder(Encoder):
+    """The same encoder, which gives a sign of life while it reads many texts, and reads none of them twice."""
+
     tell: Tell = nobody
     step: Step = Step.READING
+    known: dict[str, Vector] = field(default_factory=dict)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        parts = []
-        for start in range(0, len(texts), CHUNK):
-            self.tell(self.step, start / len(texts))
-            parts.append(super().encode(texts[start : start + CHUNK]))
-        return np.concatenate(parts) if parts else super().encode([])
+        new = [text for text in dict.fromkeys(texts) if text not in self.known]
+        for start in range(0, len(new), CHUNK):
+            self.tell(self.step, start / len(new))
+            chunk = new[start : start + CHUNK]
+            self.known.update(zip(chunk, super().encode(chunk), strict=True))
+        return np.stack([self.known[text] for text in texts]) if texts else super().encode([])

@@ -14,14 +14,13 @@ from rapidfuzz import fuzz
 
 from copilot.datasets import Example, Split
 
-TEST_SHARE = 0.2
 NEAR = 95.0  # of 100, as rapidfuzz counts: letters in common once words are sorted
 N_KEYS = 3  # rarest words by which near-copies find each other
 MOST_ALIKE = 500  # compared for one word; a word that more texts share is no rare one
 WORD = re.compile(r"\w+")
 
 
-def split_by_time(examples: Sequence[Example], *, share: float = TEST_SHARE) -> list[Example]:
+def split_by_time(examples: Sequence[Example], *, share: float) -> list[Example]:
     """Make the latest cases the test split; a case is as late as its last example, and goes there as a whole."""
     last: dict[str, datetime] = {}
     for example in examples:

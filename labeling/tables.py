@@ -20,8 +20,9 @@ from copilot.catalog import catalog_at
 from copilot.datasets import DatasetError, Example, Split
 from copilot.pipeline.questions import question_from
 from copilot.pipeline.types import VALIDITY_REASONS, Reason
-from labeling.splitting import TEST_SHARE, drop_near_copies, split_by_time
+from labeling.splitting import drop_near_copies, split_by_time
 
+TEST_SHARE = 0.2
 LONGEST_TEXT = 20_000  # characters; the pipeline reads far less
 LARGEST_FIELD = 10_000_000  # characters of one cell; Python's csv gives up at 131,072
 OUT_OF_SCOPE_LABEL = "oos"
@@ -97,7 +98,9 @@ def write_dataset(
     _check_classes(examples, tables, told)
     if not any(table.split for table in tables):
         examples = (
-            split_by_time(examples) if columns.at else _split_by_hash(examples, by_case=bool(columns.case))
+            split_by_time(examples, share=TEST_SHARE)
+            if columns.at
+            else _split_by_hash(examples, by_case=bool(columns.case))
         )
     examples, told.counts["near-copies of test texts left out of training"] = drop_near_copies(examples)
     folder = Path(settings.DATASETS_ROOT) / name

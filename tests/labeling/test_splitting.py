@@ -9,14 +9,14 @@ from tests.pipelines import make_example
 
 
 def test_the_latest_fifth_of_the_cases_is_the_test_split() -> None:
-    examples = split_by_time([make_example(number, f"text {number}") for number in range(10)])
+    examples = split_by_time([make_example(number, f"text {number}") for number in range(10)], share=0.2)
     assert [example.case for example in examples if example.split is Split.TEST] == ["c8", "c9"]
 
 
 def test_a_case_is_never_parted() -> None:
     examples = [make_example(number, f"text {number}") for number in range(10)]
     examples[0] = replace(examples[0], case="c9")
-    tested = [example for example in split_by_time(examples) if example.split is Split.TEST]
+    tested = [example for example in split_by_time(examples, share=0.2) if example.split is Split.TEST]
     assert {example.case for example in tested} == {"c8", "c9"}
     assert len(tested) == 3
 

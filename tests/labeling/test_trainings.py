@@ -31,7 +31,10 @@ def dataset(settings: object, tmp_path: Path) -> str:
     """The small world as a dataset with a test split; its topics are in the catalog."""
     settings.DATASETS_ROOT = tmp_path
     datasets.write(
-        tmp_path / "small", split_by_time(make_dataset().examples), {"name": "small"}, catalog=CATALOG
+        tmp_path / "small",
+        split_by_time(make_dataset().examples, share=0.2),
+        {"name": "small"},
+        catalog=CATALOG,
     )
     for slug in ("payouts", "refunds", "reader"):
         make_topic(slug)
@@ -180,7 +183,7 @@ def test_the_command_says_what_is_wrong(release: Release, dataset: str) -> None:
 
 def test_a_release_remembers_what_it_learned_from(release: Release, dataset: str) -> None:
     made = trainings.run(order(dataset).pk).release
-    examples = split_by_time(make_dataset().examples)
+    examples = split_by_time(make_dataset().examples, share=0.2)
     trained = {key_of(example.text) for example in examples if example.split is Split.TRAIN}
     assert set(made.learned_from) == trained
 

@@ -40,11 +40,16 @@ def card_of(
 
 
 def tested(evaluation: Evaluation) -> dict[str, object]:
-    """Figures with n and interval, overall, by class and by slice; calibration and latency."""
-    rows = from_lists(evaluation.rows)
+    """Figures with n and interval, overall, by class and by slice; calibration and latency.
+
+    Rows that the release has learned from, through a head that it keeps of another one, say nothing and are left out.
+    """
+    learned = set(evaluation.release.learned_from)
+    rows = [row for row in from_lists(evaluation.rows) if row.key not in learned]
     calibration = calibration_of(rows)
     return {
         "n": len(rows),
+        "n_left_out": len(evaluation.rows) - len(rows),
         "figures": {figure.name: as_json(figure.rate(rows)) for figure in FIGURES},
         "classes": {name: as_json(rate) for name, rate in classes_of(rows).items()},
         "slices": {

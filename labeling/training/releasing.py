@@ -105,13 +105,14 @@ def train_release(order: Order, *, now: datetime, tell: Tell = nobody) -> Releas
         )
         release.learned_from = _learned_from(dataset, live if order.stage in KEEPING else None)
         tell(Step.BASELINES, 0.0)
-        beside = baselines(dataset, encoder=replace(loaded, step=Step.BASELINES), languages=languages)
+        unknown = _unknown_to(release, dataset)
+        beside = baselines(unknown, encoder=replace(loaded, step=Step.BASELINES), languages=languages)
         evaluation = _evaluated(release, dataset, order, now=now, tell=tell)
         release.card = card_of(
             trained.card,
             dataset=dataset,
             evaluation=evaluation,
-            baselines=_with_live(beside, live, order, now=now) if evaluation else beside,
+            baselines=_with_live(beside, live, release, order, now=now) if evaluation else beside,
             trained_stage=order.stage,
             kept_from=live.pk if live and order.stage in KEEPING else None,
             topics_not_in_catalog=missing,
@@ -128,6 +129,13 @@ def _learned_from(dataset: Dataset, kept: Release | None) -> list[str]:
     """Keys of every text that a part of the release was trained on."""
     own = {key_of(example.text) for example in dataset.only(Split.TRAIN).examples}
     return sorted(own.union(kept.learned_from if kept else ()))
+
+
+def _unknown_to(release: Release, dataset: Dataset) -> Dataset:
+    """Leave out the test examples that a head which the release keeps has learned from."""
+    learned = set(release.learned_from)
+    kept = (e for e in dataset.examples if e.split is not Split.TEST or key_of(e.text) not in learned)
+    return replace(dataset, examples=tuple(kept))
 
 
 def _evaluated(
@@ -147,17 +155,23 @@ def _evaluated(
 
 
 def _with_live(
-    beside: Mapping[str, Mapping[str, Rate]], live: Release | None, order: Order, *, now: datetime
+    beside: Mapping[str, Mapping[str, Rate]],
+    live: Release | None,
+    release: Release,
+    order: Order,
+    *,
+    now: datetime,
 ) -> Mapping[str, Mapping[str, Rate]]:
     """The baselines and the live release, on the same rows."""
     if live is None:
         return beside
     try:
-        rows = from_lists(evaluating.evaluate(live, order.dataset, now=now).rows)
+        said = from_lists(evaluating.evaluate(live, order.dataset, now=now).rows)
     except (releases.ReleaseError, HeadError):
         logger.exception("the live release can't be evaluated")
         return beside
-    learned = set(live.learned_from)
+    own, learned = set(release.learned_from), set(live.learned_from)
+    rows = [row for row in said if row.key not in own]
     n_known = sum(row.key in learned for row in rows)
     name = f"Live {live.name}" + (f", which learned from {n_known} of the rows," if n_known else "")
     return {figure.name: {**beside.get(figure.name, {}), name: figure.rate(rows)} for figure in FIGURES}

@@ -173,6 +173,20 @@ def test_one_stage_keeps_the_others_bit_for_bit(dataset: str, release: Release) 
     assert {kind for kind, artifact in live.parts.items() if other.parts[kind] != artifact} == {"answer"}
 
 
+def test_rows_that_a_kept_head_learned_from_are_no_test(dataset: str, release: Release) -> None:
+    live = trainings.run(order(dataset).pk).release
+    tested = [e for e in split_by_time(make_dataset().examples, share=0.2) if e.split is Split.TEST]
+    Release.objects.filter(pk=live.pk).update(learned_from=[key_of(example.text) for example in tested[:4]])
+    findings = (Finding(True, "all well"),)
+    releases.promote(live, against=release, findings=findings, actor=None, now=timezone.now())
+
+    card = trainings.run(order(dataset, "answer").pk).release.card
+
+    assert (card["test"]["n"], card["test"]["n_left_out"]) == (len(tested) - 4, 4)
+    others = card["baselines"]["recognised"].values()
+    assert {rate["n"] for rate in others} == {len(tested) - 4}
+
+
 def test_the_command_says_what_is_wrong(release: Release, dataset: str) -> None:
     with pytest.raises(CommandError, match="there is no dataset 'gone': name one of small"):
         call_command("train", "all", dataset="gone")

@@ -41,8 +41,13 @@ def store(folder: Path, kind: Artifact.Kind, *, now: datetime) -> Artifact:
     storage = storages["artifacts"]
     for file, content in contents.items():
         _save(storage, f"{name}/{file}", content)
-    artifact, _ = Artifact.objects.get_or_create(
-        kind=kind, sha256=sha256, defaults={"folder": name, "card": card, "created_at": now}
+    artifact, _ = (
+        Artifact.objects.update_or_create(  # an older format's card goes, with what else it may lack
+            kind=kind,
+            sha256=sha256,
+            defaults={"folder": name, "card": card},
+            create_defaults={"folder": name, "card": card, "created_at": now},
+        )
     )
     return artifact
 

@@ -4,20 +4,17 @@ A question that an earlier stage turned away counts as wrong at every later one,
 compared over the same rows.
 """
 
-import hashlib
-import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from copilot.datasets import Example
+from copilot.datasets import Example, key_of
 from copilot.evaluation.backtest import Rate
 from copilot.pipeline.types import Outcome
 from copilot.pipeline.validity import QUESTION
 
 SHORT, LONG = 8, 40  # words
-WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True)
@@ -116,16 +113,6 @@ def row_of(example: Example, outcome: Outcome) -> Row:
         length=_length(example.text),
         group=example.group,
     )
-
-
-def key_of(text: str) -> str:
-    """Name a text by its words, so that a release can remember what it learned from without keeping it.
-
-    >>> key_of("Where is it?") == key_of("where is IT")
-    True
-    """
-    words = " ".join(WORD.findall(text.casefold()))
-    return hashlib.sha256(words.encode()).hexdigest()[:12]
 
 
 def classes_of(rows: Sequence[Row]) -> dict[str, Rate]:

@@ -20,9 +20,10 @@ from django.db import transaction
 from threadpoolctl import threadpool_limits
 
 from copilot import evaluating, releases, storing
-from copilot.datasets import Dataset, Split
+from copilot.artifacts import ArtifactError
+from copilot.datasets import Dataset, Split, key_of
 from copilot.evaluation.backtest import Rate
-from copilot.evaluation.rows import FIGURES, from_lists, key_of
+from copilot.evaluation.rows import FIGURES, from_lists
 from copilot.models import Artifact, Evaluation, Release, Topic
 from copilot.pipeline.encoder import Encoder
 from copilot.pipeline.run import Pipeline
@@ -75,7 +76,7 @@ def train_release(order: Order, *, now: datetime, tell: Tell = nobody) -> Releas
     live = _live_for(order)
     languages = tuple(live.languages) if live else LANGUAGES
     tell(Step.ENCODER, 0.0)
-    encoder = _encoder(order, live, now=now)
+    encoder = _encoder(order, dataset, live, tell=tell, now=now)
     loaded = _TellingEncoder(**vars(Encoder.load(storing.fetch(encoder), sha256=encoder.sha256)), tell=tell)
     # Matrices this small are slower on many threads, and far slower on a busy machine (measured: 16 s became 95 s).
     with threadpool_limits(1), tempfile.TemporaryDirectory() as scratch:
@@ -199,19 +200,42 @@ def _live_for(order: Order) -> Release | None:
     return live
 
 
-def _encoder(order: Order, live: Release | None, *, now: datetime) -> Artifact:
-    """The live release's encoder where its heads are kept; else the configured one, exported only if it must be."""
-    from labeling.training.encoder import DEFAULT_MODEL, export_encoder  # torch, ten seconds of it
-
+def _encoder(order: Order, dataset: Dataset, live: Release | None, *, tell: Tell, now: datetime) -> Artifact:
+    """The live release's encoder where its heads are kept; the configured one, tuned if that is what was ordered."""
     if live and order.stage in KEEPING:
         return live.encoder
+    from labeling.training.encoder import DEFAULT_MODEL, export_encoder, export_tuned  # torch, seconds of it
+
     model = settings.COPILOT_ENCODER or DEFAULT_MODEL
-    exported = Artifact.objects.filter(kind=Artifact.Kind.ENCODER, card__model=model).first()
-    if exported and order.stage != "encoder":
+    if order.stage != "encoder" and (exported := _exported(model)):
         return exported
     with tempfile.TemporaryDirectory() as scratch:
-        folder = export_encoder(Path(scratch, "encoder"), model=model)
+        folder = Path(scratch, "encoder")
+        if order.stage == "encoder":
+            examples = dataset.only(Split.TRAIN).examples
+            export_tuned(
+                folder,
+                examples,
+                model=model,
+                seed=order.seed,
+                progress=lambda share: tell(Step.ENCODER, share),
+            )
+        else:
+            export_encoder(folder, model=model)
         return storing.store(folder, Artifact.Kind.ENCODER, now=now)
+
+
+def _exported(model: str) -> Artifact | None:
+    """The configured encoder as it was exported before, untuned; None if it must be exported again."""
+    for artifact in Artifact.objects.filter(kind=Artifact.Kind.ENCODER, card__model=model):
+        if artifact.card.get("learned_from"):
+            continue
+        try:
+            Encoder.load(storing.fetch(artifact), sha256=artifact.sha256)
+        except (HeadError, ArtifactError):  # damaged, or of an older format
+            continue
+        return artifact
+    return None
 
 
 def _keeping(stage: str, live: Release | None) -> Callable[[Fitted], Fitted]:
@@ -257,12 +281,15 @@ class _TellingEncoder(Encoder):
 
     tell: Tell = nobody
     step: Step = Step.READING
-    known: dict[str, Vector] = field(default_factory=dict)
+    known: dict[str, tuple[Vector, Vector]] = field(default_factory=dict)
 
-    def encode(self, texts: Sequence[str]) -> Vectors:
+    def _read(self, texts: Sequence[str]) -> tuple[Vectors, Vectors]:
         new = [text for text in dict.fromkeys(texts) if text not in self.known]
         for start in range(0, len(new), CHUNK):
             self.tell(self.step, start / len(new))
             chunk = new[start : start + CHUNK]
-            self.known.update(zip(chunk, super().encode(chunk), strict=True))
-        return np.stack([self.known[text] for text in texts]) if texts else super().encode([])
+            self.known.update(zip(chunk, zip(*super()._read(chunk), strict=True), strict=True))
+        if not texts:
+            return super()._read([])
+        embedding, layers = zip(*(self.known[text] for text in texts), strict=True)
+        return np.stack(embedding), np.stack(layers)

@@ -7,8 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from copilot import datasets, releases
-from copilot.datasets import Split
-from copilot.evaluation.rows import key_of
+from copilot.datasets import Split, key_of
 from copilot.models import Evaluation, Promotion, Release
 from tests.pipelines import make_dataset, make_example
 from tests.releasing import make_release

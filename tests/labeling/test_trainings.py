@@ -11,9 +11,8 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from copilot import datasets, releases
-from copilot.datasets import Split
+from copilot.datasets import Split, key_of
 from copilot.evaluation.gate import Finding
-from copilot.evaluation.rows import key_of
 from copilot.models import Evaluation, Release
 from labeling import trainings
 from labeling.models import TrainingRun

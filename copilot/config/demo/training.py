@@ -1,17 +1,9 @@
 """A release of the demo world, trained in a process of its own: this one lives on and must stay light."""
 
-import shutil
 import subprocess
 import sys
-from pathlib import Path
 
-from django.conf import settings
-
-from copilot import artifacts
 from copilot.config.embedded import ROOT
-from copilot.models import Release
-from copilot.pipeline.encoder import Encoder
-from copilot.pipeline.types import HeadError
 
 
 class TrainingError(Exception):
@@ -32,19 +24,3 @@ def train_release() -> None:
         if run.returncode:
             last = [line for line in run.stderr.splitlines() if line.strip()][-1:]
             raise TrainingError(f"`manage.py {' '.join(command)}` failed: {' '.join(last)}")
-
-
-def discard_damaged(release: Release) -> None:
-    """Delete those of a release's artifacts that are not what was trained: training keeps the folders it finds."""
-    root = Path(settings.ARTIFACTS_ROOT)
-    loaders = {
-        release.encoder: Encoder.load,
-        release.validity: artifacts.load,
-        release.topics: artifacts.load,
-        release.answers: artifacts.load,
-    }
-    for part, load in loaders.items():
-        try:
-            load(root / part.folder, sha256=part.sha256)
-        except (HeadError, artifacts.ArtifactError):
-            shutil.rmtree(root / part.folder, ignore_errors=True)

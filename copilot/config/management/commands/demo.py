@@ -83,7 +83,6 @@ class Command(BaseCommand):
             releases.pipeline_of(live)
         except releases.ReleaseError as error:
             with self._step(f"New release, since the live one can't be loaded ({error})"):
-                training.discard_damaged(live)
                 training.train_release()
 
     def _ask_for_suggestions(self) -> None:

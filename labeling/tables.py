@@ -32,12 +32,16 @@ EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # rows without a time are ordered by t
 
 @dataclass(frozen=True)
 class Columns:
-    """Which columns hold what; a table without times and cases leaves both empty."""
+    """Which columns hold what; a table without times and cases leaves both empty.
+
+    `out_of_scope` is the label of what is nothing we answer.
+    """
 
     text: str = "text"
     label: str = "category"
     at: str = ""
     case: str = ""
+    out_of_scope: str = OUT_OF_SCOPE_LABEL
 
     @property
     def needed(self) -> list[str]:
@@ -91,11 +95,7 @@ def write_dataset(
     """
     if not name or Path(name).name != name or name.startswith("."):
         raise DatasetError(f"{name!r} is no name for a dataset: choose a word such as banking77")
-    told = Told()
-    lines = [line for table in tables for line in _lines(table, columns, encoding, told)]
-    spelling = _spelling([line.label for line in lines], merge_labels=merge_labels)
-    examples = list(_examples(lines, spelling, told))
-    _check_classes(examples, tables, told)
+    examples, told = read_examples(tables, columns=columns, encoding=encoding, merge_labels=merge_labels)
     if not any(table.split for table in tables):
         examples = (
             split_by_time(examples, share=TEST_SHARE)
@@ -113,6 +113,22 @@ def write_dataset(
     }
     datasets.write(folder, examples, card, catalog=catalog_at(now).catalog)
     return folder, told
+
+
+def read_examples(
+    tables: Sequence[Table], *, columns: Columns, encoding: str, merge_labels: bool
+) -> tuple[list[Example], Told]:
+    """Read and check tables; rows of a table without a split of its own are for training.
+
+    Raises:
+        DatasetError: a table can't be read, or its labels can't be learned from.
+    """
+    told = Told()
+    lines = [line for table in tables for line in _lines(table, columns, encoding, told)]
+    spelling = _spelling([line.label for line in lines], merge_labels=merge_labels)
+    examples = list(_examples(lines, spelling, columns, told))
+    _check_classes(examples, tables, told)
+    return examples, told
 
 
 def _lines(table: Table, columns: Columns, encoding: str, told: Told) -> Iterator[_Line]:
@@ -217,14 +233,16 @@ def _spelling(labels: Sequence[str], *, merge_labels: bool) -> dict[str, str]:
     }
 
 
-def _examples(lines: Sequence[_Line], spelling: dict[str, str], told: Told) -> Iterator[Example]:
+def _examples(
+    lines: Sequence[_Line], spelling: dict[str, str], columns: Columns, told: Told
+) -> Iterator[Example]:
     """Clean each text as a message's is; one of which nothing is left is skipped."""
     for number, line in enumerate(lines):
         question = question_from([line.text], languages=settings.COPILOT_LANGUAGES)
         if not question.text:
             told.counts["rows with nothing but quotes or a signature skipped"] += 1
             continue
-        reason = _reason(spelling[line.label])
+        reason = _reason(spelling[line.label], columns)
         yield Example(
             case=line.case,
             message=f"{line.where} ({number})",
@@ -237,8 +255,8 @@ def _examples(lines: Sequence[_Line], spelling: dict[str, str], told: Told) -> I
         )
 
 
-def _reason(label: str) -> Reason | None:
-    if label.casefold() == OUT_OF_SCOPE_LABEL:
+def _reason(label: str, columns: Columns) -> Reason | None:
+    if label.casefold() == columns.out_of_scope.casefold():
         return Reason.OUT_OF_SCOPE
     return Reason(label) if label in VALIDITY_REASONS else None
 

@@ -30,6 +30,7 @@ from helpdesk.benching.intake import measure_intake
 from helpdesk.benching.streams import measure_idle_streams
 from helpdesk.intake import LARGEST_BATCH
 from helpdesk.models import User
+from labeling.bench import asking
 
 LONG = 128
 USUAL = range(25, 46)  # tokens: about 35
@@ -61,12 +62,15 @@ class Command(BaseCommand):
         inbox.add_argument("--cases", type=int, default=1_000_000)
         inbox.add_argument("--requests", type=int, default=100, help="of each kind")
         inbox.add_argument("--keep", action="store_true", help="keep the database for the next time")
-        for bench in (pipeline, arrival, streams, inbox):
+        intents = benches.add_parser("intents", help="topics and scope on any table of texts with categories")
+        asking.add_intents(intents)
+        for bench in (pipeline, arrival, streams, inbox, intents):
             bench.add_argument("--json", action="store_true", help="for machines")
 
     def handle(self, *args: Any, bench: str, **options: Any) -> None:
         measures: dict[str, Callable[..., Mapping[str, Any]]] = {
             "pipeline": _pipeline, "arrival": _arrival, "streams": _streams, "inbox": _inbox,
+            "intents": asking.intents,
         }  # fmt: skip
         figures = measures[bench](**options, tell=self.stderr.write)
         told = _rows if bench == "inbox" else _table
@@ -165,8 +169,8 @@ def _table(figures: Mapping[str, Any]) -> str:
         lines.append(heading)
         for name, value in values.items():
             if isinstance(value, dict):
-                value = ", ".join(f"{inner} {number:.2f}" for inner, number in value.items())
-            lines.append(f"  {name:<24} {value:.2f}" if isinstance(value, float) else f"  {name:<24} {value}")
+                value = ", ".join(f"{inner} {number:.4g}" for inner, number in value.items())
+            lines.append(f"  {name:<24} {value:.4g}" if isinstance(value, float) else f"  {name:<24} {value}")
     return "\n".join(lines)
 
 

@@ -1,0 +1,141 @@
+"""What the benches of labeling can be asked on the command line, and how they are answered."""
+
+import tempfile
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.core.management.base import CommandError
+
+from copilot import evaluating
+from copilot.datasets import DatasetError, Example, Split
+from copilot.pipeline.encoder import Encoder
+from labeling.tables import OUT_OF_SCOPE_LABEL, Columns, Table, read_examples
+
+if TYPE_CHECKING:
+    from labeling.bench.intents import EncoderFor
+
+Tell = Callable[[str], object]
+MORE = 100  # labels a topic, for the projection
+
+
+def add_intents(parser: ArgumentParser) -> None:
+    """Say what `bench intents` takes."""
+    parser.add_argument(
+        "--train", action="append", type=Path, metavar="CSV", help="may be given several times"
+    )
+    parser.add_argument("--test", type=Path, metavar="CSV")
+    parser.add_argument(
+        "--validation", type=Path, metavar="CSV", help="for floors and sets; else cross-fitting"
+    )
+    parser.add_argument("--dataset", help="one below DATASETS_ROOT instead of files")
+    parser.add_argument("--text-column", default="text")
+    parser.add_argument("--label-column", default="category")
+    parser.add_argument("--oos-label", default=OUT_OF_SCOPE_LABEL, help="of what is out of scope")
+    parser.add_argument("--encoding", default="utf-8")
+    parser.add_argument("--merge-labels", action="store_true")
+    parser.add_argument("--shots", type=int, help="training rows a topic; all of them by default")
+    parser.add_argument(
+        "--seeds", type=int, default=1, help="how many; they draw the shots and shuffle the folds"
+    )
+    parser.add_argument("--encoder", choices=("base", "tuned"), default="base")
+    parser.add_argument(
+        "--curve", type=_numbers, default=[], metavar="5,10,20", help="shots, one after another"
+    )
+
+
+def _numbers(text: str) -> list[int]:
+    try:
+        return [int(word) for word in text.split(",")]
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} are no numbers: write 5,10,20,50") from None
+
+
+def intents(*, tell: Tell, **options: Any) -> Mapping[str, Mapping[str, object]]:
+    """Answer `bench intents`: a column of figures for each number of shots."""
+    from threadpoolctl import threadpool_limits  # these and what they bring are for this bench only
+
+    from labeling.bench.intents import measure_intents
+
+    with tempfile.TemporaryDirectory() as scratch, threadpool_limits(1):
+        try:
+            train, validation, test = _examples(options, tell)
+            found = {
+                f"{shots} a topic" if shots else "all rows": measure_intents(
+                    train,
+                    test,
+                    validation=validation,
+                    encoder_for=_encoders(options["encoder"], Path(scratch), tell),
+                    seeds=range(1, options["seeds"] + 1),
+                    shots=shots,
+                    tell=tell,
+                )
+                for shots in options["curve"] or [options["shots"]]
+            }
+        except (DatasetError, ValueError) as error:
+            raise CommandError(str(error)) from error
+    return {**found, **_projection(found, options["curve"])}
+
+
+def _examples(options: Mapping[str, Any], tell: Tell) -> tuple[list[Example], list[Example], list[Example]]:
+    """Training, validation and test rows, all in the language of the bench."""
+    from labeling.bench.intents import LANGUAGE
+
+    if options["dataset"]:
+        dataset = evaluating.read_dataset(options["dataset"])
+        train, test = (list(dataset.only(split).examples) for split in (Split.TRAIN, Split.TEST))
+        return train, [], test
+    if not options["train"] or not options["test"]:
+        raise DatasetError("nothing to measure: give --train and --test, or --dataset")
+    columns = Columns(
+        text=options["text_column"], label=options["label_column"], out_of_scope=options["oos_label"]
+    )
+    read = {"columns": columns, "encoding": options["encoding"], "merge_labels": options["merge_labels"]}
+    parts: list[list[Example]] = []
+    for paths in (options["train"], [options["validation"]], [options["test"]]):
+        tables = [Table(path) for path in paths if path]
+        examples, told = read_examples(tables, **read) if tables else ([], None)
+        for what, n in sorted(told.counts.items()) if told else ():
+            tell(f"{', '.join(table.path.name for table in tables)}: {n} {what}.")
+        parts.append([replace(example, language=LANGUAGE) for example in examples])
+    train, validation, test = parts
+    return train, validation, test
+
+
+def _encoders(which: str, scratch: Path, tell: Tell) -> "EncoderFor":
+    from labeling.training.encoder import DEFAULT_MODEL, export_encoder, export_tuned
+
+    model = settings.COPILOT_ENCODER or DEFAULT_MODEL
+    if which == "base":
+        base = Encoder.load(export_encoder(scratch / "base", model=model))
+        return lambda rows, seed: base
+
+    def tuned(rows: Sequence[Example], seed: int) -> Encoder:
+        folder = scratch / f"tuned-{len(rows)}-{seed}"
+        tuning = export_tuned(folder, rows, model=model, seed=seed)
+        tell(
+            f"seed {seed}: tuned on {tuning.n_taught}; of {tuning.n} held back {tuning.before:.1%} right before, "
+            f"{tuning.after:.1%} after{'' if tuning.helped else ': the base encoder is kept'}"
+        )
+        return Encoder.load(folder)
+
+    return tuned
+
+
+def _projection(
+    found: Mapping[str, Mapping[str, object]], curve: Sequence[int]
+) -> dict[str, Mapping[str, object]]:
+    """What more labels would bring, from the curve."""
+    from labeling.bench.intents import projected
+
+    points = [
+        (shots, float(str(figures["accuracy"])))
+        for shots, figures in zip(curve, found.values(), strict=False)
+    ]
+    if not points:
+        return {}
+    most = max(curve) + MORE
+    return {f"projected to {most} a topic": {"accuracy": projected(points, rows_a_topic=most)}}

@@ -1,0 +1,110 @@
+"""The bench of topics: the figures that it promises, from heads that serve, on rows of anybody's."""
+
+import json
+import re
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from django.core.management import CommandError, call_command
+
+from copilot.datasets import Example
+from copilot.pipeline.types import Reason
+from labeling.bench.intents import Told, _macro_f1, drawn, measure_intents
+from tests.pipelines import FakeEncoder, make_dataset, make_example
+
+ROWS = [example for example in make_dataset().examples if example.topic]
+STRANGERS = [
+    make_example(1000 + number, f"{word} weather in {place} tomorrow", reason=Reason.OUT_OF_SCOPE)
+    for number, (word, place) in enumerate(
+        (w, p) for w in ("fine", "bad", "hot") for p in ("rome", "oslo", "bern")
+    )
+]
+
+
+def measured(train: list[Example], test: list[Example], **changes: object) -> dict[str, object]:
+    options = {"encoder_for": lambda rows, seed: FakeEncoder(), "seeds": [1], **changes}
+    return measure_intents(train, test, **options)
+
+
+def test_topics_that_can_be_told_apart_are() -> None:
+    figures = measured(ROWS, ROWS)
+
+    assert figures["accuracy"] > 0.9
+    assert figures["accuracy low"] < figures["accuracy"]
+    assert figures["test rows"] == len(ROWS)
+    assert "AUROC" not in figures
+
+
+def test_strangers_are_judged_where_there_are_some() -> None:
+    figures = measured([*ROWS, *STRANGERS], [*ROWS, *STRANGERS])
+
+    assert figures["AUROC"] > 0.9
+    assert 0 <= figures["out-of-scope recall at 90%"] <= 1
+
+
+def test_labels_without_sense_are_not_learned() -> None:
+    rng = np.random.default_rng(3)
+    topics = rng.choice(["payouts", "refunds", "reader"], size=len(ROWS))
+    shuffled = [replace(row, topic=str(topic), answer=None) for row, topic in zip(ROWS, topics, strict=True)]
+
+    assert measured(shuffled, shuffled)["accuracy held back"] < 0.6
+
+
+def test_so_many_shots_are_drawn_of_each_topic_and_by_the_seed() -> None:
+    some = drawn([*ROWS, *STRANGERS], shots=4, seed=1)
+
+    assert sorted(row.topic or "" for row in some) == sorted(
+        [""] * len(STRANGERS) + ["payouts", "refunds", "reader"] * 4
+    )
+    assert some == drawn([*ROWS, *STRANGERS], shots=4, seed=1) != drawn([*ROWS, *STRANGERS], shots=4, seed=2)
+
+
+def test_seeds_are_averaged() -> None:
+    figures = measured(ROWS, ROWS, seeds=[1, 2], shots=5)
+
+    assert figures["accuracy"] == pytest.approx(np.mean(figures["accuracy by seed"]))
+    assert figures["train rows"] == 15
+
+
+def test_macro_f1_weighs_each_class_alike() -> None:
+    told = Told(
+        ("a", "b"),
+        np.array([[1.0, 0], [1, 0], [1, 0], [0, 1]]),
+        np.array(["a", "a", "b", "b"]),
+        np.ones(4) > 0,
+    )
+
+    assert _macro_f1(told) == pytest.approx((0.8 + 2 / 3) / 2)
+
+
+@pytest.mark.django_db
+def test_the_command_reads_tables_and_draws_a_curve(tmp_path: Path) -> None:
+    rows = [(row.text, row.topic) for row in ROWS] + [(row.text, "strange") for row in STRANGERS]
+    (tmp_path / "a.csv").write_text("text,category\n" + "".join(f"{text},{topic}\n" for text, topic in rows))
+    table, said = str(tmp_path / "a.csv"), StringIO()
+
+    call_command(
+        "bench", "intents", "--train", table, "--test", table, "--oos-label", "strange", "--curve", "3,5,8", "--json",
+        stdout=said, stderr=StringIO(),
+    )  # fmt: skip
+
+    figures = json.loads(said.getvalue())
+    assert list(figures) == ["3 a topic", "5 a topic", "8 a topic", "projected to 108 a topic"]
+    assert figures["8 a topic"]["train rows"] == 3 * 8 + len(STRANGERS)
+    assert figures["8 a topic"]["AUROC"] > 0.8
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        ([], "nothing to measure: give --train and --test, or --dataset"),
+        (["--train", "gone.csv", "--test", "gone.csv"], "gone.csv: can't be read"),
+        (["--dataset", "../elsewhere"], "there is no dataset '../elsewhere'"),
+    ],
+)
+def test_what_is_missing_is_named(words: list[str], error: str) -> None:
+    with pytest.raises(CommandError, match=re.escape(error)):
+        call_command("bench", "intents", *words)

@@ -5,7 +5,7 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from pgvector.django import HnswIndex, VectorField
+from pgvector.django import HalfVectorField, HnswIndex
 
 from copilot.models.catalog import AnswerVersion, Topic
 from copilot.models.release import Release
@@ -100,7 +100,7 @@ class Suggestion(models.Model):
     answer_probability = models.FloatField(null=True)
     confidence = models.FloatField(null=True)
     question = models.TextField(blank=True)
-    embedding = VectorField(dimensions=DIMENSIONS, null=True)
+    embedding = HalfVectorField(dimensions=DIMENSIONS, null=True)
     encoder_ms = models.FloatField(null=True)
     validity_ms = models.FloatField(null=True)
     topic_ms = models.FloatField(null=True)
@@ -133,7 +133,7 @@ class Suggestion(models.Model):
                 fields=["embedding"],
                 m=16,
                 ef_construction=64,
-                opclasses=["vector_cosine_ops"],
+                opclasses=["halfvec_cosine_ops"],
             ),
         ]
 

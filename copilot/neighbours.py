@@ -30,9 +30,9 @@ class NearCase:
 
 def nearest_cases(suggestion: Suggestion, user: User, *, limit: int = 3) -> list[NearCase]:
     """Return the closest answered questions among the cases this person may see, best first."""
-    if suggestion.embedding is None:
+    if suggestion.embedding is None or suggestion.release is None:
         return []
-    distances = _distances(suggestion, user)
+    distances = _distances(suggestion, suggestion.release.encoder_id, user)
     nearest = sorted(distances, key=distances.__getitem__)[:limit]
     rows = (
         Suggestion.objects.filter(pk__in=nearest)
@@ -45,10 +45,13 @@ def nearest_cases(suggestion: Suggestion, user: User, *, limit: int = 3) -> list
     return [NearCase(row.case, row.question, row.sent, 1 - distance) for row, distance in found]
 
 
-def _distances(suggestion: Suggestion, user: User) -> dict[int, float]:
-    """Return how far those are that may be the nearest, by their ids."""
+def _distances(suggestion: Suggestion, encoder: int, user: User) -> dict[int, float]:
+    """Return how far those are that may be the nearest, by their ids; vectors of two encoders can't be compared."""
     answered = Suggestion.objects.filter(
-        match__isnull=False, embedding__isnull=False, case__in=access.cases_for(user)
+        match__isnull=False,
+        embedding__isnull=False,
+        release__encoder=encoder,
+        case__in=access.cases_for(user),
     ).exclude(case=suggestion.case_id)
     near = answered.annotate(distance=CosineDistance("embedding", suggestion.embedding)).order_by("distance")
     with transaction.atomic(), connection.cursor() as cursor:

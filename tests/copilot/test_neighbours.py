@@ -8,11 +8,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from copilot.models import Match, Suggestion
+from copilot.models import Artifact, Match, Release, Suggestion
 from copilot.models.suggestion import State
 from copilot.neighbours import nearest_cases
 from helpdesk.models import Case, Message, Reply, Team, User
-from tests.copilot.making import make_suggestion
+from tests.copilot.making import make_release, make_suggestion
 from tests.making import make_case
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +27,7 @@ def vector(angle: float) -> np.ndarray:
     return direction
 
 
-def make_answered(case: Case, angles: np.ndarray, *, now: datetime) -> None:
+def make_answered(case: Case, angles: np.ndarray, *, now: datetime, release: Release | None = None) -> None:
     """One answered question of the case for each angle, as far from the first axis."""
     rows: dict[str, Any] = {"case": case, "sent_at": now}
     messages = Message.objects.bulk_create(
@@ -39,6 +39,7 @@ def make_answered(case: Case, angles: np.ndarray, *, now: datetime) -> None:
     )
     suggestions = Suggestion.objects.bulk_create(
         Suggestion(case=case, message=message, state=State.WITHHELD, reason="no_answer", arm="offer",
+                   release=release or make_release(),
                    question="Where is it?", embedding=vector(angle), created_at=now, queued_at=now)
         for message, angle in zip(messages, angles, strict=True)
     )  # fmt: skip
@@ -74,6 +75,18 @@ def test_nearest_come_first_with_what_was_sent(
 
 def test_question_without_a_reply_is_not_among_them(asked: Suggestion, ana: User, team: Team) -> None:
     make_suggestion(make_case(team=team), embedding=vector(0.1))
+    assert nearest_cases(asked, ana) == []
+
+
+def test_vectors_of_another_encoder_are_not_compared(
+    asked: Suggestion, ana: User, team: Team, now: datetime
+) -> None:
+    earlier, live = Artifact.objects.create(kind="encoder", sha256="earlier", created_at=now), make_release()
+    retired = Release.objects.create(
+        state="retired", encoder=earlier, validity=live.validity, topics=live.topics, answers=live.answers,
+        validity_floor=0.5, topic_floor=0.6, answer_floor=0.6, confidence_floor=0.7, created_at=now,
+    )  # fmt: skip
+    make_answered(make_case(team=team), np.array([0.1]), now=now, release=retired)
     assert nearest_cases(asked, ana) == []
 
 

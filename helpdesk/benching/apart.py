@@ -9,34 +9,34 @@ from django.db import connection
 from helpdesk.benching.filling import Tell, fill
 from helpdesk.models import Case
 
-NAME = "bench_inbox"
-
 
 @contextmanager
-def cases_apart(*, cases: int, bodies: Sequence[str], keep: bool, tell: Tell) -> Iterator[None]:
-    """Work in the database `bench_inbox` with so many cases; it is dropped at the end, or kept for the next time."""
+def cases_apart(
+    name: str, *, cases: int, bodies: Sequence[str], tell: Tell, keep: bool = False
+) -> Iterator[None]:
+    """Work in a database of this name with so many cases; it is dropped at the end, or kept for the next time."""
     usual = str(connection.settings_dict["NAME"])
     with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM pg_database WHERE datname = %s)", [NAME])
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_database WHERE datname = %s)", [name])
         is_there = cursor.fetchone()[0]
     try:
-        if is_there and _holds(cases):
-            tell(f"the database {NAME} is there already")
+        if is_there and _holds(name, cases):
+            tell(f"the database {name} is there already")
         else:
             _switch_to(usual)
-            _execute(f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)", f"CREATE DATABASE {NAME}")
-            _switch_to(NAME)
+            _execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name}")
+            _switch_to(name)
             call_command("migrate", verbosity=0)
             fill(cases=cases, bodies=bodies, tell=tell)
         yield
     finally:
         _switch_to(usual)
         if not keep:
-            _execute(f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)")
+            _execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
-def _holds(cases: int) -> bool:
-    _switch_to(NAME)
+def _holds(name: str, cases: int) -> bool:
+    _switch_to(name)
     call_command("migrate", verbosity=0)
     return bool(Case.objects.count() >= cases)
 

@@ -1,4 +1,4 @@
-"""`manage.py bench inbox` at its smallest: it builds its database, measures every kind of request and tidies up."""
+"""The benches that work in a database apart, at their smallest: they build it, measure everything and tidy up."""
 
 import json
 import os
@@ -8,19 +8,30 @@ import sys
 import pytest
 from django.db import connection
 
-from helpdesk.benching.apart import NAME
+from copilot.config.management.commands.bench import INBOX, SEARCH
+from copilot.models import Release
 from tests.processes import ROOT, environment
+
+
+def run_bench(*arguments: str) -> dict[str, dict[str, float]]:
+    done = subprocess.run(
+        [sys.executable, "manage.py", "bench", *arguments, "--json"],
+        cwd=ROOT, env=os.environ | environment(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def is_there(database: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM pg_database WHERE datname = %s", [database])
+        return bool(cursor.fetchall())
 
 
 @pytest.mark.slow
 @pytest.mark.django_db
 def test_the_inbox_is_measured_in_a_database_apart() -> None:
-    done = subprocess.run(
-        [sys.executable, "manage.py", "bench", "inbox", "--cases", "200", "--requests", "2", "--json"],
-        cwd=ROOT, env=os.environ | environment(), capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    figures = json.loads(done.stdout)
+    figures = run_bench("inbox", "--cases", "200", "--requests", "2")
     assert {
         "agent: view mine",
         "agent: case page",
@@ -28,6 +39,16 @@ def test_the_inbox_is_measured_in_a_database_apart() -> None:
         "intake of 500 messages",
     } <= figures.keys()
     assert all(figure["n"] and figure["p95_ms"] <= figure["max_ms"] for figure in figures.values())
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT FROM pg_database WHERE datname = %s", [NAME])
-        assert not cursor.fetchall()
+    assert not is_there(INBOX)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_search_is_measured_in_a_database_apart(release: Release) -> None:
+    figures = run_bench("search", "--vectors", "2000", "--searches", "5")
+    assert figures["index"]["vectors"] == 2000
+    for seen in ("every case", "a team's cases", "a small team's cases"):
+        search = figures[f"nearest cases, seeing {seen}"]
+        assert (search["n"], search["recall"]) == (5, pytest.approx(1, abs=0.05))
+        assert search["found"] == min(10, search["n_seen"])
+    assert {"exact search, without the index", "storing a vector"} <= figures.keys()
+    assert not is_there(SEARCH)

@@ -21,6 +21,7 @@ from copilot.config.celery import app
 from copilot.config.demo.world import read_world
 from copilot.evaluation.arrival import measure_arrival
 from copilot.evaluation.bench import measure
+from copilot.evaluation.search_bench import measure_search
 from copilot.pipeline.questions import question_from
 from copilot.pipeline.run import Pipeline
 from helpdesk.benching.apart import cases_apart
@@ -34,6 +35,7 @@ from labeling.bench import asking
 
 LONG = 128
 USUAL = range(25, 46)  # tokens: about 35
+INBOX, SEARCH = "bench_inbox", "bench_search"  # databases
 
 
 class Command(BaseCommand):
@@ -64,13 +66,19 @@ class Command(BaseCommand):
         inbox.add_argument("--keep", action="store_true", help="keep the database for the next time")
         intents = benches.add_parser("intents", help="topics and scope on any table of texts with categories")
         asking.add_intents(intents)
-        for bench in (pipeline, arrival, streams, inbox, intents):
+        search = benches.add_parser(
+            "search", help="the nearest of very many past cases, in a database apart (as a superuser)"
+        )
+        search.add_argument("--vectors", type=int, default=1_000_000)
+        search.add_argument("--searches", type=int, default=200, help="by each kind of person")
+        for bench in (pipeline, arrival, streams, inbox, intents, search):
             bench.add_argument("--json", action="store_true", help="for machines")
 
     def handle(self, *args: Any, bench: str, **options: Any) -> None:
         measures: dict[str, Callable[..., Mapping[str, Any]]] = {
             "pipeline": _pipeline, "arrival": _arrival, "streams": _streams, "inbox": _inbox,
             "intents": asking.intents,
+            "search": _search,
         }  # fmt: skip
         figures = measures[bench](**options, tell=self.stderr.write)
         told = _rows if bench == "inbox" else _table
@@ -121,11 +129,18 @@ def _streams(*, url: str, user: str, streams: int, seconds: float, pid: int, **_
 
 def _inbox(*, cases: int, requests: int, keep: bool, tell: Tell, **_: Any) -> Mapping[str, Any]:
     bodies = _texts()
-    with _broker_apart(), cases_apart(cases=cases, bodies=bodies, keep=keep, tell=tell):
+    with _broker_apart(), cases_apart(INBOX, cases=cases, bodies=bodies, keep=keep, tell=tell):
         figures = measure_inbox(n=requests, tell=tell)
         intake = measure_intake(batches=max(1, requests // 5), bodies=bodies, now=timezone.now())
     figures[f"intake of {LARGEST_BATCH} messages"] = intake
     return {name: asdict(waited) for name, waited in figures.items()}
+
+
+def _search(*, vectors: int, searches: int, tell: Tell, **_: Any) -> Mapping[str, Any]:
+    bodies = _texts()
+    real = _live_pipeline().encoder.encode(bodies)
+    with cases_apart(SEARCH, cases=vectors, bodies=bodies, tell=tell):
+        return measure_search(real, n=vectors, searches=searches, tell=tell)
 
 
 @contextmanager

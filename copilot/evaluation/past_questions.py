@@ -1,0 +1,142 @@
+"""Very many past questions to search among, for a bench: vectors as a real encoder makes them, with what hangs on them.
+
+What is honest about them: each lies between two questions that were really encoded, at a random place, plus noise, so
+that questions crowd together around topics as they do in life and the tenth nearest is as close as the first. They
+are made chunk by chunk from a seed, so that they can be gone through again without being kept.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from django.db import connection
+from django.utils import timezone
+from pgvector import HalfVector
+from pgvector.psycopg import register_vector
+
+from copilot.models import Artifact, Release
+from copilot.models.suggestion import Arm, Reason, State
+from copilot.pipeline.types import Vectors
+from helpdesk.benching.filling import Tell
+
+NEAREST = 10
+CHUNK = 20_000
+NOISE = 0.01  # standard deviation of each number, where a vector's length is 1
+SMALL_TEAM = 1000  # every so many-th case is the small team's
+
+COPY = """
+COPY copilot_suggestion (case_id, message_id, state, reason, detail, arm, text, parts, question, release_id, embedding,
+                         created_at, queued_at, attempts)
+FROM STDIN (FORMAT BINARY)
+"""
+TYPES = ["int8", "int8", "varchar", "varchar", "varchar", "varchar", "text", "jsonb", "text", "int8", "halfvec",
+         "timestamptz", "timestamptz", "int2"]  # fmt: skip
+
+FIRST_MESSAGES = """
+SELECT DISTINCT ON (case_id) case_id, id, body FROM helpdesk_message WHERE case_id BETWEEN %s AND %s
+ORDER BY case_id, sent_at, id
+"""
+
+# What was sent, where a reply is there: of 1,000 cases, about 20 still wait for one.
+MATCHES = """
+INSERT INTO copilot_match (suggestion_id, reply_id, kind, similarity, retained, share, survival, kept_characters,
+                           n_reply_tokens, delta, norm_version, recorded_at)
+SELECT s.id, r.id, 'near', 0.9, 0.9, 0.9, 0.9, 100, 20, '{}', 1, r.sent_at
+FROM copilot_suggestion s JOIN helpdesk_reply r USING (case_id)
+"""
+
+# A team that owns little, and nothing without an owner: its people may see hardly any case.
+TEAM = "INSERT INTO helpdesk_team (slug, name) VALUES ('small', 'Small') RETURNING id"
+OWN = """
+UPDATE helpdesk_case SET team_id = CASE WHEN id %% %(every)s = 0 THEN %(small)s::bigint ELSE 1 END
+WHERE team_id IS NULL OR id %% %(every)s = 0
+"""
+
+
+def mixtures(real: Vectors, n: int, *, seed: int) -> Vectors:
+    """Return n vectors of length 1, each somewhere between two real ones, plus noise.
+
+    >>> mixtures(np.eye(2, 4, dtype="float32"), 3, seed=1).shape
+    (3, 4)
+    """
+    chance = np.random.default_rng(seed)
+    one, other = chance.integers(len(real), size=(2, n))
+    weight = chance.random((n, 1), dtype=np.float32)
+    mixed: Vectors = weight * real[one] + (1 - weight) * real[other]
+    mixed += NOISE * chance.standard_normal(mixed.shape, dtype=np.float32)
+    return mixed / np.linalg.norm(mixed, axis=1, keepdims=True)
+
+
+def chunks(real: Vectors, n: int) -> Iterator[tuple[int, Vectors]]:
+    """Go through the vectors of the cases 1 to n, with the number of each chunk's first case."""
+    for first in range(1, n + 1, CHUNK):
+        yield first, mixtures(real, min(CHUNK, n + 1 - first), seed=first)
+
+
+def fill_questions(real: Vectors, *, n: int, tell: Tell) -> None:
+    """Store one question with its vector for each of n cases, and what was sent in reply."""
+    with connection.cursor() as cursor:
+        register_vector(connection.connection)
+        cursor.execute("SET synchronous_commit = off")
+        release = _make_release()
+        for first, vectors in chunks(real, n):
+            _copy(first, vectors, release)
+            tell(f"{first + len(vectors) - 1:,} of {n:,} vectors")
+        cursor.execute(MATCHES)
+        cursor.execute(TEAM)
+        [small] = cursor.fetchone()
+        cursor.execute(OWN, {"every": SMALL_TEAM, "small": small})
+        cursor.execute("RESET ALL")
+        cursor.execute("VACUUM ANALYZE copilot_suggestion, copilot_match, helpdesk_case")
+
+
+def true_nearest(
+    real: Vectors, questions: Vectors, *, n: int, seen: Sequence[np.ndarray]
+) -> list[list[dict[int, float]]]:
+    """Return, for each way to see the cases and each question, the nearest cases with their cosines.
+
+    `seen` marks the cases by their numbers; each vector is compared with each question.
+    """
+    nearest: list[list[dict[int, float]]] = [[{} for _ in questions] for _ in seen]
+    for first, vectors in chunks(real, n):
+        cosines = questions @ vectors.T
+        for marks, found in zip(seen, nearest, strict=True):
+            columns = np.flatnonzero(marks[first : first + len(vectors)])
+            for at, row in enumerate(cosines[:, columns]):
+                best = (
+                    np.argsort(-row)[:NEAREST]
+                    if len(row) <= NEAREST
+                    else np.argpartition(-row, NEAREST)[:NEAREST]
+                )
+                both = found[at] | {first + int(columns[i]): float(row[i]) for i in best}
+                found[at] = dict(sorted(both.items(), key=lambda pair: -pair[1])[:NEAREST])
+    return nearest
+
+
+def _make_release() -> Release:
+    """A release by name only: nothing of it is loaded."""
+    now = timezone.now()
+    parts = {
+        role: Artifact.objects.create(kind=kind, sha256=kind, folder=kind, created_at=now)
+        for role, kind in (
+            ("encoder", "encoder"),
+            ("validity", "validity"),
+            ("topics", "topic"),
+            ("answers", "answer"),
+        )
+    }
+    floors = {"validity_floor": 0.5, "topic_floor": 0.5, "answer_floor": 0.5, "confidence_floor": 0.5}
+    return Release.objects.create(**parts, **floors, created_at=now)
+
+
+def _copy(first: int, vectors: Vectors, release: Release) -> None:
+    now = timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute(FIRST_MESSAGES, [first, first + len(vectors) - 1])
+        messages = cursor.fetchall()
+        with cursor.copy(COPY) as copy:
+            copy.set_types(TYPES)
+            for (case, message, body), vector in zip(messages, vectors, strict=True):
+                copy.write_row(
+                    (case, message, State.WITHHELD.value, Reason.CONFIDENCE_LOW.value, "", Arm.OFFER.value, "",
+                     "[]", body, release.pk, HalfVector(vector), now, now, 1)
+                )  # fmt: skip

@@ -14,7 +14,7 @@ from helpdesk.models import Case, User
 # did. So it must go on until enough are left (without this, an agent who sees a tenth of the cases is shown a third of
 # what they should be, at times nothing), and it goes on almost in order only: of more than are asked for, the best are
 # taken. Where few cases can be seen at all, PostgreSQL compares each of those instead.
-GO_ON = "SET LOCAL hnsw.iterative_scan = relaxed_order; SET LOCAL hnsw.ef_search = 100"
+GO_ON = "SET LOCAL hnsw.iterative_scan = relaxed_order; SET LOCAL hnsw.ef_search = 200"
 LOOKED_AT = 40
 
 

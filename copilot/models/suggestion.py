@@ -131,8 +131,8 @@ class Suggestion(models.Model):
             HnswIndex(
                 name="suggestion_nearest",
                 fields=["embedding"],
-                m=16,
-                ef_construction=64,
+                m=24,
+                ef_construction=128,
                 opclasses=["halfvec_cosine_ops"],
             ),
         ]

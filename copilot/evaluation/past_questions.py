@@ -1,8 +1,8 @@
 """Very many past questions to search among, for a bench: vectors as a real encoder makes them, with what hangs on them.
 
 What is honest about them: each lies between two questions that were really encoded, at a random place, plus noise, so
-that questions crowd together around topics as they do in life and the tenth nearest is as close as the first. They
-are made chunk by chunk from a seed, so that they can be gone through again without being kept.
+that they crowd together as questions do. What is harsh: the encoded ones are few, so that of a million the crowds lie
+far apart, and within one all are about as near. Chunks are made from seeds, so that none must be kept.
 """
 
 from collections.abc import Iterator, Sequence
@@ -36,7 +36,7 @@ SELECT DISTINCT ON (case_id) case_id, id, body FROM helpdesk_message WHERE case_
 ORDER BY case_id, sent_at, id
 """
 
-# What was sent, where a reply is there: of 1,000 cases, about 20 still wait for one.
+# What was sent, where a reply is there: of 1,000 cases about 30 still wait for one.
 MATCHES = """
 INSERT INTO copilot_match (suggestion_id, reply_id, kind, similarity, retained, share, survival, kept_characters,
                            n_reply_tokens, delta, norm_version, recorded_at)
@@ -129,6 +129,7 @@ def _make_release() -> Release:
 
 
 def _copy(first: int, vectors: Vectors, release: Release) -> None:
+    """Store withheld ones: they need no answer of a catalog, and are searched like any other."""
     now = timezone.now()
     with connection.cursor() as cursor:
         cursor.execute(FIRST_MESSAGES, [first, first + len(vectors) - 1])

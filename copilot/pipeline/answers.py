@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from copilot.pipeline.confidence import Confidence
-from copilot.pipeline.heads import Arrays, Bridge, array_named, softmax
+from copilot.pipeline.heads import Arrays, Towers, array_named, softmax
 from copilot.pipeline.types import (
     AnswerVerdict,
     CatalogAnswer,
@@ -110,7 +110,7 @@ class AnswerHead:
     `confidence` judges the outcome of all stages; it is kept here because this stage is the last to know.
     """
 
-    bridge: Bridge
+    towers: Towers
     words: Words
     uses: Uses
     weights: NDArray[np.float64]
@@ -127,7 +127,7 @@ class AnswerHead:
                 stage, f"weights {weights.tolist()} are not {len(SIGNALS)} numbers: train it again"
             )
         return cls(
-            bridge=Bridge.from_arrays(arrays, stage=stage),
+            towers=Towers.from_arrays(arrays, stage=stage),
             words=Words.from_arrays(arrays, stage=stage),
             uses=Uses(
                 slugs=tuple(str(slug) for slug in array_named(arrays, "slugs", stage=stage)),
@@ -142,7 +142,7 @@ class AnswerHead:
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """What `from_arrays` reads."""
         return {
-            **self.bridge.arrays(),
+            **self.towers.arrays(),
             **self.words.arrays(),
             **self.confidence.arrays(),
             "slugs": np.array(self.uses.slugs, dtype=np.str_),
@@ -170,8 +170,8 @@ class AnswerHead:
         if not near:
             return []
         spread = self.words.spread(self.words.bag(question.text))
-        landed = self.bridge.land(np.stack([text.vector for _, text in near]))
-        to_answers = self.bridge.similarities(vector[None], landed)[0]
+        risen = self.towers.answer.rise(np.stack([text.vector for _, text in near]))
+        to_answers = self.towers.similarities(vector[None], risen)[0]
         to_uses = self.uses.similarities(vector, [answer.slug for answer, _ in near], hidden=hidden)
         return [
             Candidate(

@@ -74,39 +74,57 @@ class Linear:
 
 
 @dataclass(frozen=True, eq=False)
-class Bridge:
-    """Carries a question's vector towards the text that answers it: questions and answers are worded differently.
-
-    `matrix` float32[d, d], `question_mean` and `answer_mean` float32[d]. It was fitted on past pairs, but works for
-    any answer's text, a new one's too.
-    """
+class Tower:
+    """A linear map onto the sphere: matrix float32[n, d] and the mean float32[n] that it is taken around."""
 
     matrix: Vectors
-    question_mean: Vector
-    answer_mean: Vector
+    mean: Vector
 
-    def similarities(self, questions: Vectors, landed: Vectors) -> Vectors:
-        """Return float32[n, a]: cosines of questions [n, d] carried over to answers [a, d] as `land` returns them."""
-        carried = np.asarray((questions - self.question_mean) @ self.matrix, dtype=np.float32)
-        return unit(carried) @ landed.T
+    @classmethod
+    def identity(cls, n: int, d: int) -> "Tower":
+        """Keep the first d of n numbers as they are."""
+        return cls(matrix=np.eye(n, d, dtype=np.float32), mean=np.zeros(n, dtype=np.float32))
 
-    def land(self, answers: Vectors) -> Vectors:
-        """Return float32[a, d]: answers as carried questions are compared with them."""
-        return unit(answers - self.answer_mean)
+    def rise(self, rows: Vectors) -> Vectors:
+        """Return float32[r, d], each of length 1, for rows [r, n]."""
+        return unit(np.asarray((rows - self.mean) @ self.matrix, dtype=np.float32))
+
+
+@dataclass(frozen=True, eq=False)
+class Towers:
+    """Questions and the texts that answer them are worded differently: each side rises in a tower of its own.
+
+    They were trained on past pairs, but work for any answer's text, a new one's too. At the top they meet by cosine.
+    """
+
+    question: Tower
+    answer: Tower
+
+    def similarities(self, questions: Vectors, risen: Vectors) -> Vectors:
+        """Return float32[n, a]: cosines of questions [n, q] with answers that `answer.rise` has returned [a, d]."""
+        return self.question.rise(questions) @ risen.T
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """What `from_arrays` reads."""
         return {
-            "bridge_matrix": self.matrix,
-            "bridge_question_mean": self.question_mean,
-            "bridge_answer_mean": self.answer_mean,
+            "towers_question": self.question.matrix,
+            "towers_question_mean": self.question.mean,
+            "towers_answer": self.answer.matrix,
+            "towers_answer_mean": self.answer.mean,
         }
 
     @classmethod
-    def from_arrays(cls, arrays: Arrays, *, stage: Stage) -> "Bridge":
+    def from_arrays(cls, arrays: Arrays, *, stage: Stage) -> "Towers":
         """Read what training saved."""
-        names = ("bridge_matrix", "bridge_question_mean", "bridge_answer_mean")
-        return cls(*(array_named(arrays, name, stage=stage).astype(np.float32) for name in names))
+
+        def tower(side: str) -> Tower:
+            matrix, mean = (
+                array_named(arrays, name, stage=stage).astype(np.float32)
+                for name in (f"towers_{side}", f"towers_{side}_mean")
+            )
+            return Tower(matrix=matrix, mean=mean)
+
+        return cls(question=tower("question"), answer=tower("answer"))
 
 
 def array_named(arrays: Arrays, name: str, *, stage: Stage) -> NDArray[np.generic]:

@@ -12,13 +12,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from copilot.pipeline.heads import Arrays, Bridge, Linear, array_named, softmax
+from copilot.pipeline.heads import Arrays, Linear, Towers, array_named, softmax
 from copilot.pipeline.types import Features, HeadError, Probabilities, Reason, Stage, TopicVerdict, Vectors
 from copilot.pipeline.words import Words
 
 CLOSE = 0.5  # a second topic is kept if it is at least this share as probable as the first
 MOST_CONSIDERED = 3  # topics whose answers compete
-SIGNALS = ("meaning", "deep", "words", "bridged_answer", "passage", "words_of_answer")
+SIGNALS = ("meaning", "deep", "words", "towers", "passage", "words_of_answer")
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +60,7 @@ class TopicHead:
     deep: Linear
     words: Words
     word_layer: Linear
-    bridge: Bridge
+    towers: Towers
     answers: Anchors
     passages: Anchors
     answer_words: Anchors
@@ -78,7 +78,7 @@ class TopicHead:
             deep=Linear.from_arrays(arrays, stage=stage, prefix="deep_"),
             words=Words.from_arrays(arrays, stage=stage),
             word_layer=Linear.from_arrays(arrays, stage=stage, prefix="word_"),
-            bridge=Bridge.from_arrays(arrays, stage=stage),
+            towers=Towers.from_arrays(arrays, stage=stage),
             answers=_anchors(arrays, "answers"),
             passages=_anchors(arrays, "passages"),
             answer_words=_anchors(arrays, "answer_words"),
@@ -93,7 +93,7 @@ class TopicHead:
             **self.deep.arrays("deep_"),
             **self.words.arrays(),
             **self.word_layer.arrays("word_"),
-            **self.bridge.arrays(),
+            **self.towers.arrays(),
             **{name: part.rows for name, part in anchors.items()},
             **{f"{name}_topic_at": part.topic_at for name, part in anchors.items()},
             "mix": self.mix,
@@ -105,8 +105,8 @@ class TopicHead:
         return self.meaning.classes
 
     @cached_property
-    def _landed_answers(self) -> Vectors:
-        return self.bridge.land(self.answers.rows)
+    def _risen_answers(self) -> Vectors:
+        return self.towers.answer.rise(self.answers.rows)
 
     def predict_proba(self, features: Features) -> Probabilities:
         """Return float64[n, k], calibrated."""
@@ -126,7 +126,7 @@ class TopicHead:
                 self.meaning.logits(embedding),
                 self.deep.logits(features.deep),
                 np.array([self.words.logits(bag, self.word_layer) for bag in bags]),
-                self.answers.best(self.bridge.similarities(embedding, self._landed_answers), n_topics),
+                self.answers.best(self.towers.similarities(embedding, self._risen_answers), n_topics),
                 self.passages.best(embedding @ self.passages.rows.T, n_topics),
                 self.answer_words.best(shared, n_topics),
             ],

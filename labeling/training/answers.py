@@ -21,7 +21,7 @@ from copilot.pipeline.words import Words
 from labeling.training.choice import ChoiceModel
 from labeling.training.fitting import fit_words
 from labeling.training.prepared import N_FOLDS, Prepared
-from labeling.training.topics import TrainedTopics, bridge_of
+from labeling.training.topics import TrainedTopics, towers_of
 
 MOST_USES = 200  # of one answer; the latest are kept
 SHARE_MADE_NEW = 0.5
@@ -48,7 +48,7 @@ def train_answers(prepared: Prepared, topics: TrainedTopics) -> TrainedAnswers:
         decide_topic(row, classes=topics.head.classes, floor=0.0) for row in topics.probabilities
     )
     blank = AnswerHead(
-        bridge=bridge_of(prepared, prepared.is_question),
+        towers=towers_of(prepared, prepared.is_question),
         words=words,
         uses=uses,
         weights=np.zeros(len(SIGNALS)),
@@ -56,7 +56,7 @@ def train_answers(prepared: Prepared, topics: TrainedTopics) -> TrainedAnswers:
         confidence=Confidence(weights=np.zeros(len(END_TO_END)), bias=0.0),
     )
     candidates = [
-        replace(blank, bridge=topics.bridges[prepared.fold[row]]).candidates(
+        replace(blank, towers=topics.towers[prepared.fold[row]]).candidates(
             example.question, prepared.embedding[row], verdicts[row], texts, hidden=use_cases == example.case
         )
         for row, example in enumerate(prepared.examples)

@@ -1,4 +1,4 @@
-"""The small fits that stages share: linear layer, temperature, vocabulary, and bridge from questions to answers."""
+"""The small fits that stages share: linear layer, temperature and vocabulary."""
 
 from collections.abc import Sequence
 
@@ -9,16 +9,13 @@ from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from copilot.pipeline.heads import Bridge, Linear, softmax
-from copilot.pipeline.types import Stage, Vectors
+from copilot.pipeline.heads import Linear, softmax
+from copilot.pipeline.types import Stage
 from copilot.pipeline.words import READ, Bag, Words
 
 TOLERANCE = 1e-4  # lbfgs stops on the mean loss: 1e-3 costs a point of accuracy, 1e-2 stops at once
 MOST_ROUNDS = 2_000
 NEVER = -30.0  # logit of a class that a fold has no example of
-FEWEST_PAIRS = 50
-BRIDGE_RIDGE = 1.0
-BRIDGE_IDENTITY = 0.5
 RAREST_WORD = 2  # texts it must occur in
 MOST_WORDS = 20_000
 
@@ -80,27 +77,3 @@ def stacked(bags: Sequence[Bag], *, words: Words) -> csr_matrix:
     starts = np.cumsum([0, *(len(bag.at) for bag in bags)])
     values, columns = (np.concatenate([getattr(bag, part) for bag in bags]) for part in ("weight", "at"))
     return csr_matrix((values, columns, starts), shape=(len(bags), len(words.vocabulary)))
-
-
-def fit_bridge(questions: Vectors, answers: Vectors) -> Bridge:
-    """Fit the bridge on pairs: questions float32[n, d] and the texts [n, d] that answered them.
-
-    Ridge regression in closed form, plus a share of the question itself; with few pairs only the latter.
-    """
-    d = questions.shape[1]
-    identity = np.eye(d)
-    if len(questions) < FEWEST_PAIRS:
-        return Bridge(
-            np.eye(d, dtype=np.float32), np.zeros(d, dtype=np.float32), np.zeros(d, dtype=np.float32)
-        )
-    question_mean, answer_mean = (
-        questions.mean(axis=0, dtype=np.float64),
-        answers.mean(axis=0, dtype=np.float64),
-    )
-    x, y = questions - question_mean, answers - answer_mean
-    ridge = np.linalg.solve(x.T @ x + BRIDGE_RIDGE * identity, x.T @ y)
-    return Bridge(
-        matrix=(ridge + BRIDGE_IDENTITY * identity).astype(np.float32),
-        question_mean=question_mean.astype(np.float32),
-        answer_mean=answer_mean.astype(np.float32),
-    )

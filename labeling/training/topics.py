@@ -12,13 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from copilot.pipeline.heads import Bridge, softmax
+from copilot.pipeline.heads import Towers, softmax
 from copilot.pipeline.topics import SIGNALS, Anchors, TopicHead
 from copilot.pipeline.types import Probabilities, Stage
 from copilot.pipeline.wording import readable
 from labeling.training.choice import ChoiceModel
-from labeling.training.fitting import fit_bridge, fit_linear, fit_words, stacked
+from labeling.training.fitting import fit_linear, fit_words, stacked
 from labeling.training.prepared import N_FOLDS, Prepared, name_of
+from labeling.training.towers import fit_towers
 
 C = 10.0
 DEEP_C = 10.0
@@ -30,12 +31,12 @@ FEWEST_CASES = 3  # a topic with less cannot be cross-fitted
 class TrainedTopics:
     """The head, and for each example what heads that never saw its case say of it.
 
-    `logits` float64[n, k] are calibrated; `bridges` are those of the folds, for the answer stage to build on.
+    `logits` float64[n, k] are calibrated; `towers` are those of the folds, for the answer stage to build on.
     """
 
     head: TopicHead
     logits: NDArray[np.float64]
-    bridges: tuple[Bridge, ...]
+    towers: tuple[Towers, ...]
 
     @property
     def probabilities(self) -> Probabilities:
@@ -66,7 +67,7 @@ def train_topics(prepared: Prepared) -> TrainedTopics:
     return TrainedTopics(
         head=whole,
         logits=signals @ mix,
-        bridges=tuple(head.bridge for head in folds),
+        towers=tuple(head.towers for head in folds),
     )
 
 
@@ -79,8 +80,8 @@ def trainable_topics(prepared: Prepared) -> tuple[str, ...]:
     return tuple(sorted(topic for topic, found in cases.items() if len(found) >= FEWEST_CASES))
 
 
-def bridge_of(prepared: Prepared, rows: NDArray[np.bool_]) -> Bridge:
-    """Fit a bridge on the questions among `rows` whose answer is in the catalog."""
+def towers_of(prepared: Prepared, rows: NDArray[np.bool_]) -> Towers:
+    """Train towers on the questions among `rows` whose answer is in the catalog."""
     at = {answer.slug: number for number, answer in enumerate(prepared.catalog.answers)}
     pairs = [
         (row, at[example.answer])
@@ -88,7 +89,7 @@ def bridge_of(prepared: Prepared, rows: NDArray[np.bool_]) -> Bridge:
         if rows[row] and example.answer is not None and example.answer in at
     ]
     questions, answers = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
-    return fit_bridge(prepared.embedding[questions], prepared.answers[answers])
+    return fit_towers(prepared.embedding[questions], prepared.answers[answers], seed=prepared.seed)
 
 
 def _head(
@@ -124,7 +125,7 @@ def _head(
             c=WORD_C,
             stage=Stage.TOPIC,
         ),
-        bridge=bridge_of(prepared, rows),
+        towers=towers_of(prepared, rows),
         answers=Anchors(rows=prepared.answers[known], topic_at=topic_at),
         passages=Anchors(
             rows=prepared.passages[passages],

@@ -22,7 +22,7 @@ from copilot.pipeline.validity import QUESTION, SCOPE, ValidityHead, decide_by_r
 from copilot.pipeline.words import Words
 from labeling.training.answers import TrainedAnswers
 from labeling.training.prepared import Prepared
-from labeling.training.topics import TrainedTopics, bridge_of
+from labeling.training.topics import TrainedTopics, towers_of
 from labeling.training.validity import FEWEST_EXAMPLES, TrainedValidity
 
 CERTAIN = 50.0  # a logit so large that its probability is 1
@@ -69,7 +69,7 @@ def answer_nothing(prepared: Prepared, topics: TrainedTopics) -> TrainedAnswers:
     """Never offer an answer."""
     words = topics.head.words
     head = AnswerHead(
-        bridge=bridge_of(prepared, prepared.is_question),
+        towers=towers_of(prepared, prepared.is_question),
         words=Words(stage=Stage.ANSWER, vocabulary=words.vocabulary, idf=words.idf),
         uses=Uses(slugs=(), vectors=prepared.embedding[:0], slug_at=np.zeros(0, dtype=np.int64)),
         weights=np.zeros(len(SIGNALS)),

@@ -13,7 +13,7 @@ from copilot.pipeline.types import AnswerVerdict, Stage, TopicVerdict, ValidityV
 from copilot.pipeline.validity import dense_features, scope_scores
 from labeling.training.choice import ChoiceModel
 from labeling.training.confidence import train_confidence
-from labeling.training.fitting import NEVER, fit_bridge, fit_linear, fit_temperature, stacked, twin_of
+from labeling.training.fitting import NEVER, fit_linear, fit_temperature, stacked, twin_of
 from tests.pipelines import CATALOG, FakeEncoder, fitted, prepared
 
 
@@ -110,22 +110,3 @@ def test_temperature_undoes_overconfidence() -> None:
     labels = np.array([rng.choice(3, p=share) for share in shares])
 
     assert fit_temperature(logits * 4, labels) == pytest.approx(4, rel=0.1)
-
-
-def test_a_bridge_leads_from_questions_to_their_answers() -> None:
-    rng = np.random.default_rng(7)
-    turn = np.linalg.qr(rng.standard_normal((16, 16)))[0]
-    questions = rng.standard_normal((300, 16)).astype(np.float32)
-    answers = (questions @ turn).astype(np.float32)
-    bridge = fit_bridge(questions[:250], answers[:250])
-
-    found = bridge.similarities(questions[250:], bridge.land(answers[250:])).argmax(axis=1)
-
-    assert (found == np.arange(50)).mean() > 0.9
-
-
-def test_a_bridge_of_few_pairs_changes_nothing() -> None:
-    rows = np.eye(4, dtype=np.float32)
-    bridge = fit_bridge(rows, rows)
-
-    np.testing.assert_allclose(bridge.similarities(rows, bridge.land(rows)), np.eye(4), atol=1e-6)

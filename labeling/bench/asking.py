@@ -80,6 +80,27 @@ def intents(*, tell: Tell, **options: Any) -> Mapping[str, Mapping[str, object]]
     return {**found, **_projection(found, options["curve"])}
 
 
+def add_replies(parser: ArgumentParser) -> None:
+    """Say what `bench replies` takes."""
+    parser.add_argument("--data", type=Path, required=True, help="import format, plain or .gz")
+    parser.add_argument("--encoder", type=Path, help="its folder; without, that of the live release")
+    parser.add_argument("--seed", type=int, default=1)
+
+
+def replies(*, data: Path, encoder_of: Callable[[], Encoder], seed: int, **_: Any) -> Mapping[str, Any]:
+    """Answer `bench replies`; the encoder is loaded once the file is read."""
+    from labeling.bench.replies import (  # scikit-learn is for this only
+        RepliesError,
+        measure_replies,
+        read_pairs,
+    )
+
+    try:
+        return measure_replies(read_pairs(data), encoder=encoder_of(), seed=seed)
+    except RepliesError as error:
+        raise CommandError(str(error)) from error
+
+
 def _examples(options: Mapping[str, Any], tell: Tell) -> tuple[list[Example], list[Example], list[Example]]:
     """Training, validation and test rows, all in the language of the bench."""
     from labeling.bench.intents import LANGUAGE

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -22,8 +23,10 @@ from copilot.config.demo.world import read_world
 from copilot.evaluation.arrival import measure_arrival
 from copilot.evaluation.bench import measure
 from copilot.evaluation.search_bench import measure_search
+from copilot.pipeline.encoder import Encoder
 from copilot.pipeline.questions import question_from
 from copilot.pipeline.run import Pipeline
+from copilot.pipeline.types import HeadError
 from helpdesk.benching.apart import cases_apart
 from helpdesk.benching.filling import Tell
 from helpdesk.benching.inbox import measure_inbox
@@ -66,18 +69,21 @@ class Command(BaseCommand):
         inbox.add_argument("--keep", action="store_true", help="keep the database for the next time")
         intents = benches.add_parser("intents", help="topics and scope on any table of texts with categories")
         asking.add_intents(intents)
+        replies = benches.add_parser("replies", help="agents' replies found among others, on a file of cases")
+        asking.add_replies(replies)
         search = benches.add_parser(
             "search", help="the nearest of very many past cases, in a database apart (as a superuser)"
         )
         search.add_argument("--vectors", type=int, default=1_000_000)
         search.add_argument("--searches", type=int, default=200, help="by each kind of person")
-        for bench in (pipeline, arrival, streams, inbox, intents, search):
+        for bench in (pipeline, arrival, streams, inbox, intents, replies, search):
             bench.add_argument("--json", action="store_true", help="for machines")
 
     def handle(self, *args: Any, bench: str, **options: Any) -> None:
         measures: dict[str, Callable[..., Mapping[str, Any]]] = {
             "pipeline": _pipeline, "arrival": _arrival, "streams": _streams, "inbox": _inbox,
             "intents": asking.intents,
+            "replies": _replies,
             "search": _search,
         }  # fmt: skip
         figures = measures[bench](**options, tell=self.stderr.write)
@@ -150,6 +156,15 @@ def _broker_apart() -> Iterator[None]:
         folders = {"data_folder_in": folder, "data_folder_out": folder, "control_folder": folder}
         app.conf.update(broker_url="filesystem://localhost//", broker_transport_options=folders)
         yield
+
+
+def _replies(*, encoder: Path | None, **options: Any) -> Mapping[str, Any]:
+    try:
+        return asking.replies(
+            encoder_of=lambda: Encoder.load(encoder) if encoder else _live_pipeline().encoder, **options
+        )
+    except HeadError as error:
+        raise CommandError(str(error)) from error
 
 
 def _live_pipeline() -> Pipeline:

@@ -1,6 +1,6 @@
 """Sentences, and which of them speaks most for an answer."""
 
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -40,9 +40,9 @@ def test_a_sentence_says_where_it_stands(text: str) -> None:
     "piece", [".", " ", "\n", "\n ", ".\"'", "a. ", ". ", "\n\t", "a\n", '."', "e\u0301"]
 )
 def test_hostile_texts_take_linear_time(piece: str) -> None:
-    started = perf_counter()
+    started = process_time()
     sentences_of(piece * (200_000 // len(piece)))
-    assert perf_counter() - started < 1
+    assert process_time() - started < 10  # were it quadratic, it would take minutes
 
 
 def test_one_sentence_or_very_many_are_not_weighed() -> None:

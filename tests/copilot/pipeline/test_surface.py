@@ -1,6 +1,6 @@
 """Surface marks: the same numbers in training and serving, for any text, in no time."""
 
-from time import perf_counter
+from time import process_time
 
 import numpy as np
 import pytest
@@ -43,6 +43,6 @@ def test_no_questions_give_no_rows() -> None:
 
 @pytest.mark.parametrize("text", ["a" * 10**6, "? " * 10**6, "thank " * 10**5, "\n" * 10**6, "😀" * 10**6])
 def test_a_megabyte_costs_nothing(text: str) -> None:
-    start = perf_counter()
+    start = process_time()
     assert np.isfinite(surface_features([Question(text)])).all()
-    assert perf_counter() - start < 0.5
+    assert process_time() - start < 0.5

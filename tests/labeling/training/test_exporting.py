@@ -118,3 +118,10 @@ def test_layers_are_read_beside_the_vector(encoder: Encoder) -> None:
     for layer in np.split(features.layers, 2, axis=1):
         np.testing.assert_allclose(np.linalg.norm(layer, axis=1), 1, atol=1e-5)
     assert encoder.features([]).deep.shape == (0, 3 * 384)
+
+
+def test_an_export_says_nothing_on_its_own(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO"):
+        export_encoder(tmp_path / "encoder")
+
+    assert [record for record in caplog.records if record.name == "root"] == []

@@ -46,6 +46,40 @@ def select(confidence: Numbers, is_right: Flags, *, floor: float) -> Selection:
     return Selection(floor, n / len(passes), float(is_right[passes].mean()) if n else None, n)
 
 
+def risk_coverage(confidence: Numbers, is_right: Flags) -> tuple[Selection, ...]:
+    """Return what each floor does that tells rows apart, the highest first: the risk-coverage curve.
+
+    >>> [(at.floor, at.coverage, at.accuracy) for at in risk_coverage(np.array([0.9, 0.5]), np.array([True, False]))]
+    [(0.9, 0.5, 1.0), (0.5, 1.0, 0.5)]
+    """
+    order = np.argsort(-confidence, kind="stable")
+    values, n_right = confidence[order], np.cumsum(is_right[order])
+    lasts = (
+        np.flatnonzero(np.append(values[1:] != values[:-1], True)) if len(values) else np.array([], np.intp)
+    )
+    return tuple(
+        Selection(float(values[at]), (at + 1) / len(values), float(n_right[at] / (at + 1)), at + 1)
+        for at in lasts.tolist()
+    )
+
+
+def area_under_risk(confidence: Numbers, is_right: Flags) -> float:
+    """Return AURC: the mean, over all coverages, of the share that is wrong (metrics section 7); 0 is best.
+
+    Rows of one confidence share its risk, so their order does not matter.
+
+    >>> round(area_under_risk(np.array([0.9, 0.5]), np.array([True, False])), 3)
+    0.25
+    """
+    curve = risk_coverage(confidence, is_right)
+    starts = [0, *(point.n_passed for point in curve)]
+    areas = (
+        (point.n_passed - start) * (1 - (point.accuracy or 0.0))
+        for start, point in zip(starts, curve, strict=False)
+    )
+    return sum(areas) / len(confidence)
+
+
 def set_floor(probability_of_right: Numbers, *, coverage: float) -> float:
     """Return the probability from which on a class belongs to the set of candidates, so that sets hold the right one.
 

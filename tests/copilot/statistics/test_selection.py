@@ -6,7 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from copilot.statistics.selection import area_under_curve, floor_for, recall_at_accuracy, select, set_floor
+from copilot.statistics.selection import (
+    area_under_curve,
+    area_under_risk,
+    floor_for,
+    recall_at_accuracy,
+    risk_coverage,
+    select,
+    set_floor,
+)
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.booleans()), min_size=1, max_size=40))
@@ -54,3 +62,23 @@ def test_an_accuracy_out_of_reach_has_no_recall() -> None:
 
     assert recall_at_accuracy(gate, right, in_scope, accuracy=0.9) is None
     assert recall_at_accuracy(gate, right, in_scope, accuracy=0.5) == 1.0
+
+
+def test_the_curve_of_risk_never_parts_equal_confidences() -> None:
+    confidence = np.array([0.9, 0.5, 0.5, 0.1])
+    curve = risk_coverage(confidence, np.array([True, True, False, False]))
+    assert [(at.floor, at.n_passed, at.accuracy) for at in curve] == [
+        (0.9, 1, 1.0),
+        (0.5, 3, 2 / 3),
+        (0.1, 4, 0.5),
+    ]
+    assert curve[1] == select(confidence, np.array([True, True, False, False]), floor=0.5)
+
+
+def test_the_curve_of_no_rows_is_empty() -> None:
+    assert risk_coverage(np.array([]), np.array([], dtype=bool)) == ()
+
+
+def test_the_area_under_risk_does_not_hang_on_the_order_of_ties() -> None:
+    confidence, right = np.array([0.5, 0.5, 0.5, 0.5]), np.array([True, True, False, False])
+    assert area_under_risk(confidence, right) == area_under_risk(confidence, right[::-1]) == 0.5

@@ -23,6 +23,8 @@ class Row:
 
     `kind` and `named` are "question" or why it is none, in truth and as said. `is_judged`: gold says which answer is
     right, or that none is. `confidence` is None where no answer was ranked; `is_best_right` is about the best ranked.
+    `reason` says why nothing was offered, `message` and `case` where the text stands, `best` which answer was ranked
+    first, `answer` which one gold names; rows that were stored before these were kept have none of them.
     """
 
     key: str
@@ -39,6 +41,11 @@ class Row:
     language: str
     length: str
     group: str
+    message: str = ""
+    reason: str = ""
+    best: str = ""
+    is_best_topic_right: bool = False
+    answer: str = ""
 
     @property
     def is_question(self) -> bool:
@@ -112,6 +119,11 @@ def row_of(example: Example, outcome: Outcome) -> Row:
         language=example.language or "unknown",
         length=_length(example.text),
         group=example.group,
+        message=example.message,
+        reason=str(outcome.reason or ""),
+        best=ranked[0].slug if ranked else "",
+        is_best_topic_right=bool(ranked) and ranked[0].topic in example.topics_accepted,
+        answer=example.answer or "",
     )
 
 

@@ -65,13 +65,19 @@ def evaluate(
         HeadError: a stage of the release can't work.
     """
     dataset = read_dataset(name)
-    known = Evaluation.objects.filter(release=release, dataset_sha256=dataset.sha256).first()
+    known = stored(release, dataset.sha256)
     if known:
         return known
     evaluation = run_over(release, dataset, name=name, now=now, done=done)
     with suppress(IntegrityError), transaction.atomic():  # another process was first
         evaluation.save(force_insert=True)
-    return Evaluation.objects.get(release=release, dataset_sha256=dataset.sha256)
+    return stored(release, dataset.sha256) or evaluation
+
+
+def stored(release: Release, sha256: str) -> Evaluation | None:
+    """Return what a release said on the test split of the dataset with this fingerprint, if it was run."""
+    found = Evaluation.objects.filter(release=release, dataset_sha256=sha256, method=Evaluation.Method.TEST)
+    return found.select_related("release").first()
 
 
 def run_over(
@@ -118,6 +124,19 @@ def latency_of(
         for stage, milliseconds in outcome.milliseconds.items():
             spent.setdefault(stage, []).append(milliseconds)
     return {stage: np.percentile(each, [50, 95]).round(2).tolist() for stage, each in spent.items()}
+
+
+def n_known(evaluation: Evaluation) -> int:
+    """Return how many rows the encoder itself was tuned on: heads may be new to them, it is not."""
+    learned = set(evaluation.release.encoder.card.get("learned_from", ()))
+    return sum(row.key in learned for row in from_lists(evaluation.rows))
+
+
+def rows_of(evaluation: Evaluation) -> list[Row]:
+    """Return the rows that judge: on the test split, those that the release has not learned from by another head."""
+    is_test = evaluation.method == Evaluation.Method.TEST
+    learned = set(evaluation.release.learned_from if is_test else ())
+    return [row for row in from_lists(evaluation.rows) if row.key not in learned]
 
 
 def compare(old: Evaluation, new: Evaluation) -> Comparison:

@@ -131,9 +131,19 @@ class Promotion(models.Model):
 
 
 class Evaluation(models.Model):
-    """What a release said on a dataset's test split, row by row, so that comparing releases is arithmetic."""
+    """What was said on a dataset's rows, one by one, so that every figure is arithmetic.
+
+    TEST is a release on the test split. The others judge its way of training on the training split, each row by heads
+    that never saw its case: CROSSFIT takes five folds, FORWARD the latest quarter, trained on what came before.
+    """
+
+    class Method(models.TextChoices):
+        TEST = "test", "Test split"
+        CROSSFIT = "crossfit", "Cross-fitted"
+        FORWARD = "forward", "Latest quarter"
 
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="evaluations")
+    method = models.CharField(max_length=10, choices=Method, default=Method.TEST)
     dataset = models.CharField(max_length=100)
     dataset_sha256 = models.CharField(max_length=64)
     rows = models.JSONField(default=list, help_text="See copilot/evaluation/rows.py.")
@@ -144,7 +154,9 @@ class Evaluation(models.Model):
     class Meta:
         ordering = ["-evaluated_at"]
         constraints = [
-            models.UniqueConstraint(fields=["release", "dataset_sha256"], name="evaluation_once"),
+            models.UniqueConstraint(
+                fields=["release", "dataset_sha256", "method"], name="evaluation_once_by_method"
+            ),
         ]
 
     def __str__(self) -> str:

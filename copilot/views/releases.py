@@ -18,7 +18,7 @@ from copilot.evaluation import gate
 from copilot.evaluation.comparison import Comparison, ComparisonError
 from copilot.evaluation.rows import FIGURES
 from copilot.forms import ShadowForm
-from copilot.models import Evaluation, Promotion, Release
+from copilot.models import Promotion, Release
 from helpdesk.models import User
 from helpdesk.requests import PageRequest
 
@@ -169,13 +169,8 @@ def compared_on(old: Release, new: Release, dataset: str) -> Pair:
     """Compare two releases by their stored evaluations; nothing is run here."""
     try:
         sha256 = evaluating.fingerprint_of(dataset)
-        found = [
-            Evaluation.objects.select_related("release").get(release=row, dataset_sha256=sha256)
-            for row in (old, new)
-        ]
-        return Pair(old, new, dataset, evaluating.compare(*found))
-    except Evaluation.DoesNotExist:
-        return Pair(old, new, dataset, None)
+        was, said = evaluating.stored(old, sha256), evaluating.stored(new, sha256)
+        return Pair(old, new, dataset, evaluating.compare(was, said) if was and said else None)
     except (ComparisonError, DatasetError) as error:
         return Pair(old, new, dataset, None, problem=str(error))
 

@@ -12,34 +12,52 @@ from tqdm import tqdm
 
 from copilot import datasets, evaluating, releases
 from copilot.evaluation.backtest import Backtest, ClassScore, Score, backtest
+from copilot.evaluation.quality import MEANING, quality_of
+from copilot.evaluation.report import HEADS, lines_of
 from copilot.evaluation.rows import FIGURES
 from copilot.models import Evaluation, Release
 from copilot.pipeline.types import HeadError
 from labeling.training.cards import tested
 
+DEMO = "demo"
+
 
 class Command(BaseCommand):
     help = (
         "Run a release (by default the live one) over a dataset's test split. With --crossfit: train on four fifths of "
-        "the training split's cases, run the pipeline on the last fifth, five times over."
+        "the training split's cases, run the pipeline on the last fifth, five times over. With --demo: the same on the "
+        "demo dataset, end to end, beside the latest quarter judged by what came before; both are stored for the "
+        "release's quality page."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("release", type=int, nargs="?", help="its number; by default the live one")
-        parser.add_argument("--dataset", default="demo", help="a folder below DATASETS_ROOT")
+        parser.add_argument("--dataset", default=DEMO, help="a folder below DATASETS_ROOT")
         parser.add_argument("--crossfit", action="store_true", help="judge training rather than a release")
-        parser.add_argument("--seed", type=int, default=1, help="of --crossfit")
+        parser.add_argument(
+            "--demo", action="store_true", help="what an agent gets, stage by stage, on the demo dataset"
+        )
+        parser.add_argument("--seed", type=int, default=1, help="of --crossfit and --demo")
         parser.add_argument("--json", action="store_true", help="for machines")
 
     def handle(
-        self, *args: Any, release: int | None, dataset: str, crossfit: bool, seed: int, **options: Any
+        self,
+        *args: Any,
+        release: int | None,
+        dataset: str,
+        crossfit: bool,
+        demo: bool,
+        seed: int,
+        **options: Any,
     ) -> None:
         is_json = options["json"]
         try:
             chosen = releases.get(release) if release is not None else releases.live()
             if chosen is None:
                 raise CommandError("no release is live: name one, or train and promote one.")
-            if crossfit:
+            if demo:
+                self.stdout.write(_backtested(chosen, seed=seed, is_json=is_json))
+            elif crossfit:
                 result = _crossfitted(chosen, dataset, seed=seed, is_quiet=is_json)
                 self.stdout.write(json.dumps(asdict(result), indent=2) if is_json else _table(result))
             else:
@@ -62,6 +80,29 @@ def _evaluated(release: Release, dataset: str, *, is_quiet: bool) -> Evaluation:
         return evaluating.evaluate(release, dataset, now=timezone.now(), done=show)
 
 
+def _backtested(release: Release, *, seed: int, is_json: bool) -> str:
+    from labeling import backtesting  # scikit-learn is for this option only
+
+    dataset = backtesting.dataset_or_freeze(DEMO, now=timezone.now())
+    with tqdm(total=backtesting.N_TRAININGS, desc="Trainings", disable=is_json) as bar:
+        evaluations = backtesting.backtest_training(
+            release, dataset, name=DEMO, seed=seed, now=timezone.now(), done=lambda: _advance(bar)
+        )
+    found = {str(evaluation.method): quality_of(evaluating.rows_of(evaluation)) for evaluation in evaluations}
+    n_known = {str(evaluation.method): evaluating.n_known(evaluation) for evaluation in evaluations}
+    if is_json:
+        more = {
+            method: {"meaning": MEANING[method], "n_known_to_encoder": n_known[method]} for method in found
+        }
+        return json.dumps({method: asdict(each) | more[method] for method, each in found.items()}, indent=2)
+    flatters = [
+        f"{HEADS[method]}: {n} rows taught the encoder itself, so their figures flatter."
+        for method, n in n_known.items()
+        if n
+    ]
+    return "\n".join([*lines_of(found), *flatters])
+
+
 def _crossfitted(release: Release, dataset: str, *, seed: int, is_quiet: bool) -> Backtest:
     from labeling.training.crossfit import crossfit  # scikit-learn is for this option only
     from labeling.training.prepared import N_FOLDS
@@ -74,9 +115,13 @@ def _crossfitted(release: Release, dataset: str, *, seed: int, is_quiet: bool) -
             encoder=releases.pipeline_of(release).encoder,
             seed=seed,
             languages=languages,
-            done=lambda _: bar.update(),
+            done=lambda _: _advance(bar),
         )
     return backtest(outcomes, data.only(datasets.Split.TRAIN).examples, languages=languages)
+
+
+def _advance(bar: "tqdm[Any]") -> None:
+    bar.update()
 
 
 def _figures(evaluation: Evaluation, figures: Mapping[str, Any]) -> str:

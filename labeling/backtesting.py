@@ -1,0 +1,109 @@
+"""How good training is on what it never saw: judged by folds and by time, stored row by row beside the releases."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+from threadpoolctl import threadpool_limits
+
+from copilot import datasets, evaluating, releases
+from copilot.datasets import Dataset, DatasetError, Split
+from copilot.evaluation.rows import Row, as_lists, row_of
+from copilot.models import Evaluation, Release
+from copilot.pipeline.encoder import Encoder
+from copilot.pipeline.run import Pipeline
+from labeling.freezing import freeze
+from labeling.splitting import drop_near_copies, split_by_time
+from labeling.training.crossfit import crossfit
+from labeling.training.prepared import N_FOLDS, prepare
+from labeling.training.train import TARGET_RISK, fit
+
+QUARTER = 0.25
+N_TRAININGS = N_FOLDS + 1
+
+
+def dataset_or_freeze(name: str, *, now: datetime) -> Dataset:
+    """Read a dataset; freeze it from the gold labels if it is not there."""
+    if not (Path(settings.DATASETS_ROOT) / name / datasets.CARD).exists():
+        freeze(name, now=now)
+    return evaluating.read_dataset(name)
+
+
+def backtest_training(
+    release: Release,
+    dataset: Dataset,
+    *,
+    name: str,
+    seed: int,
+    now: datetime,
+    done: Callable[[], None] = lambda: None,
+) -> list[Evaluation]:
+    """Judge how a release was trained on all training rows by folds, and on the latest quarter by time; store both.
+
+    The encoder, the languages and the target of risk are the release's. `done` is called after each training.
+
+    Raises:
+        DatasetError: there is nothing to train on.
+        ReleaseError, HeadError: the release's encoder can't be loaded.
+    """
+    train = dataset.only(Split.TRAIN)
+    if not train.examples:
+        raise DatasetError(f"{name} has no training split: label messages and freeze it again")
+    encoder, languages = releases.pipeline_of(release).encoder, tuple(release.languages)
+    target_risk = float(release.card.get("target_risk", TARGET_RISK))
+    with threadpool_limits(1):
+        outcomes = crossfit(
+            train,
+            encoder=encoder,
+            seed=seed,
+            languages=languages,
+            target_risk=target_risk,
+            done=lambda _: done(),
+        )
+        by_fold = [row_of(example, said) for example, said in zip(train.examples, outcomes, strict=True)]
+        by_time = forward(train, encoder=encoder, seed=seed, languages=languages, target_risk=target_risk)
+        done()
+    found: Mapping[Evaluation.Method, list[Row]] = {
+        Evaluation.Method.CROSSFIT: by_fold,
+        Evaluation.Method.FORWARD: by_time,
+    }
+    return [
+        Evaluation.objects.update_or_create(
+            release=release,
+            dataset_sha256=dataset.sha256,
+            method=method,
+            defaults={"dataset": name, "rows": as_lists(rows), "evaluated_at": now},
+        )[0]
+        for method, rows in found.items()
+    ]
+
+
+def forward(
+    dataset: Dataset,
+    *,
+    encoder: Encoder,
+    seed: int,
+    languages: tuple[str, ...],
+    target_risk: float = TARGET_RISK,
+    share: float = QUARTER,
+) -> list[Row]:
+    """Train on the cases before the latest `share`, run the pipeline on those, and return their rows.
+
+    A text of before that comes again in nearly the same words is not learned from.
+    """
+    examples, _ = drop_near_copies(split_by_time(dataset.examples, share=share))
+    before = [example for example in examples if example.split is Split.TRAIN]
+    after = [example for example in examples if example.split is Split.TEST]
+    past = Dataset(tuple(before), dataset.catalog, dataset.card, dataset.sha256)
+    fitted = fit(prepare(past, encoder=encoder, seed=seed), languages=languages, target_risk=target_risk)
+    pipeline = Pipeline(
+        encoder=encoder,
+        validity=fitted.validity,
+        topics=fitted.topics,
+        answers=fitted.answers,
+        floors=fitted.floors,
+        languages=languages,
+    )
+    outcomes = pipeline.run([example.question for example in after], catalog=dataset.catalog)
+    return [row_of(example, outcome) for example, outcome in zip(after, outcomes, strict=True)]

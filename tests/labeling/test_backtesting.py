@@ -1,0 +1,74 @@
+"""Training judged by folds and by time, and the command that tells of both."""
+
+import json
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+
+from copilot import datasets
+from copilot.datasets import Example
+from copilot.evaluation.rows import from_lists
+from copilot.models import Evaluation, Release
+from labeling import backtesting
+from tests.pipelines import CATALOG, START, FakeEncoder, make_dataset
+
+pytestmark = pytest.mark.django_db
+
+
+def dated() -> list[Example]:
+    """One example an hour, each of its own case."""
+    examples = make_dataset().examples
+    return [
+        replace(example, at=START + timedelta(hours=at), case=str(at), message=str(1000 + at))
+        for at, example in enumerate(examples)
+    ]
+
+
+def test_the_latest_quarter_is_judged_by_what_came_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    examples = dated()
+    learned: list[Example] = []
+    prepare = backtesting.prepare
+
+    def noting(dataset: datasets.Dataset, **options: object) -> object:
+        learned.extend(dataset.examples)
+        return prepare(dataset, **options)
+
+    monkeypatch.setattr(backtesting, "prepare", noting)
+    dataset = replace(make_dataset(), examples=tuple(examples))
+    rows = backtesting.forward(dataset, encoder=FakeEncoder(), seed=1, languages=("en",))
+    assert len(rows) == round(len(examples) / 4)
+    judged = {int(row.case) for row in rows}
+    assert min(judged) > max(int(example.case) for example in learned)
+    assert {row.message for row in rows} == {str(1000 + case) for case in judged}
+
+
+def test_evaluate_demo_tells_of_both_and_stores_them(
+    release: Release, settings: object, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.DATASETS_ROOT = tmp_path
+    examples = dated()
+    datasets.write(tmp_path / "demo", examples, {}, catalog=CATALOG)
+    call_command("evaluate", demo=True, json=True)
+    told = json.loads(capsys.readouterr().out)
+    assert list(told) == ["crossfit", "forward"]
+    assert told["crossfit"]["n"] == len(examples)
+    for each in told.values():
+        cells = [cell["k"] for cell in each["ends"].values()]
+        assert sum(cells) == next(iter(each["ends"].values()))["n"]
+        assert each["meaning"].startswith("The interval covers")
+    stored = {each.method: from_lists(each.rows) for each in Evaluation.objects.all()}
+    assert {method: len(rows) for method, rows in stored.items()} == {
+        "crossfit": len(examples), "forward": told["forward"]["n"],
+    }  # fmt: skip
+    call_command("evaluate", demo=True)
+    assert "Which stage loses the questions" in capsys.readouterr().out
+    assert Evaluation.objects.count() == 2
+
+
+def test_a_dataset_that_is_not_there_is_frozen(settings: object, tmp_path: Path, now: datetime) -> None:
+    settings.DATASETS_ROOT = tmp_path
+    assert backtesting.dataset_or_freeze("demo", now=now).examples == ()
+    assert datasets.read_card(tmp_path / "demo")["source"] == "gold annotations"

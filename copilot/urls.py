@@ -3,7 +3,7 @@
 from django.urls import path
 
 from copilot.monitor import pages
-from copilot.views import catalog, releases, suggestions
+from copilot.views import catalog, quality, releases, suggestions
 
 app_name = "copilot"
 
@@ -20,6 +20,7 @@ urlpatterns = [
     path("releases/evaluate/", releases.evaluate, name="evaluate"),
     path("releases/roll-back/", releases.roll_back, name="roll_back"),
     path("releases/<int:release_id>/", releases.release_card, name="release"),
+    path("releases/<int:release_id>/quality/", quality.quality, name="quality"),
     path("releases/<int:release_id>/shadow/", releases.shadow, name="shadow"),
     path("releases/<int:release_id>/promote/", releases.promote, name="promote"),
 ]

@@ -66,7 +66,11 @@ def releases(admin: User, settings: object, tmp_path: Path) -> dict[str, str]:
     settings.DATASETS_ROOT = tmp_path
     sha256 = datasets.write(tmp_path / "ours", [make_example(1, "a text")], {})
     for release, rows in ((live, calibrated()), (candidate, calibrated())):
-        worse = [replace(row, is_topic_right=release is live) for row in rows]
+        is_right = release is live
+        worse = [
+            replace(row, is_topic_right=is_right, first_topic=row.topic if is_right else "topic-1")
+            for row in rows
+        ]
         Evaluation.objects.create(
             release=release, dataset="ours", dataset_sha256=sha256, rows=as_lists(worse), evaluated_at=now,
             latency={"all": [4.0, 6.0]}, n_timed=100,
@@ -86,6 +90,7 @@ def releases(admin: User, settings: object, tmp_path: Path) -> dict[str, str]:
     both = f"old={live.pk}&new={candidate.pk}"
     return {
         "releases": "/copilot/releases/", "release": f"/copilot/releases/{candidate.pk}/",
+        "quality": f"/copilot/releases/{candidate.pk}/quality/",
         "compare": f"/copilot/releases/compare/?{both}&dataset=ours",
         "promote": f"/copilot/releases/{candidate.pk}/promote/", "trainings": "/labeling/trainings/",
     }  # fmt: skip

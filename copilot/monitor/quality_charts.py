@@ -1,0 +1,161 @@
+"""Charts of a release's quality as SVG: topics against topics, confidence against truth, risk against coverage (pure).
+
+Like the other charts they are drawn from the rows of their tables; a mark says its figures on hover.
+"""
+
+from collections.abc import Sequence
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from copilot.evaluation.mistakes import Confusion
+from copilot.monitor.charts import STEPS
+from copilot.statistics.calibration import Bin
+from copilot.statistics.selection import Selection
+
+SIDE, LEFT, TOP, BOTTOM, RIGHT = 320, 52, 12, 44, 24
+WIDTH, HEIGHT = LEFT + SIDE + RIGHT, TOP + SIDE + BOTTOM
+CELL, NAMES = 30, 190
+LETTERS = 26  # of a name
+SHADES = 4
+Z = 1.96
+
+
+def heat(confusion: Confusion, *, title: str) -> SafeString:
+    """Draw the most confused topics against each other: rows are true, columns were said, by the numbers of rows."""
+    topics = confusion.topics
+    totals: dict[str, int] = dict.fromkeys(topics, 0)
+    for (true, _), n in confusion.counts.items():
+        if true in totals:
+            totals[true] += n
+    names = format_html_join(
+        "", '<text class="name" x="0" y="{}">{}. {}</text><text class="tick mid" x="{}" y="12">{}</text>',
+        (
+            (_cell(at) + 19, at + 1, _short(name), NAMES + CELL * at + CELL / 2, at + 1)
+            for at, name in enumerate(topics)
+        ),
+    )  # fmt: skip
+    cells = format_html_join(
+        "", "{}",
+        (
+            (_heat_cell(row, column, confusion.counts.get((true, said), 0), totals[true], true, said),)
+            for row, true in enumerate(topics)
+            for column, said in enumerate(topics)
+        ),
+    )  # fmt: skip
+    side = CELL * len(topics)
+    return format_html(
+        '<svg class="chart heat" viewBox="0 0 {} {}" role="img" aria-label="{}">{}{}</svg>',
+        NAMES + side, _cell(len(topics)) + 2, title, names, cells,
+    )  # fmt: skip
+
+
+def reliability(bins: Sequence[Bin], *, title: str) -> SafeString:
+    """Draw each bin's share of right answers over its mean confidence; on the diagonal they agree.
+
+    The band holds, bin by bin, 95 of 100 shares that a confidence which is right would show by chance.
+    """
+    most = max(found.n for found in bins)
+    dots = format_html_join(
+        "", '<circle class="dot" cx="{}" cy="{}" r="{}"><title>{}</title></circle>',
+        (
+            (_x(found.confidence), _y(found.accuracy), round(3 + 4 * (found.n / most) ** 0.5, 1), _told(found))
+            for found in bins
+        ),
+    )  # fmt: skip
+    line = " ".join(f"{_x(found.confidence)},{_y(found.accuracy)}" for found in bins)
+    diagonal = format_html(
+        '<line class="ideal" x1="{}" x2="{}" y1="{}" y2="{}"/>', _x(0), _x(1), _y(0), _y(1)
+    )
+    body = format_html(
+        '<polygon class="band" points="{}"/>{}<polyline class="line" points="{}"/>{}',
+        _band(bins),
+        diagonal,
+        line,
+        dots,
+    )
+    return _square(body, title=title, across="Confidence", up="Right")
+
+
+def risk_coverage(curve: Sequence[Selection], *, chosen: Selection | None, title: str) -> SafeString:
+    """Draw the share that is wrong over the share that passes, with the release's floor as a mark."""
+    points = " ".join(f"{_x(at.coverage)},{_y(1 - (at.accuracy or 0.0))}" for at in curve)
+    mark = SafeString("")
+    if chosen and chosen.accuracy is not None:
+        x, y = _x(chosen.coverage), _y(1 - chosen.accuracy)
+        mark = format_html(
+            '<line class="floor" x1="{0}" x2="{0}" y1="{1}" y2="{2}"/><circle class="dot" cx="{0}" cy="{3}" r="5">'
+            '<title>Floor {4}: {5} % pass, {6} % of them wrong</title></circle>'
+            '<text class="name" x="{7}" y="{8}">floor {4}</text>',
+            x, _y(0), _y(1), y, f"{chosen.floor:.2f}", round(100 * chosen.coverage), round(100 * (1 - chosen.accuracy)),
+            x + 7, TOP + 12,
+        )  # fmt: skip
+    body = format_html('<polyline class="line" points="{}"/>{}', points, mark)
+    return _square(body, title=title, across="Share that passes the floor", up="Wrong")
+
+
+def _band(bins: Sequence[Bin]) -> str:
+    halves = [(at.confidence, Z * (at.confidence * (1 - at.confidence) / at.n) ** 0.5) for at in bins]
+    upper = [f"{_x(p)},{_y(min(1.0, p + half))}" for p, half in halves]
+    lower = [f"{_x(p)},{_y(max(0.0, p - half))}" for p, half in reversed(halves)]
+    return " ".join(upper + lower)
+
+
+def _square(body: SafeString, *, title: str, across: str, up: str) -> SafeString:
+    grid = format_html_join(
+        "",
+        '<line class="grid" x1="{0}" x2="{1}" y1="{2}" y2="{2}"/><text class="tick end" x="{3}" y="{4}">{5} %</text>'
+        '<text class="tick mid" x="{6}" y="{7}">{5} %</text>',
+        (
+            (LEFT, LEFT + SIDE, _y(step), LEFT - 6, _y(step) + 4, round(100 * step), _x(step), TOP + SIDE + 18)
+            for step in STEPS
+        ),
+    )  # fmt: skip
+    labels = format_html(
+        '<text class="tick mid" x="{}" y="{}">{}</text><text class="tick" x="{}" y="{}">{}</text>',
+        LEFT + SIDE / 2, HEIGHT - 6, across, LEFT + 6, TOP + 12, up,
+    )  # fmt: skip
+    return format_html(
+        '<svg class="chart square" viewBox="0 0 {} {}" role="img" aria-label="{}">{}{}{}</svg>',
+        WIDTH, HEIGHT, title, grid, labels, body,
+    )  # fmt: skip
+
+
+def _heat_cell(row: int, column: int, n: int, total: int, true: str, said: str) -> SafeString:
+    share = n / total if total else 0.0
+    shade = "own" if row == column else f"s{_shade(share)}" if n else "s0"
+    x = NAMES + CELL * column
+    number = SafeString("")
+    if n:
+        number = format_html(
+            '<text class="mid on-{}" x="{}" y="{}">{}</text>', shade, x + CELL / 2 - 1, _cell(row) + 19, n
+        )
+    return format_html(
+        '<rect class="cell {}" x="{}" y="{}" width="{}" height="{}"><title>{} named {}: {} of {}</title></rect>{}',
+        shade, x, _cell(row), CELL - 2, CELL - 2, true, said, n, total, number,
+    )  # fmt: skip
+
+
+def _shade(share: float) -> int:
+    """1 to SHADES: a fifth of the topic's questions or more is the darkest."""
+    return min(SHADES, 1 + int(share * 5 * (SHADES - 1)))
+
+
+def _cell(row: int) -> int:
+    return 20 + CELL * row
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LETTERS else f"{name[: LETTERS - 1]}…"
+
+
+def _told(found: Bin) -> str:
+    return f"confidence {found.confidence:.2f}: {100 * found.accuracy:.0f} % right, n = {found.n}"
+
+
+def _x(share: float) -> float:
+    return round(LEFT + share * SIDE, 1)
+
+
+def _y(share: float) -> float:
+    return round(TOP + (1 - share) * SIDE, 1)

@@ -33,8 +33,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("release", type=int, nargs="?", help="its number; by default the live one")
         parser.add_argument("--dataset", default=DEMO, help="a folder below DATASETS_ROOT")
-        parser.add_argument("--crossfit", action="store_true", help="judge training rather than a release")
-        parser.add_argument(
+        training = parser.add_mutually_exclusive_group()
+        training.add_argument("--crossfit", action="store_true", help="judge training rather than a release")
+        training.add_argument(
             "--demo", action="store_true", help="what an agent gets, stage by stage, on the demo dataset"
         )
         parser.add_argument("--seed", type=int, default=1, help="of --crossfit and --demo")

@@ -199,7 +199,8 @@ def _note_outcome(row: Suggestion, question: Question, outcome: Outcome, topics:
     row.confidence = outcome.confidence
     for name in ("encoder", "validity", "topic", "answer"):
         setattr(row, f"{name}_ms", outcome.milliseconds.get(name))
-    candidates = [(topics[slug], p) for slug, p in outcome.topic_candidates if slug in topics][:2]
+    candidates = [(topics[slug], p) for slug, p in outcome.topics_to_show if slug in topics]
+    row.n_topics = len(candidates)
     if candidates:
         row.topic, row.topic_probability = candidates[0]
     if len(candidates) > 1:
@@ -235,7 +236,7 @@ def _word(row: Suggestion, outcome: Outcome, moment: CatalogMoment) -> list[Alte
 
 
 FILLED_IN = [
-    "state", "reason", "detail", "release", "topic", "second_topic", "answer", "text", "parts",
+    "state", "reason", "detail", "release", "topic", "second_topic", "n_topics", "answer", "text", "parts",
     "validity_probability", "topic_probability", "second_topic_probability", "answer_probability", "confidence",
     "question", "embedding", "encoder_ms", "validity_ms", "topic_ms", "answer_ms", "wording_ms", "finished_at",
 ]  # fmt: skip

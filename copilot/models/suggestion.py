@@ -91,6 +91,9 @@ class Suggestion(models.Model):
     release = models.ForeignKey(Release, null=True, on_delete=models.PROTECT, related_name="suggestions")
     topic = models.ForeignKey(Topic, null=True, on_delete=models.PROTECT, related_name="+")
     second_topic = models.ForeignKey(Topic, null=True, on_delete=models.PROTECT, related_name="+")
+    n_topics = models.PositiveSmallIntegerField(
+        null=True, help_text="How many topics it was decided for, or are plausible; the first two are named."
+    )
     answer = models.ForeignKey(AnswerVersion, null=True, on_delete=models.PROTECT, related_name="suggestions")
     text = models.TextField(blank=True)
     parts = models.JSONField(default=list, help_text="The text in pieces: [kind, text, name].")

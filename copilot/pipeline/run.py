@@ -148,7 +148,10 @@ class _Batch:
 
     def _topics(self, logits: NDArray[np.float64], asked: Sequence[int]) -> dict[int, TopicVerdict]:
         head, floor = self.pipeline.topics, self.pipeline.floors.topic
-        return {at: decide_topic(softmax(logits[at]), classes=head.classes, floor=floor) for at in asked}
+        return {
+            at: decide_topic(softmax(logits[at]), classes=head.classes, floor=floor, set_floor=head.set_floor)
+            for at in asked
+        }
 
     def _answer(
         self, at: int, vector: Vector, topic: TopicVerdict, texts: Mapping[str, AnswerText]

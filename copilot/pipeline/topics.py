@@ -4,6 +4,10 @@ Three layers learn from past questions of each topic: one from meaning, which a 
 meaning and the encoder's earlier layers, which pays with many, and one from words. Beside them speak the texts of the
 topic's answers as they were at training. A few weights shared by all topics mix these signals and calibrate the
 result. A topic without training examples cannot be predicted: it is no class until the next training.
+
+Two lists come out. Answers of the few topics considered compete, however probable these are. The plausible ones are a
+promise to people: the right topic is among them as often as training stated, so they are the candidates that are shown
+where the topic is unsure.
 """
 
 from dataclasses import dataclass
@@ -53,7 +57,7 @@ class Anchors:
 class TopicHead:
     """`answers` are vectors of whole texts, `passages` of their sentences too, `answer_words` their bags, spread.
 
-    `mix` float64[len(SIGNALS)] weighs the signals.
+    `mix` float64[len(SIGNALS)] weighs the signals. From `set_floor` on a topic is plausible.
     """
 
     meaning: Linear
@@ -65,6 +69,7 @@ class TopicHead:
     passages: Anchors
     answer_words: Anchors
     mix: NDArray[np.float64]
+    set_floor: float
 
     @classmethod
     def from_arrays(cls, arrays: Arrays) -> "TopicHead":
@@ -73,6 +78,9 @@ class TopicHead:
         mix = array_named(arrays, "mix", stage=stage).astype(np.float64)
         if mix.shape != (len(SIGNALS),) or not np.isfinite(mix).all():
             raise HeadError(stage, f"mix {mix.tolist()} is not {len(SIGNALS)} numbers: train it again")
+        set_floor = float(array_named(arrays, "set_floor", stage=stage))
+        if not 0.0 <= set_floor <= 1.0:
+            raise HeadError(stage, f"set_floor {set_floor} is no probability: train it again")
         return cls(
             meaning=Linear.from_arrays(arrays, stage=stage),
             deep=Linear.from_arrays(arrays, stage=stage, prefix="deep_"),
@@ -83,6 +91,7 @@ class TopicHead:
             passages=_anchors(arrays, "passages"),
             answer_words=_anchors(arrays, "answer_words"),
             mix=mix,
+            set_floor=set_floor,
         )
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
@@ -97,6 +106,7 @@ class TopicHead:
             **{name: part.rows for name, part in anchors.items()},
             **{f"{name}_topic_at": part.topic_at for name, part in anchors.items()},
             "mix": self.mix,
+            "set_floor": np.array(self.set_floor),
         }
 
     @property
@@ -135,24 +145,32 @@ class TopicHead:
 
 
 def decide_topic(
-    probabilities: NDArray[np.float64], *, classes: tuple[str, ...], floor: float
+    probabilities: NDArray[np.float64], *, classes: tuple[str, ...], floor: float, set_floor: float = 1.0
 ) -> TopicVerdict:
-    """Choose the most probable topic, and the second where it is close.
+    """Choose the most probable topic, and the second where it is close; name those that reach the `set_floor`.
+
+    The most probable one is plausible even below it, so 1.0 names it alone.
 
     >>> decide_topic(np.array([0.8, 0.15, 0.05]), classes=("fees", "payouts", "sign-in"), floor=0.5).topics
     (('fees', 0.8),)
-    >>> unsure = decide_topic(np.array([0.3, 0.25, 0.1]), classes=("fees", "payouts", "sign-in"), floor=0.6)
+    >>> classes = ("fees", "payouts", "sign-in")
+    >>> unsure = decide_topic(np.array([0.3, 0.25, 0.1]), classes=classes, floor=0.6, set_floor=0.1)
     >>> unsure.topics, unsure.reason
     ((('fees', 0.3), ('payouts', 0.25)), <Reason.TOPIC_UNSURE: 'topic_unsure'>)
+    >>> unsure.plausible
+    (('fees', 0.3), ('payouts', 0.25), ('sign-in', 0.1))
     """
-    order = np.argsort(-probabilities, kind="stable")[:MOST_CONSIDERED]
-    considered = tuple((classes[at], float(probabilities[at])) for at in order)
+    n_plausible = max(int((probabilities >= set_floor).sum()), 1)
+    order = np.argsort(-probabilities, kind="stable")[: max(n_plausible, MOST_CONSIDERED)]
+    ranked = tuple((classes[at], float(probabilities[at])) for at in order)
+    considered = ranked[:MOST_CONSIDERED]
     topics = tuple(topic for topic in considered[:2] if topic[1] >= CLOSE * considered[0][1])
     total = min(sum(probability for _, probability in topics), 1.0)
     return TopicVerdict(
         topics=topics,
         probability=total,
         considered=considered,
+        plausible=ranked[:n_plausible],
         reason=None if total >= floor else Reason.TOPIC_UNSURE,
     )
 

@@ -166,12 +166,14 @@ class TopicVerdict:
     """What it is about: best first, two topics where they are close. `probability` is their sum.
 
     `considered` are a few more, whose answers compete too: the topic stage may be wrong where an answer's text fits.
+    `plausible` are those among which the right one is as often as the release's card states, best first.
     `reason` is TOPIC_UNSURE where the probability is below the floor; the topics are then candidates, no decision.
     """
 
     topics: tuple[tuple[str, float], ...]
     probability: float
     considered: tuple[tuple[str, float], ...] = ()
+    plausible: tuple[tuple[str, float], ...] = ()
     reason: Reason | None = None
 
 
@@ -228,5 +230,12 @@ class Outcome:
 
     @property
     def topic_candidates(self) -> tuple[tuple[str, float], ...]:
-        """The topics decided for, or those it could not decide between."""
+        """The topics decided for, or the likeliest ones where it could not decide."""
         return self.topic.topics if self.topic else ()
+
+    @property
+    def topics_to_show(self) -> tuple[tuple[str, float], ...]:
+        """The topics decided for, or all that are plausible where it could not decide."""
+        if self.topic is None:
+            return ()
+        return self.topic.plausible if self.topic.reason else self.topic.topics

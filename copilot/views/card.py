@@ -81,13 +81,16 @@ def _offers(alternatives: Iterable[Alternative], user: User) -> tuple[Offer, ...
 
 
 def _reason(suggestion: Suggestion) -> str:
-    candidates = _candidates(suggestion)
+    shown = len(_candidates(suggestion))
+    n = max(suggestion.n_topics or 0, shown)
     said = suggestion.get_reason_display()
-    return f"{said} ({len(candidates)} candidates)" if len(candidates) > 1 else said
+    if shown < 2:
+        return said
+    return f"{said} ({shown} of {n} candidates)" if n > shown else f"{said} ({n} candidates)"
 
 
 def _candidates(suggestion: Suggestion) -> tuple[tuple[str, int], ...]:
-    """Return the topics between which it could not decide, with their percentages."""
+    """Return the likeliest of the topics between which it could not decide, with their percentages."""
     if suggestion.reason != Reason.TOPIC_UNSURE:
         return ()
     pairs = (

@@ -32,6 +32,7 @@ from labeling.training.baselines import baselines
 from labeling.training.cards import card_of
 from labeling.training.floors import Floor
 from labeling.training.steps import Step, Tell, nobody
+from labeling.training.topics import TopicSets
 from labeling.training.train import Fitted, train
 
 logger = logging.getLogger(__name__)
@@ -242,11 +243,13 @@ def _keeping(stage: str, live: Release | None) -> Callable[[Fitted], Fitted]:
     """Return what puts the live release's heads in the place of those that are not to be trained anew."""
     if live is None or stage not in {"validity", "answer"}:
         return lambda fitted: fitted
-    pipeline, floors = releases.pipeline_of(live), _floors_of(live)
-    return lambda fitted: keep_others(stage, fitted, pipeline, floors)
+    pipeline, floors, sets = releases.pipeline_of(live), _floors_of(live), _sets_of(live)
+    return lambda fitted: keep_others(stage, fitted, pipeline, floors, sets)
 
 
-def keep_others(stage: str, fitted: Fitted, live: Pipeline, floor_of: Mapping[str, Floor]) -> Fitted:
+def keep_others(
+    stage: str, fitted: Fitted, live: Pipeline, floor_of: Mapping[str, Floor], topic_sets: TopicSets
+) -> Fitted:
     """Keep all but one stage of a live pipeline; the confidence, which judges the whole, is always the new one.
 
     Raises:
@@ -266,6 +269,7 @@ def keep_others(stage: str, fitted: Fitted, live: Pipeline, floor_of: Mapping[st
         if is_validity
         else fitted.answers,
         floor_of={**fitted.floor_of, **kept},
+        topic_sets=topic_sets,
     )
 
 
@@ -273,6 +277,10 @@ def _floors_of(release: Release) -> dict[str, Floor]:
     """A release's floors with how they were found, as its card says."""
     floors = release.card.get("floors") or release.topics.card["floors"]
     return {name: Floor(**values) for name, values in floors.items()}
+
+
+def _sets_of(release: Release) -> TopicSets:
+    return TopicSets(**(release.card.get("topic_sets") or release.topics.card["topic_sets"]))
 
 
 @dataclass(frozen=True, eq=False)

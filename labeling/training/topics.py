@@ -2,12 +2,13 @@
 
 A topic's name is one more example of it (measured on BANKING77's training file, 5 examples a topic: 78.5 -> 79.9).
 The mix is fitted on cross-fitted signals, so it calibrates too, and each signal weighs what it is worth with so many
-examples. Measured on 1,300 hand-written messages of 28 topics:
+examples. The same cross-fitted probabilities say from which one on a topic is plausible, so that sets of plausible
+topics hold the right one as often as is stated. Measured on 1,300 hand-written messages of 28 topics:
 the layer on meaning alone 57.5 % right, with the answers' texts 64.4 %, with words too 68.3 %.
 """
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from copilot.pipeline.heads import Towers, softmax
 from copilot.pipeline.topics import SIGNALS, Anchors, TopicHead
 from copilot.pipeline.types import Probabilities, Stage
 from copilot.pipeline.wording import readable
+from copilot.statistics.selection import set_floor
 from labeling.training.choice import ChoiceModel
 from labeling.training.fitting import fit_linear, fit_words, stacked
 from labeling.training.prepared import N_FOLDS, Prepared, name_of
@@ -25,6 +27,20 @@ C = 10.0
 DEEP_C = 10.0
 WORD_C = 10.0
 FEWEST_CASES = 3  # a topic with less cannot be cross-fitted
+SET_COVERAGE = 0.95  # share of questions whose right topic is among the plausible ones
+
+
+@dataclass(frozen=True)
+class TopicSets:
+    """What the sets of plausible topics promise: the right one in a share `coverage`, from `n` cross-fitted questions.
+
+    `mean_size` is how many topics they name on average. With too few questions nothing can be promised but all topics.
+    """
+
+    coverage: float
+    n: int
+    floor: float
+    mean_size: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +52,7 @@ class TrainedTopics:
 
     head: TopicHead
     logits: NDArray[np.float64]
+    sets: TopicSets
     towers: tuple[Towers, ...]
 
     @property
@@ -63,12 +80,21 @@ def train_topics(prepared: Prepared) -> TrainedTopics:
     judged = usable & prepared.is_new
     chosen = labels[judged][:, None] == np.array(classes)
     mix = ChoiceModel().fit(list(signals[judged]), list(chosen)).weights_
-    whole = _head(prepared, labels, usable, classes, mix=mix)
+    sets = promise_sets(softmax(signals[judged] @ mix), chosen, coverage=SET_COVERAGE)
+    whole = _head(prepared, labels, usable, classes)
     return TrainedTopics(
-        head=whole,
+        head=replace(whole, mix=mix, set_floor=sets.floor),
         logits=signals @ mix,
+        sets=sets,
         towers=tuple(head.towers for head in folds),
     )
+
+
+def promise_sets(probabilities: Probabilities, is_right: NDArray[np.bool_], *, coverage: float) -> TopicSets:
+    """Choose the floor of the sets on cross-fitted probabilities [n, k] and the right topic of each question [n, k]."""
+    floor = set_floor(probabilities[is_right], coverage=coverage)
+    sizes = np.maximum((probabilities >= floor).sum(axis=1), 1)
+    return TopicSets(coverage=coverage, n=len(probabilities), floor=floor, mean_size=float(sizes.mean()))
 
 
 def trainable_topics(prepared: Prepared) -> tuple[str, ...]:
@@ -97,9 +123,8 @@ def _head(
     labels: NDArray[np.str_],
     rows: NDArray[np.bool_],
     classes: tuple[str, ...],
-    *,
-    mix: NDArray[np.float64] | None = None,
 ) -> TopicHead:
+    """A head whose signals count alike, and to which all topics are plausible."""
     named = np.array([prepared.topics.index(slug) for slug in classes])
     texts = [*(prepared.examples[row].text for row in np.flatnonzero(rows)),
              *(name_of(slug) for slug in classes)]  # fmt: skip
@@ -132,5 +157,6 @@ def _head(
             topic_at=topic_at[np.searchsorted(known, prepared.passage_of[passages])],
         ),
         answer_words=Anchors(rows=spread.reshape(len(known), len(words.vocabulary)), topic_at=topic_at),
-        mix=np.ones(len(SIGNALS)) if mix is None else mix,
+        mix=np.ones(len(SIGNALS)),
+        set_floor=0.0,
     )

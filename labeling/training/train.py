@@ -20,7 +20,7 @@ from labeling.training.floors import Floor
 from labeling.training.judged import choose_floors, judge
 from labeling.training.prepared import Prepared, prepare
 from labeling.training.steps import Step, Tell, nobody
-from labeling.training.topics import train_topics
+from labeling.training.topics import TopicSets, train_topics
 from labeling.training.untaught import answer_nothing, pass_everything, teaches_answers, teaches_validity
 from labeling.training.validity import train_validity
 
@@ -33,12 +33,16 @@ LIBRARIES = ("scikit-learn", "scipy", "numpy", "onnxruntime", "tokenizers")
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """Heads and floors in memory; `floor_of` says for each stage and for "confidence" how its floor was found."""
+    """Heads and floors in memory; `floor_of` says for each stage and for "confidence" how its floor was found.
+
+    `topic_sets` is what the topic head's sets of plausible topics promise.
+    """
 
     validity: ValidityHead
     topics: TopicHead
     answers: AnswerHead
     floor_of: Mapping[str, Floor]
+    topic_sets: TopicSets
 
     @property
     def floors(self) -> Floors:
@@ -89,6 +93,7 @@ def train(
         ),
         "untaught": list(untaught(prepared, languages=languages)),
         "floors": {name: asdict(floor) for name, floor in fitted.floor_of.items()},
+        "topic_sets": asdict(fitted.topic_sets),
         "versions": {name: version(name) for name in LIBRARIES},
     }
     tell(Step.SAVING, 0.0)
@@ -126,6 +131,7 @@ def fit(prepared: Prepared, *, languages: tuple[str, ...], target_risk: float, t
         topics=topics.head,
         answers=replace(answers.head, confidence=confidence),
         floor_of=floor_of,
+        topic_sets=topics.sets,
     )
 
 

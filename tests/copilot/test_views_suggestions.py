@@ -74,6 +74,13 @@ class TestCard:
         assert "data-text" not in text
         assert 'data-act="insert"' not in text
 
+    def test_it_says_how_many_candidates_are_not_named(self, client: Client, case: Case) -> None:
+        make_suggestion(
+            case, state=State.WITHHELD, reason=Reason.TOPIC_UNSURE, topic_probability=0.28, n_topics=5,
+            second_topic=make_topic("Battery"), second_topic_probability=0.21, confidence=None,
+        )  # fmt: skip
+        assert "topic unsure (2 of 5 candidates)" in card(client, case)
+
     def test_a_failure_is_told_calmly(self, client: Client, case: Case) -> None:
         make_suggestion(
             case, state=State.FAILED, reason=Reason.RELEASE_BROKEN, detail="topics.npz: sha256 differs"

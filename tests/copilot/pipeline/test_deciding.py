@@ -67,6 +67,25 @@ def test_topic(
     assert verdict.reason is reason
 
 
+@pytest.mark.parametrize(
+    ("set_floor", "plausible"),
+    [
+        (0.05, ["payouts", "fees", "sign-in"]),
+        (0.1, ["payouts", "fees", "sign-in"]),
+        (0.2, ["payouts", "fees"]),
+        (0.7, ["payouts"]),
+        (0.0, ["payouts", "fees", "sign-in"]),
+    ],
+)
+def test_topics_are_plausible_from_the_set_floor_on_and_the_best_always(
+    set_floor: float, plausible: list[str]
+) -> None:
+    verdict = decide_topic(np.array([0.3, 0.6, 0.1]), classes=TOPICS, floor=0.9, set_floor=set_floor)
+
+    assert [slug for slug, _ in verdict.plausible] == plausible
+    assert len(verdict.considered) == 3, "what answers compete over does not depend on it"
+
+
 def candidate(slug: str, **fields: object) -> Candidate:
     answer = CatalogAnswer(key=f"{slug}@1", slug=slug, topic="fees", text=slug, **fields)
     return Candidate(

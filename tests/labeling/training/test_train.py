@@ -11,12 +11,12 @@ from copilot.datasets import Dataset, Split
 from copilot.evaluation.backtest import backtest
 from copilot.pipeline.answers import AnswerHead
 from copilot.pipeline.run import Pipeline
-from copilot.pipeline.topics import TopicHead
-from copilot.pipeline.types import Floors, Question, Stage
+from copilot.pipeline.topics import TopicHead, decide_topic
+from copilot.pipeline.types import Floors, HeadError, Question, Stage
 from copilot.pipeline.validity import ValidityHead
 from labeling.training.crossfit import crossfit
 from labeling.training.prepared import folds, prepare
-from labeling.training.topics import trainable_topics
+from labeling.training.topics import promise_sets, trainable_topics
 from labeling.training.train import TrainedRelease, fit, train
 from tests.pipelines import CATALOG, FakeEncoder, make_dataset, make_example
 
@@ -59,6 +59,42 @@ def test_the_card_says_what_it_was_made_of(tmp_path: Path) -> None:
     assert card["topics"] == ["payouts", "reader", "refunds"]
     assert set(card["floors"]) == {"validity", "topic", "answer", "confidence"}
     assert card["floors"]["validity"]["n"] > 0
+    n_with_topic = sum(example.topic is not None for example in make_dataset().examples)
+    assert (card["topic_sets"]["coverage"], card["topic_sets"]["n"]) == (0.95, n_with_topic)
+    assert 1.0 <= card["topic_sets"]["mean_size"] <= 3.0
+
+
+def test_sets_of_plausible_topics_hold_the_right_one_as_often_as_stated() -> None:
+    rng = np.random.default_rng(7)
+    covered, sizes = [], []
+    for _ in range(200):
+        probabilities = rng.dirichlet(np.full(6, 0.4), size=600)
+        right = np.array([rng.choice(6, p=row) for row in probabilities])
+        chosen = right[:, None] == np.arange(6)
+        sets = promise_sets(probabilities[:300], chosen[:300], coverage=0.95)
+        plausible = [
+            dict(decide_topic(row, classes=tuple("abcdef"), floor=1.0, set_floor=sets.floor).plausible)
+            for row in probabilities[300:320]
+        ]
+        covered += ["abcdef"[at] in names for at, names in zip(right[300:320], plausible, strict=True)]
+        sizes.append(sets.mean_size)
+
+    assert np.mean(covered) == pytest.approx(0.95, abs=0.015)  # 4 000 questions
+    assert np.mean(sizes) < 5
+
+
+def test_too_few_questions_promise_nothing_but_all_topics() -> None:
+    sets = promise_sets(np.full((10, 2), 0.5), np.tile([True, False], (10, 1)), coverage=0.95)
+
+    assert (sets.floor, sets.mean_size) == (0.0, 2.0)
+
+
+def test_an_artifact_without_the_floor_of_sets_is_refused(tmp_path: Path) -> None:
+    arrays = dict(load(trained(tmp_path).folders[Stage.TOPIC]).arrays)
+    del arrays["set_floor"]
+
+    with pytest.raises(HeadError, match="no array 'set_floor': .* train it again"):
+        TopicHead.from_arrays(arrays)
 
 
 def test_the_test_split_is_never_seen(tmp_path: Path) -> None:

@@ -39,13 +39,23 @@ class CancelledError(Exception):
 
 
 def order(
-    *, stage: str, dataset: str, seed: int, target_risk: float, by: User | None, now: datetime
+    *,
+    stage: str,
+    dataset: str,
+    seed: int,
+    target_risk: float,
+    by: User | None,
+    now: datetime,
+    adds: str = "",
 ) -> TrainingRun:
-    """Store a training that is to be done.
+    """Store a training that is to be done; `adds` is a topic to add to the live release, and all there is to do.
 
     Raises:
-        TrainingRefusedError: another one of this stage waits or runs, or the target risk is no share.
+        TrainingRefusedError: another one of this stage waits or runs, the target risk is no share, or a topic is to be
+            added to another stage.
     """
+    if adds and stage != TrainingRun.Stage.TOPIC:
+        raise TrainingRefusedError(f"a topic can't be added to {stage}: train topic to add {adds}")
     if not 0 < target_risk < 1:
         raise TrainingRefusedError(f"target risk is {target_risk}: a share between 0 and 1 is needed")
     sweep(now=now)
@@ -53,6 +63,7 @@ def order(
         with transaction.atomic():
             return TrainingRun.objects.create(
                 stage=stage,
+                adds=adds,
                 dataset=dataset,
                 seed=seed,
                 target_risk=target_risk,
@@ -77,7 +88,13 @@ def run(run_id: int, *, tell: Tell = nobody) -> TrainingRun:
         if not is_ours or not _begin(run_id):
             return TrainingRun.objects.get(pk=run_id)
         row = TrainingRun.objects.get(pk=run_id)
-        asked = Order(stage=row.stage, dataset=row.dataset, seed=row.seed, target_risk=row.target_risk)
+        asked = Order(
+            stage=row.stage,
+            dataset=row.dataset,
+            seed=row.seed,
+            target_risk=row.target_risk,
+            adds=row.adds,
+        )
         try:
             release = train_release(asked, now=timezone.now(), tell=_noting(run_id, tell))
         except CancelledError:

@@ -76,6 +76,22 @@ OTHERS = {
 PLACES = ("", " at the stall", " in my shop", " since tuesday", " again")
 
 
+# A fourth topic, which nothing above knows of.
+GIFT = "Sell a gift card from the items page; the customer pays with it like with a voucher."
+GIFTS = (
+    "can i sell a gift card",
+    "gift card balance is wrong",
+    "customer pays with a gift card",
+    "gift card voucher expired",
+)
+WITH_GIFTS = Catalog((*CATALOG.answers, CatalogAnswer("gift-sell@1", "gift-sell", "gift-cards", GIFT)))
+
+
+def gift_text(number: int) -> str:
+    """A question about gift cards, each number another one."""
+    return GIFTS[number % len(GIFTS)] + PLACES[number // len(GIFTS) % len(PLACES)]
+
+
 class FakeEncoder:
     """Speaks like copilot.pipeline.encoder.Encoder, of words only."""
 

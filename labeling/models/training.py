@@ -33,6 +33,9 @@ class TrainingRun(models.Model):
     ACTIVE = (State.WAITING, State.RUNNING)
 
     stage = models.CharField(max_length=10, choices=Stage)
+    adds = models.CharField(
+        max_length=60, blank=True, help_text="Slug of a topic, if that alone is added to the live release."
+    )
     dataset = models.CharField(max_length=100)
     seed = models.PositiveIntegerField()
     target_risk = models.FloatField()

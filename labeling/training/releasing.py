@@ -9,12 +9,11 @@
 
 import logging
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-import numpy as np
 from django.conf import settings
 from django.db import transaction
 from threadpoolctl import threadpool_limits
@@ -26,14 +25,14 @@ from copilot.evaluation.backtest import Rate
 from copilot.evaluation.rows import FIGURES, from_lists
 from copilot.models import Artifact, Evaluation, Release, Topic
 from copilot.pipeline.encoder import Encoder
-from copilot.pipeline.run import Pipeline
-from copilot.pipeline.types import HeadError, Stage, Vector, Vectors
+from copilot.pipeline.types import HeadError, Stage
 from labeling.training.baselines import baselines
 from labeling.training.cards import card_of
-from labeling.training.floors import Floor
+from labeling.training.growing import add_topic
+from labeling.training.keeping import fitted_of, keeping
+from labeling.training.reading import TellingEncoder
 from labeling.training.steps import Step, Tell, nobody
-from labeling.training.topics import TopicSets
-from labeling.training.train import Fitted, train
+from labeling.training.train import TrainedRelease, train
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +47,6 @@ STAGES: Mapping[str, tuple[Artifact.Kind, ...]] = {
 }
 HEADS = (Artifact.Kind.VALIDITY, Artifact.Kind.TOPIC, Artifact.Kind.ANSWER)
 KEEPING = ("topic", "validity", "answer")  # what else they need is the live release's
-CHUNK = 128  # texts between two signs of life
 
 
 class TrainingError(Exception):
@@ -57,12 +55,19 @@ class TrainingError(Exception):
 
 @dataclass(frozen=True)
 class Order:
-    """What to train: a stage of STAGES on a dataset, with a seed and the share of offers that may be wrong."""
+    """What to train: a stage of STAGES on a dataset, with a seed and the share of offers that may be wrong.
+
+    `adds` names a topic that is all that is to be learned: the live release gets it, and keeps everything else.
+    """
 
     stage: str
     dataset: str
     seed: int
     target_risk: float
+    adds: str = ""
+
+    def __str__(self) -> str:
+        return f"topic {self.adds} added" if self.adds else f"{self.stage} trained"
 
 
 def train_release(order: Order, *, now: datetime, tell: Tell = nobody) -> Release:
@@ -75,22 +80,17 @@ def train_release(order: Order, *, now: datetime, tell: Tell = nobody) -> Releas
     """
     dataset, missing = _of_the_catalog(evaluating.read_dataset(order.dataset))
     live = _live_for(order)
+    if order.adds:
+        _refuse_known_or_unlisted(order.adds, live)
     languages = tuple(live.languages) if live else LANGUAGES
     tell(Step.ENCODER, 0.0)
     encoder = _encoder(order, dataset, live, tell=tell, now=now)
-    loaded = _TellingEncoder(**vars(Encoder.load(storing.fetch(encoder), sha256=encoder.sha256)), tell=tell)
+    loaded = TellingEncoder(**vars(Encoder.load(storing.fetch(encoder), sha256=encoder.sha256)), tell=tell)
     # Matrices this small are slower on many threads, and far slower on a busy machine (measured: 16 s became 95 s).
     with threadpool_limits(1), tempfile.TemporaryDirectory() as scratch:
         try:
-            trained = train(
-                dataset,
-                encoder=loaded,
-                seed=order.seed,
-                out=Path(scratch),
-                languages=languages,
-                target_risk=order.target_risk,
-                keep=_keeping(order.stage, live),
-                tell=tell,
+            trained = _trained(
+                order, dataset, loaded, live, out=Path(scratch), languages=languages, tell=tell
             )
         except ValueError as error:  # too little of something; the message names it
             raise TrainingError(f"{order.dataset}: {error}") from error
@@ -102,7 +102,7 @@ def train_release(order: Order, *, now: datetime, tell: Tell = nobody) -> Releas
             floors=trained.floors,
             languages=list(languages),
             dataset=order.dataset,
-            note=f"{order.stage} trained on {order.dataset} ({dataset.sha256[:12]}), seed {order.seed}",
+            note=f"{order} on {order.dataset} ({dataset.sha256[:12]}), seed {order.seed}",
             now=now,
         )
         release.learned_from = _learned_from(dataset, live if order.stage in KEEPING else None)
@@ -125,6 +125,40 @@ def train_release(order: Order, *, now: datetime, tell: Tell = nobody) -> Releas
             evaluation.release = release
             evaluation.save(force_insert=True)
     return release
+
+
+def _trained(
+    order: Order,
+    dataset: Dataset,
+    encoder: Encoder,
+    live: Release | None,
+    *,
+    out: Path,
+    languages: tuple[str, ...],
+    tell: Tell,
+) -> TrainedRelease:
+    if order.adds and live:
+        return add_topic(
+            dataset,
+            topic=order.adds,
+            live=fitted_of(live),
+            encoder=encoder,
+            seed=order.seed,
+            out=out,
+            languages=languages,
+            target_risk=live.card.get("target_risk", order.target_risk),
+            tell=tell,
+        )
+    return train(
+        dataset,
+        encoder=encoder,
+        seed=order.seed,
+        out=out,
+        languages=languages,
+        target_risk=order.target_risk,
+        keep=keeping(order.stage, live),
+        tell=tell,
+    )
 
 
 def _learned_from(dataset: Dataset, kept: Release | None) -> list[str]:
@@ -201,6 +235,13 @@ def _live_for(order: Order) -> Release | None:
     return live
 
 
+def _refuse_known_or_unlisted(topic: str, live: Release | None) -> None:
+    if not Topic.objects.filter(slug=topic, retired_at=None).exists():
+        raise TrainingError(f"topic {topic} is not in the catalog, or retired: put it there first")
+    if live and topic in releases.pipeline_of(live).topics.classes:
+        raise TrainingError(f"{live.name} knows topic {topic} already: train topic, without adding it")
+
+
 def _encoder(order: Order, dataset: Dataset, live: Release | None, *, tell: Tell, now: datetime) -> Artifact:
     """The live release's encoder where its heads are kept; the configured one, tuned if that is what was ordered."""
     if live and order.stage in KEEPING:
@@ -237,67 +278,3 @@ def _exported(model: str) -> Artifact | None:
             continue
         return artifact
     return None
-
-
-def _keeping(stage: str, live: Release | None) -> Callable[[Fitted], Fitted]:
-    """Return what puts the live release's heads in the place of those that are not to be trained anew."""
-    if live is None or stage not in {"validity", "answer"}:
-        return lambda fitted: fitted
-    pipeline, floors, sets = releases.pipeline_of(live), _floors_of(live), _sets_of(live)
-    return lambda fitted: keep_others(stage, fitted, pipeline, floors, sets)
-
-
-def keep_others(
-    stage: str, fitted: Fitted, live: Pipeline, floor_of: Mapping[str, Floor], topic_sets: TopicSets
-) -> Fitted:
-    """Keep all but one stage of a live pipeline; the confidence, which judges the whole, is always the new one.
-
-    Raises:
-        TrainingError: the live topic head knows other topics than the dataset.
-    """
-    if fitted.topics.classes != live.topics.classes:
-        differing = sorted(set(fitted.topics.classes) ^ set(live.topics.classes))
-        raise TrainingError(
-            f"the dataset and the live release know different topics ({', '.join(differing[:5])}): train topic"
-        )
-    kept = {name: floor_of[name] for name in ("validity", "topic", "answer") if name != stage}
-    is_validity = stage == Artifact.Kind.VALIDITY
-    return Fitted(
-        validity=fitted.validity if is_validity else live.validity,
-        topics=live.topics,
-        answers=replace(live.answers, confidence=fitted.answers.confidence)
-        if is_validity
-        else fitted.answers,
-        floor_of={**fitted.floor_of, **kept},
-        topic_sets=topic_sets,
-    )
-
-
-def _floors_of(release: Release) -> dict[str, Floor]:
-    """A release's floors with how they were found, as its card says."""
-    floors = release.card.get("floors") or release.topics.card["floors"]
-    return {name: Floor(**values) for name, values in floors.items()}
-
-
-def _sets_of(release: Release) -> TopicSets:
-    return TopicSets(**(release.card.get("topic_sets") or release.topics.card["topic_sets"]))
-
-
-@dataclass(frozen=True, eq=False)
-class _TellingEncoder(Encoder):
-    """The same encoder, which gives a sign of life while it reads many texts, and reads none of them twice."""
-
-    tell: Tell = nobody
-    step: Step = Step.READING
-    known: dict[str, tuple[Vector, Vector]] = field(default_factory=dict)
-
-    def _read(self, texts: Sequence[str]) -> tuple[Vectors, Vectors]:
-        new = [text for text in dict.fromkeys(texts) if text not in self.known]
-        for start in range(0, len(new), CHUNK):
-            self.tell(self.step, start / len(new))
-            chunk = new[start : start + CHUNK]
-            self.known.update(zip(chunk, zip(*super()._read(chunk), strict=True), strict=True))
-        if not texts:
-            return super()._read([])
-        embedding, layers = zip(*(self.known[text] for text in texts), strict=True)
-        return np.stack(embedding), np.stack(layers)

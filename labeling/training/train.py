@@ -79,24 +79,46 @@ def train(
     tell(Step.READING, 0.0)
     prepared = prepare(dataset.only(Split.TRAIN), encoder=encoder, seed=seed)
     fitted = keep(fit(prepared, languages=languages, target_risk=target_risk, tell=tell))
+    tell(Step.SAVING, 0.0)
+    return write(
+        fitted,
+        prepared,
+        dataset=dataset,
+        encoder=encoder,
+        languages=languages,
+        target_risk=target_risk,
+        out=out,
+        topics_left_out=sorted({e.topic for e in prepared.examples if e.topic} - set(fitted.topics.classes)),
+        untaught=list(untaught(prepared, languages=languages)),
+    )
+
+
+def write(
+    fitted: Fitted,
+    prepared: Prepared,
+    *,
+    dataset: Dataset,
+    encoder: Encoder,
+    languages: tuple[str, ...],
+    target_risk: float,
+    out: Path,
+    **more: object,
+) -> TrainedRelease:
+    """Write the heads into folders below `out`, one per stage, with the card that they share; `more` goes on it."""
     card: dict[str, object] = {
         "dataset": dataset.sha256,
         "encoder": encoder.sha256,
-        "seed": seed,
+        "seed": prepared.seed,
         "languages": list(languages),
         "target_risk": target_risk,
         "n_examples": len(prepared.examples),
         "n_questions": int(prepared.is_question.sum()),
         "topics": list(fitted.topics.classes),
-        "topics_left_out": sorted(
-            {e.topic for e in prepared.examples if e.topic} - set(fitted.topics.classes)
-        ),
-        "untaught": list(untaught(prepared, languages=languages)),
         "floors": {name: asdict(floor) for name, floor in fitted.floor_of.items()},
         "topic_sets": asdict(fitted.topic_sets),
         "versions": {name: version(name) for name in LIBRARIES},
+        **more,
     }
-    tell(Step.SAVING, 0.0)
     arrays = {
         Stage.VALIDITY: fitted.validity.arrays(),
         Stage.TOPIC: fitted.topics.arrays(),

@@ -96,6 +96,28 @@ def test_the_card_shows_what_it_was_made_of(client: Client, sana: User, release:
         assert told in text
 
 
+def test_the_card_says_which_topic_was_added_and_what_was_kept(
+    client: Client, sana: User, release: Release
+) -> None:
+    release.card = {
+        **release.card,
+        "grown": {"topic": "gift-cards", "n_examples": 8, "n_others": 120},
+        "trained_stage": "topic",
+        "kept_from": release.pk,
+        "topic_sets": {"coverage": 0.95, "n": 959, "floor": 0.02, "mean_size": 4.27},
+    }
+    release.save()
+    client.force_login(sana)
+    text = client.get(f"/copilot/releases/{release.pk}/").content.decode()
+    assert (
+        "gift-cards added, from 8 examples beside 120 of other topics; all else, floors too, is that" in text
+    )
+    assert f">release {release.pk}</a>" in text
+    assert (
+        "for 95 % of questions about a known topic (chosen on n = 959, cross-fitted); 4.3 on average" in text
+    )
+
+
 def test_a_release_without_a_card_is_shown_too(client: Client, sana: User, release: Release) -> None:
     Release.objects.update(card={})
     client.force_login(sana)

@@ -14,12 +14,13 @@ from copilot import datasets, releases
 from copilot.datasets import Split, key_of
 from copilot.evaluation.gate import Finding
 from copilot.models import Evaluation, Release
+from copilot.pipeline.types import Question
 from labeling import trainings
 from labeling.models import TrainingRun
 from labeling.splitting import split_by_time
 from labeling.training.steps import Step
 from tests.copilot.making import make_topic
-from tests.pipelines import CATALOG, make_dataset
+from tests.pipelines import CATALOG, WITH_GIFTS, gift_text, make_dataset, make_example
 from tests.processes import ROOT, environment, wait_until
 
 pytestmark = pytest.mark.django_db
@@ -143,7 +144,7 @@ def test_without_a_live_release_all_must_be_trained(dataset: str) -> None:
 
 def test_one_stage_needs_the_topics_of_the_live_release(release: Release, dataset: str) -> None:
     run = trainings.run(order(dataset, "validity").pk)
-    assert run.problem.startswith("the dataset and the live release know different topics (")
+    assert run.problem.startswith("small: the dataset and the live release know different topics (")
     assert run.problem.endswith("): train topic")
 
 
@@ -170,6 +171,71 @@ def test_one_stage_keeps_the_others_bit_for_bit(dataset: str, release: Release) 
 
     other = trainings.run(order(dataset, "answer", seed=2).pk).release
     assert {kind for kind, artifact in live.parts.items() if other.parts[kind] != artifact} == {"answer"}
+
+
+@pytest.fixture
+def with_gifts(dataset: str, release: Release, settings: object) -> str:
+    """The small world is live; the dataset returned also knows a fourth topic, of which that knows nothing."""
+    live = trainings.run(order(dataset).pk).release
+    findings = (Finding(True, "all well"),)
+    releases.promote(live, against=release, findings=findings, actor=None, now=timezone.now())
+    examples = split_by_time(make_dataset().examples, share=0.2)
+    texts = [gift_text(number) for number in range(12)]
+    gifts = [
+        make_example(500 + number, text, topic="gift-cards", answer="gift-sell",
+                     split=Split.TRAIN if number < 8 else Split.TEST)
+        for number, text in enumerate(texts)
+    ]  # fmt: skip
+    datasets.write(
+        settings.DATASETS_ROOT / "gifts", [*examples, *gifts], {"name": "gifts"}, catalog=WITH_GIFTS
+    )
+    return "gifts"
+
+
+def test_a_topic_is_added_and_all_else_is_kept(with_gifts: str, capsys: pytest.CaptureFixture[str]) -> None:
+    live = releases.live()
+    make_topic("gift-cards")
+
+    call_command("train", "topic", add="gift-cards", dataset=with_gifts)
+
+    made = Release.objects.latest("pk")
+    assert capsys.readouterr().out.splitlines()[-1] == f"{made.name} is a candidate."
+    assert made.card["topics"] == ["gift-cards", "payouts", "reader", "refunds"]
+    assert made.card["grown"] == {
+        "topic": "gift-cards", "n_examples": 8, "n_others": made.card["grown"]["n_others"], "n_answers": 1, "n_uses": 8,
+        "kept": ["payouts", "reader", "refunds"],
+    }  # fmt: skip
+    assert made.card["grown"]["n_others"] > 40
+    assert (made.card["kept_from"], made.floors, made.encoder) == (live.pk, live.floors, live.encoder)
+    assert made.card["floors"] == live.card["floors"]
+    assert made.card["test"]["classes"]["gift-cards"]["n"] == 4
+    assert made.card["test"]["figures"]["topic"]["k"] >= 0
+    assert made.note.startswith("topic gift-cards added on gifts (")
+    assert TrainingRun.objects.latest("pk").adds == "gift-cards"
+    outcome = releases.pipeline_of(made).run([Question(gift_text(8), "en")], catalog=WITH_GIFTS)[0]
+    assert outcome.topic_candidates[0][0] == "gift-cards"
+
+
+@pytest.mark.parametrize(
+    ("topic", "is_listed", "problem"),
+    [
+        ("gift-cards", False, "topic gift-cards is not in the catalog, or retired: put it there first"),
+        ("reader", True, r"Release \d+ knows topic reader already: train topic, without adding it"),
+        ("stands", True, "gifts: topic stands has 0 cases, 3 are needed: label more"),
+    ],
+)
+def test_a_topic_that_cannot_be_added_is_refused(
+    with_gifts: str, topic: str, is_listed: bool, problem: str
+) -> None:
+    if is_listed:
+        make_topic(topic)
+    with pytest.raises(CommandError, match=f"(?i){problem}"):
+        call_command("train", "topic", add=topic, dataset=with_gifts)
+
+
+def test_a_topic_is_added_to_the_topic_stage_only(dataset: str) -> None:
+    with pytest.raises(CommandError, match="a topic can't be added to all: train topic to add gift-cards"):
+        call_command("train", "all", add="gift-cards", dataset=dataset)
 
 
 def test_rows_that_a_kept_head_learned_from_are_no_test(dataset: str, release: Release) -> None:

@@ -27,6 +27,13 @@ class Command(BaseCommand):
         parser.add_argument(
             "--dataset", required=True, help="a folder below DATASETS_ROOT, as `freeze` or `dataset` wrote it"
         )
+        parser.add_argument(
+            "--add",
+            metavar="TOPIC",
+            default="",
+            help="with `topic`: add this topic of the catalog to the live release by the dataset's examples of it, "
+            "beside examples of others, and keep everything else as it is",
+        )
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument("--target-risk", type=float, help="share of offered answers that may be wrong")
         parser.add_argument(
@@ -40,6 +47,7 @@ class Command(BaseCommand):
         *args: Any,
         stage: str,
         dataset: str,
+        add: str,
         seed: int,
         target_risk: float | None,
         promote: bool,
@@ -51,6 +59,7 @@ class Command(BaseCommand):
             evaluating.read_dataset(dataset)
             run = trainings.order(
                 stage=stage,
+                adds=add,
                 dataset=dataset,
                 seed=seed,
                 target_risk=TARGET_RISK if target_risk is None else target_risk,

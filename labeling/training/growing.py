@@ -3,9 +3,15 @@
 The new topic gets a row in each of the topic head's layers. With the other rows frozen, the multinomial loss is that
 of one logistic regression whose offset is what the frozen rows say together: a small convex problem, solved in
 milliseconds. Its negatives are the dataset's questions about other topics. Words that it brings along are put behind
-the known ones and weigh nothing for other topics. Mix, temperature and floors stay; validity goes on reading the same
-scores, of one topic more. Measured floors and sets thereby become a little
-older than the topics: a whole training renews them.
+the known ones and weigh nothing for other topics. Mix, temperature, floors and the sets' floor stay as they were
+measured without it, and validity goes on reading the same scores, of one topic more: a whole training renews them.
+
+Measured on the demo world, five topics held back and then added, their 44 held-out questions named right (and among
+the three considered), beside the share of 197 questions about the others, 75.1 % before; a whole training on the same
+examples in brackets:
+ 8 examples each   16 % (55 %) [16 %]   others 75.1 % [76.1 %]
+16 examples each   34 % (73 %) [39 %]   others 74.1 % [74.6 %]
+32 examples each   50 % (84 %) [59 %]   others 73.1 % [70.6 %]
 """
 
 from bisect import bisect

@@ -114,6 +114,16 @@ def test_case_learns_its_language(release: Release) -> None:
     assert suggestion.case.language == "de"
 
 
+def test_an_unsure_topic_names_two_and_counts_all_that_are_plausible(confident: Release) -> None:
+    Release.objects.update(topic_floor=1)
+    for slug in confident.card["topics"]:
+        make_topic(slug)
+    suggestion = suggestion_for("Something is wrong with the money on my card, can you look?")
+    assert (suggestion.state, suggestion.reason) == (State.WITHHELD, Reason.TOPIC_UNSURE)
+    assert 2 < suggestion.n_topics <= len(confident.card["topics"])  # type: ignore[operator]
+    assert suggestion.topic_probability >= suggestion.second_topic_probability > 0  # type: ignore[operator]
+
+
 def test_topic_without_an_answer_is_withheld(confident: Release) -> None:
     suggestion = suggestion_for()
     assert (suggestion.state, suggestion.reason) == (State.WITHHELD, Reason.NO_ANSWER)

@@ -22,6 +22,12 @@ PRESS_AND_READ = """(key) => {
   return document.getElementById("reply-body").value;
 }"""
 
+PRESS_ON_ARRIVAL = """(key) => new MutationObserver((_, observer) => {
+  if (!document.querySelector(".card-text")) return;
+  observer.disconnect();
+  document.body.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true, cancelable: true}));
+}).observe(document.body, {childList: true, subtree: true})"""
+
 
 @pytest.fixture
 def case(team: Team, ana: User) -> Case:
@@ -51,6 +57,18 @@ def composed(page: Page) -> str:
 
 def events(suggestion: Suggestion) -> list[str]:
     return list(suggestion.events.order_by("pk").values_list("type", flat=True))
+
+
+def test_one_key_inserts_in_the_moment_the_card_arrives(
+    page: Page, open_case: Callable[[], None], case: Case
+) -> None:
+    open_case()
+    page.evaluate(PRESS_ON_ARRIVAL, "i")
+
+    make_suggestion(case, TEXT)
+    live.tell([case.pk])
+
+    expect(page.locator("#reply-body")).to_have_value(TEXT)
 
 
 def test_one_key_inserts_without_asking_the_server(

@@ -93,8 +93,9 @@ document.addEventListener("click", (event) => {
   if (button) remove([...composer().querySelectorAll("[data-remove]")].indexOf(button));
 });
 
-document.addEventListener("htmx:afterRequest", (event) => {
-  const isSent = event.detail.successful && !event.detail.xhr.responseText.includes('role="alert"');
+// Before the empty composer comes, which would be given them again.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const isSent = !event.detail.isError && !event.detail.serverResponse.includes('role="alert"');
   if (isSent && event.detail.requestConfig?.elt.matches(".reply-form")) chosen = [];
 });
 document.addEventListener("htmx:afterSettle", () => {

@@ -25,9 +25,9 @@ EARLY_RISK = 2.0  # times the target: what topic and answer may risk alone, sinc
 class Judged:
     """n examples: probabilities float64[n] of each stage, and what was right bool[n].
 
-    `is_open`: no rule decides it. `is_judged`: somebody said which answer fits,
-    or that it is no question. `can_offer`: an answer came out that is not expired, in conflict or less likely than
-    none. `odds`: float64[n, 4].
+    `is_open`: no rule decides it. `is_new`: the encoder has not learned from it. `is_judged`: somebody said which
+    answer fits, or that it is no question. `can_offer`: an answer came out that is not expired, in conflict or less
+    likely than none. `odds`: float64[n, 4].
     """
 
     fold: NDArray[np.int64]
@@ -36,6 +36,7 @@ class Judged:
     answer: NDArray[np.float64]
     odds: NDArray[np.float64]
     is_open: NDArray[np.bool_]
+    is_new: NDArray[np.bool_]
     is_question: NDArray[np.bool_]
     is_judged: NDArray[np.bool_]
     is_topic_right: NDArray[np.bool_]
@@ -61,6 +62,7 @@ def judge(
         is_open=np.array(
             [decide_by_rule(example.question, languages=languages) is None for example in examples]
         ),
+        is_new=prepared.is_new,
         is_question=prepared.is_question,
         is_judged=np.array(
             [example.reason is not None or example.answer is not None for example in examples]
@@ -88,7 +90,7 @@ def choose_floors(judged: Judged, *, target_risk: float) -> tuple[Confidence, di
     so that the reason names the right stage; confidence then makes the whole meet the target.
     """
     early = min(EARLY_RISK * target_risk, 1.0)
-    at_validity = judged.is_open
+    at_validity = judged.is_open & judged.is_new
     validity = choose_floor(
         judged.validity[at_validity], ~judged.is_question[at_validity], target_risk=VALIDITY_RISK
     )

@@ -25,8 +25,8 @@ from labeling.training.untaught import answer_nothing, pass_everything, teaches_
 from labeling.training.validity import train_validity
 
 # What may be wrong of what is offered, by default: an agent reads it, and sees three alternatives. On the demo world
-# (47 questions and 3 answers a topic) 0.3 offers an answer to 28 % of the questions, of which 73 % are right; 0.2 would
-# offer to 2 %. Lower it as labels grow.
+# (47 questions and 3 answers a topic) 0.3 offers an answer to 32 % of the questions, and 71 % of 391 offered are right
+# (cross-fitted, 1,647 messages). Lower it as labels grow.
 TARGET_RISK = 0.3
 LIBRARIES = ("scikit-learn", "scipy", "numpy", "onnxruntime", "tokenizers")
 

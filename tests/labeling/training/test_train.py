@@ -18,7 +18,7 @@ from labeling.training.crossfit import crossfit
 from labeling.training.prepared import folds, prepare
 from labeling.training.topics import promise_sets, trainable_topics
 from labeling.training.train import TrainedRelease, fit, train
-from tests.pipelines import CATALOG, FakeEncoder, make_dataset, make_example
+from tests.pipelines import CATALOG, FakeEncoder, make_dataset, make_example, prepared
 
 
 def trained(out: Path, *, seed: int = 1) -> TrainedRelease:
@@ -188,3 +188,12 @@ def test_what_a_dataset_does_not_teach_is_said_and_done_without(tmp_path: Path) 
     assert [outcome.validity.is_question for outcome in outcomes] == [True, True]
     assert outcomes[0].topic.topics[0][0] == "refunds"
     assert [outcome.offered for outcome in outcomes] == [None, None]
+
+
+def test_floors_are_not_chosen_on_what_the_encoder_knows_by_heart() -> None:
+    whole = prepared()
+    is_new = np.arange(len(whole.examples)) % 2 == 0
+
+    fitted = fit(replace(whole, is_new=is_new), languages=("en",), target_risk=0.2)
+
+    assert fitted.floor_of["validity"].n == is_new.sum()

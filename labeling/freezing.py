@@ -1,7 +1,8 @@
 """Labels become a dataset: gold annotations with the question that the pipeline would have read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 
 from django.conf import settings
@@ -10,7 +11,8 @@ from copilot import datasets
 from copilot.catalog import catalog_at
 from copilot.pipeline.types import Reason
 from copilot.suggesting import question_of_turn
-from labeling.models import Annotation
+from labeling.labels import QUESTION
+from labeling.models import Annotation, Task
 from labeling.splitting import drop_near_copies, split_by_time
 
 # Labels are dear: on the demo world's 1,825, testing on a fifth instead of a twelfth cost so many that the floor of the
@@ -36,37 +38,46 @@ def freeze(name: str, *, now: datetime) -> Path:
 
 
 def _examples() -> Iterator[datasets.Example]:
-    """Yield one example a message."""
-    annotations = (
-        Annotation.objects.select_related("message__case", "topic", "answer")
-        .prefetch_related("also")
-        .order_by("message__sent_at", "message_id")
-    )
-    seconds = {row.message_id: row for row in annotations if not row.is_gold}
-    for gold in annotations:
-        if not gold.is_gold:
+    """Yield one example for each message that has gold."""
+    for said in _said_of_messages():
+        gold = {task: row for (task, is_gold), row in said.items() if is_gold}
+        second = {task: row for (task, is_gold), row in said.items() if not is_gold}
+        if Task.VALIDITY not in gold:
             continue
-        question = question_of_turn(gold.message, gold.message.case)
-        second = seconds.get(gold.message_id)
-        reason, topic, answer = _labels(gold)
+        message = gold[Task.VALIDITY].message
+        question = question_of_turn(message, message.case)
+        opinion = _opinion(gold)
         yield datasets.Example(
-            case=str(gold.message.case_id),
-            message=str(gold.message_id),
-            at=gold.message.sent_at,
+            case=str(message.case_id),
+            message=str(message.pk),
+            at=message.sent_at,
             text=question.text,
             subject=question.subject,
             language=question.language,
-            reason=reason,
-            topic=topic,
-            answer=answer,
-            second=datasets.Opinion(*_labels(second)) if second else None,
-            also=tuple(other.slug for other in gold.also.all()),
-            group=gold.group,
+            reason=opinion.reason,
+            topic=opinion.topic,
+            answer=opinion.answer,
+            second=_opinion(second) if Task.VALIDITY in second else None,
+            also=tuple(gold[Task.TOPIC].also) if Task.TOPIC in gold else (),
+            group=gold[Task.VALIDITY].group,
         )
 
 
-def _labels(annotation: Annotation) -> tuple[Reason | None, str | None, str | None]:
-    if annotation.reason:
-        return Reason(annotation.reason), None, None
-    topic = annotation.topic.slug if annotation.topic else None
-    return None, topic, annotation.answer.slug if annotation.answer else datasets.NO_ANSWER
+def _said_of_messages() -> Iterator[dict[tuple[str, bool], Annotation]]:
+    """Yield what people say of each message, by task and whether it is gold: oldest message first."""
+    standing = (
+        Annotation.objects.standing()
+        .select_related("message__case")
+        .order_by("message__sent_at", "message_id", "pk")
+    )
+    for _, rows in groupby(standing, key=lambda row: row.message_id):
+        yield {(row.task, row.is_gold): row for row in rows}
+
+
+def _opinion(said: Mapping[str, Annotation]) -> datasets.Opinion:
+    """Join one side's labels of the three tasks."""
+    validity = said[Task.VALIDITY].label
+    if validity != QUESTION:
+        return datasets.Opinion(reason=Reason(validity))
+    topic, answer = said.get(Task.TOPIC), said.get(Task.ANSWER)
+    return datasets.Opinion(topic=topic.label if topic else None, answer=answer.label if answer else None)

@@ -50,3 +50,8 @@ class User(AbstractUser):
     def manages_releases(self) -> bool:
         """Whether this person trains, promotes and rolls back what the copilot decides with."""
         return self.role in {Role.DATA_SCIENTIST, Role.ADMIN} or self.is_superuser
+
+    @property
+    def labels_messages(self) -> bool:
+        """Whether this person says what messages are about, and looks after the answers."""
+        return self.role in {Role.SME, Role.DATA_SCIENTIST, Role.ADMIN} or self.is_superuser

@@ -1,6 +1,7 @@
 """The labeling app's tables."""
 
-from labeling.models.annotation import Annotation
+from labeling.models.annotation import Annotation, Task
+from labeling.models.item import Item
 from labeling.models.training import TrainingRun
 
-__all__ = ["Annotation", "TrainingRun"]
+__all__ = ["Annotation", "Item", "Task", "TrainingRun"]

@@ -12,11 +12,13 @@ from django.utils import timezone
 
 from copilot.config.demo.clock import WEEKS, Clock, first_of, number_of, sent_at_of
 from copilot.config.demo.settling import settle
-from copilot.config.demo.world import PREFIX, Opinion, World, WrittenMessage
+from copilot.config.demo.world import PREFIX, Opinion, World
+from copilot.datasets import NO_ANSWER
 from copilot.models import Answer, AnswerVersion, Area, Guidance, Term, Topic
 from helpdesk.intake import IncomingCustomer, IncomingMessage, receive_messages
 from helpdesk.models import Message, Role, Team, User
-from labeling.models import Annotation
+from labeling.labels import QUESTION
+from labeling.models import Annotation, Task
 
 PASSWORD = "tillwren"  # noqa: S105  of a world that never leaves its machine
 
@@ -24,7 +26,9 @@ PASSWORD = "tillwren"  # noqa: S105  of a world that never leaves its machine
 def is_loaded(world: World) -> bool:
     """Return whether nothing of the world is missing."""
     messages = Message.objects.filter(external_id__startswith=PREFIX)
-    return messages.filter(annotations__is_gold=True).count() == len(world.messages)
+    return messages.filter(annotations__task=Task.VALIDITY, annotations__is_gold=True).count() == len(
+        world.messages
+    )
 
 
 @transaction.atomic
@@ -158,36 +162,36 @@ def _attributes(customer: dict[str, object]) -> dict[str, object]:
 def _load_annotations(world: World, people: dict[str, User], clock: Clock) -> None:
     """The gold of each message, and a second expert's opinion beside a fifth of them."""
     rows = dict(Message.objects.filter(external_id__startswith=PREFIX).values_list("external_id", "pk"))
-    topics = dict(Topic.objects.values_list("slug", "pk"))
-    answers = dict(Answer.objects.values_list("slug", "pk"))
     experts = [people[name] for name in ("nadia", "tomasz", "ife")]
-
-    def annotation(message: WrittenMessage, opinion: Opinion, expert: User, *, is_gold: bool) -> Annotation:
-        return Annotation(
-            message_id=rows[f"{PREFIX}{message.id}"],
-            author=expert,
-            reason=opinion.reason,
-            topic_id=topics.get(opinion.topic),
-            answer_id=answers.get(opinion.answer),
-            group=message.group or ("several" if message.also else ""),
-            is_gold=is_gold,
-            made_at=clock.now,
-        )
-
     made = []
     for message in world.messages:
         place = number_of(message.id, "expert")
-        made.append(annotation(message, message.gold, experts[place % 3], is_gold=True))
+        said = [(message.gold, experts[place % 3], True)]
         if message.second:
-            made.append(annotation(message, message.second, experts[(place + 1) % 3], is_gold=False))
+            said.append((message.second, experts[(place + 1) % 3], False))
+        made += [
+            Annotation(
+                message_id=rows[f"{PREFIX}{message.id}"],
+                author=expert,
+                task=task,
+                label=label,
+                also=list(message.also) if is_gold and task == Task.TOPIC else [],
+                group=message.group or ("several" if message.also else ""),
+                is_gold=is_gold,
+                made_at=clock.now,
+            )
+            for opinion, expert, is_gold in said
+            for task, label in _labels(opinion)
+        ]
     Annotation.objects.bulk_create(made, ignore_conflicts=True, batch_size=1000)
-    golds = dict(Annotation.objects.filter(is_gold=True).values_list("message__external_id", "pk"))
-    also = Annotation.also.through
-    also.objects.bulk_create(
-        (
-            also(annotation_id=golds[f"{PREFIX}{message.id}"], topic_id=topics[topic])
-            for message in world.messages
-            for topic in message.also
-        ),
-        ignore_conflicts=True,
-    )
+
+
+def _labels(opinion: Opinion) -> list[tuple[Task, str]]:
+    """What an opinion says of each task; no question has no topic."""
+    if opinion.reason:
+        return [(Task.VALIDITY, opinion.reason)]
+    return [
+        (Task.VALIDITY, QUESTION),
+        (Task.TOPIC, opinion.topic),
+        (Task.ANSWER, opinion.answer or NO_ANSWER),
+    ]

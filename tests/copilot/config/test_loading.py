@@ -7,7 +7,7 @@ from copilot.config.demo import loading
 from copilot.config.demo.world import read_world
 from copilot.models import Answer, AnswerVersion
 from helpdesk.models import Case, Customer, Message, Reply, Status, User
-from labeling.models import Annotation
+from labeling.models import Annotation, Task
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +21,7 @@ def test_world_is_loaded_once() -> None:
     assert loading.is_loaded(world)
     assert counts[0] == len(world.messages)
     assert counts[4] == len(world.answers)
-    assert Annotation.objects.filter(is_gold=True).count() == len(world.messages)
+    assert Annotation.objects.gold(Task.VALIDITY).count() == len(world.messages)
     assert Customer.objects.count() == len({customer["email"] for customer in world.customers})
     assert not Message.objects.filter(sent_at__gt=now).exists()
     assert not Reply.objects.filter(sent_at__gt=now).exists()

@@ -1,0 +1,41 @@
+"""Each task has the labels of the catalog of now."""
+
+import pytest
+from django.utils import timezone
+
+from copilot.models import Answer, Area, Topic
+from labeling.labels import UnknownLabelError, check_label, labels_of
+from labeling.models import Task
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def fees() -> Topic:
+    area = Area.objects.create(slug="money", name="Money")
+    return Topic.objects.create(area=area, slug="fees", name="Fees")
+
+
+def test_validity_is_a_question_or_a_reason_why_not() -> None:
+    slugs = [label.slug for label in labels_of(Task.VALIDITY)]
+    assert slugs[0] == "question"
+    assert {"thanks", "spam", "out_of_scope"} < set(slugs)
+
+
+def test_topics_are_those_in_use(fees: Topic) -> None:
+    assert [(label.slug, label.name, label.group) for label in labels_of(Task.TOPIC)] == [
+        ("fees", "Fees", "Money")
+    ]
+    Topic.objects.update(retired_at=timezone.now())
+    assert labels_of(Task.TOPIC) == []
+
+
+def test_answers_are_those_in_use_or_none(fees: Topic) -> None:
+    Answer.objects.create(topic=fees, slug="fees-card", name="Card fees")
+    assert [label.slug for label in labels_of(Task.ANSWER)] == ["fees-card", "none"]
+
+
+def test_a_label_outside_the_list_is_refused_by_name(fees: Topic) -> None:
+    check_label(Task.TOPIC, "fees")
+    with pytest.raises(UnknownLabelError, match=r"'tariffs' is no label of topic: choose one of fees$"):
+        check_label(Task.TOPIC, "tariffs")

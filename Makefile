@@ -18,7 +18,7 @@ demo: .venv/installed
 test: .venv/installed-test
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check . 
 	@$(PY) -m mypy copilot helpdesk labeling
-	@$(PY) -m pytest -q --cov --cov-report=term:skip-covered $(PYTEST)
+	@$(PY) -m pytest -q -n 2 --dist worksteal --cov --cov-report=term:skip-covered $(PYTEST)
 
 reset:
 	@if [ -x $(PY) ]; then $(PY) manage.py reset_demo; fi

@@ -1,13 +1,17 @@
 """The product's own settings, on an embedded database and broker of the tests' own."""
 
 import os
+from pathlib import Path
 
-os.environ.setdefault("DATA_DIR", str(__import__("pathlib").Path(__file__).parents[1] / ".data" / "test"))
 from copilot.config import embedded
 
+DATA = Path(os.environ.setdefault("DATA_DIR", str(Path(__file__).parents[1] / ".data" / "test")))
 if "DATABASE_URL" not in os.environ:
     embedded.start()
-from copilot.config.settings import *  # noqa: F403
+# Of several processes that share the tests, each has its own broker and files; databases are named after them.
+if (process := os.environ.get("PYTEST_XDIST_WORKER")) and DATA.name != process:
+    os.environ["DATA_DIR"] = str(DATA / process)
+from copilot.config.settings import *  # noqa: E402, F403
 
 DATABASES["default"]["OPTIONS"].pop("pool")  # noqa: F405  a test database can't be dropped under a pool
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -43,29 +43,30 @@ CUES = {
     "link": r"(?:https?://|www\.)\S",
     "figures": r"\d[\d.,:/-]*",
 }
-PATTERNS = {name: re.compile(pattern, re.IGNORECASE | re.MULTILINE) for name, pattern in CUES.items()}
-SURFACE = (
-    "log_words", "log_lines", "question_marks", "exclamation_marks", "capitals", "not_ascii", "word_length", *CUES,
-)  # fmt: skip
+PATTERNS = [re.compile(pattern, re.MULTILINE) for pattern in CUES.values()]  # for text in small letters
+SHARES = ("capitals", "not_ascii", "word_length")
+SURFACE = ("log_words", "log_lines", "question_marks", "exclamation_marks", *SHARES, *CUES)
+IS_COUNT = np.isin(SURFACE, SHARES, invert=True)
 
 
 def surface_features(questions: Sequence[Question]) -> NDArray[np.float64]:
     """Return float64[n, len(SURFACE)], counts as log(1 + count) and shares between 0 and 1."""
-    return np.array([_marks(question.text[:READ]) for question in questions]).reshape(-1, len(SURFACE))
+    marks = np.array([_marks(question.text[:READ]) for question in questions]).reshape(-1, len(SURFACE))
+    marks[:, IS_COUNT] = np.log1p(marks[:, IS_COUNT])
+    return marks
 
 
 def _marks(text: str) -> list[float]:
     words = WORD.findall(text)
     letters = max(sum(map(len, words)), 1)
-    counts = (len(words), text.count("\n") + 1, text.count("?"), text.count("!"))
-    shares = (
+    small = text.lower()
+    return [
+        len(words),
+        text.count("\n") + 1,
+        text.count("?"),
+        text.count("!"),
         sum(map(str.isupper, text)) / letters,
         (len(text) - len(text.encode("ascii", "ignore"))) / max(len(text), 1),
         letters / max(len(words), 1) / 10,
-    )
-    cues = (sum(1 for _ in pattern.finditer(text)) for pattern in PATTERNS.values())
-    return [*map(_log1p, counts), *shares, *map(_log1p, cues)]
-
-
-def _log1p(count: int) -> float:
-    return float(np.log1p(count))
+        *(len(pattern.findall(small)) for pattern in PATTERNS),
+    ]

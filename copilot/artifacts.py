@@ -73,12 +73,12 @@ def load(folder: Path, *, sha256: str | None = None) -> Loaded:
 
 
 def _npz(arrays: Mapping[str, NDArray[np.generic]]) -> bytes:
-    """What np.savez writes, but without the time of day and in the order of names."""
+    """What np.savez writes, but without the time of day, in the order of names and each array row by row."""
     whole = io.BytesIO()
     with zipfile.ZipFile(whole, "w", zipfile.ZIP_STORED) as archive:
         for name in sorted(arrays):
             with archive.open(zipfile.ZipInfo(f"{name}.npy", date_time=EPOCH), "w") as member:
-                np.lib.format.write_array(member, np.asarray(arrays[name]), allow_pickle=False)
+                np.lib.format.write_array(member, np.asarray(arrays[name], order="C"), allow_pickle=False)
     return whole.getvalue()
 
 

@@ -27,6 +27,6 @@ def _deciding(question: str, answer: CatalogAnswer, pipeline: Pipeline) -> Sente
     sentences = sentences_to_weigh(question)
     if not sentences:
         return None
-    texts = pipeline.texts.texts([answer], encoder=pipeline.encoder, words=pipeline.answers.words)
+    [text] = pipeline.texts.texts([answer], encoder=pipeline.encoder, head=pipeline.answers)
     vectors = pipeline.encoder.encode([sentence.text for sentence in sentences])
-    return most_telling(sentences, vectors, answer=answer, text=texts[answer.key], head=pipeline.answers)
+    return most_telling(sentences, vectors, answer=answer, text=text, head=pipeline.answers)

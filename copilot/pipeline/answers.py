@@ -4,20 +4,22 @@ The catalog is handed in with each call, so a new answer works at once, by its t
 uses, the questions it answered speak for it too. Candidates are weighed against each other and against "none".
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from copilot.pipeline.confidence import Confidence
 from copilot.pipeline.heads import Arrays, Towers, array_named, softmax
+from copilot.pipeline.terms import Terms, terms_of
 from copilot.pipeline.types import (
     AnswerVerdict,
     CatalogAnswer,
     HeadError,
-    Question,
     RankedAnswer,
     Reason,
     Stage,
@@ -30,13 +32,14 @@ from copilot.pipeline.words import Bag, Words, overlap
 MOST_RANKED = 4  # the best and three alternatives
 LEAST_SHOWN = 0.02  # probability of an alternative
 NEAREST_USES = 3
+NOTHING = slice(0)
 NEAR_EQUAL = 0.5  # a conflicting answer counts if it is at least this share as probable as the best
 SIGNALS = ("to_answer", "to_words", "to_uses", "has_uses", "log_topic")
 
 
 @dataclass(frozen=True, eq=False)
 class Uses:
-    """Past questions and the answer that each got: vectors float32[m, d], slug_at int[m] into `slugs`."""
+    """Past questions and the answer that each got: vectors float32[m, d], slug_at int[m] into `slugs`, ascending."""
 
     slugs: tuple[str, ...]
     vectors: Vectors
@@ -48,6 +51,14 @@ class Uses:
                 Stage.ANSWER,
                 f"{len(self.vectors)} past uses but answers for {len(self.slug_at)}: train it again",
             )
+        if np.any(np.diff(self.slug_at) < 0):
+            raise HeadError(Stage.ANSWER, "past uses are not grouped by answer: train it again")
+
+    @classmethod
+    def grouped(cls, slugs: tuple[str, ...], vectors: Vectors, slug_at: NDArray[np.int64]) -> "Uses":
+        """Put the uses of each answer side by side, in the order in which they come."""
+        order = np.argsort(slug_at, kind="stable")
+        return cls(slugs, vectors[order], slug_at[order])
 
     def similarities(
         self, question: Vector, slugs: Sequence[str], *, hidden: NDArray[np.bool_] | None = None
@@ -56,27 +67,41 @@ class Uses:
 
         `hidden`, bool[m], leaves uses out: training hides those of the question's own case.
         """
-        return [self._mean_of_nearest(question, self._rows.get(slug), hidden) for slug in slugs]
+        return [self._mean_of_nearest(question, self._rows.get(slug, NOTHING), hidden) for slug in slugs]
 
     @cached_property
-    def _rows(self) -> dict[str, NDArray[np.int64]]:
-        return {slug: np.flatnonzero(self.slug_at == at) for at, slug in enumerate(self.slugs)}
+    def _rows(self) -> dict[str, slice]:
+        ends = np.searchsorted(self.slug_at, np.arange(len(self.slugs) + 1)).tolist()
+        return {slug: slice(*rows) for slug, rows in zip(self.slugs, pairwise(ends), strict=True)}
 
     def _mean_of_nearest(
-        self, question: Vector, rows: NDArray[np.int64] | None, hidden: NDArray[np.bool_] | None
+        self, question: Vector, rows: slice, hidden: NDArray[np.bool_] | None
     ) -> float | None:
-        if rows is not None and hidden is not None:
-            rows = rows[~hidden[rows]]
-        if rows is None or not rows.size:
+        vectors = self.vectors[rows]
+        if hidden is not None:
+            vectors = vectors[~hidden[rows]]
+        if not len(vectors):
             return None
-        return float(np.sort(self.vectors[rows] @ question)[-NEAREST_USES:].mean())
+        similarities = vectors @ question
+        similarities.sort()
+        nearest = similarities[-NEAREST_USES:].tolist()
+        return sum(nearest) / len(nearest)
 
 
 @dataclass(frozen=True, eq=False)
 class AnswerText:
-    """An answer's text as the head reads it."""
+    """An answer's text as the head reads it: risen in its tower, and its words."""
+
+    risen: Vector
+    bag: Bag
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A question as the head reads it: its vector, risen in its tower, and its words."""
 
     vector: Vector
+    risen: Vector
     bag: Bag
 
 
@@ -99,7 +124,7 @@ class Candidate:
             self.similarity_to_words,
             0.0 if uses is None else uses,
             float(uses is not None),
-            float(np.log(max(self.topic_probability, 1e-9))),
+            math.log(max(self.topic_probability, 1e-9)),
         )
 
 
@@ -129,10 +154,10 @@ class AnswerHead:
         return cls(
             towers=Towers.from_arrays(arrays, stage=stage),
             words=Words.from_arrays(arrays, stage=stage),
-            uses=Uses(
-                slugs=tuple(str(slug) for slug in array_named(arrays, "slugs", stage=stage)),
-                vectors=array_named(arrays, "uses", stage=stage).astype(np.float32),
-                slug_at=array_named(arrays, "uses_slug_at", stage=stage).astype(np.int64),
+            uses=Uses.grouped(
+                tuple(str(slug) for slug in array_named(arrays, "slugs", stage=stage)),
+                array_named(arrays, "uses", stage=stage).astype(np.float32),
+                array_named(arrays, "uses_slug_at", stage=stage).astype(np.int64),
             ),
             weights=weights,
             none=float(array_named(arrays, "none", stage=stage)),
@@ -152,10 +177,18 @@ class AnswerHead:
             "none": np.array(self.none),
         }
 
+    def read_answer(self, text: str, vector: Vector) -> AnswerText:
+        """Read an answer's text, whose vector is given."""
+        return AnswerText(self.towers.answer.rise(vector[None])[0], self.words.bag(terms_of(text)))
+
+    def read_questions(self, vectors: Vectors, terms: Sequence[Terms]) -> list[Asked]:
+        """Read questions by their vectors float32[n, d] and terms."""
+        risen = self.towers.question.rise(vectors)
+        return [Asked(*each) for each in zip(vectors, risen, map(self.words.bag, terms), strict=True)]
+
     def candidates(
         self,
-        question: Question,
-        vector: Vector,
+        asked: Asked,
         topic: TopicVerdict,
         answers: Sequence[tuple[CatalogAnswer, AnswerText]],
         *,
@@ -169,19 +202,18 @@ class AnswerHead:
         near = [(answer, text) for answer, text in answers if answer.public and answer.topic in of_topic]
         if not near:
             return []
-        spread = self.words.spread(self.words.bag(question.text))
-        risen = self.towers.answer.rise(np.stack([text.vector for _, text in near]))
-        to_answers = self.towers.similarities(vector[None], risen)[0]
-        to_uses = self.uses.similarities(vector, [answer.slug for answer, _ in near], hidden=hidden)
+        spread = self.words.spread(asked.bag)
+        to_answers = np.array([text.risen for _, text in near]) @ asked.risen
+        to_uses = self.uses.similarities(asked.vector, [answer.slug for answer, _ in near], hidden=hidden)
         return [
             Candidate(
                 answer=answer,
                 topic_probability=of_topic[answer.topic],
-                similarity_to_answer=float(similarity),
+                similarity_to_answer=similarity,
                 similarity_to_words=overlap(text.bag, spread),
                 similarity_to_uses=uses,
             )
-            for (answer, text), similarity, uses in zip(near, to_answers, to_uses, strict=True)
+            for (answer, text), similarity, uses in zip(near, to_answers.tolist(), to_uses, strict=True)
         ]
 
     def rank(self, candidates: Sequence[Candidate]) -> list[tuple[Candidate, float]]:
@@ -189,7 +221,7 @@ class AnswerHead:
         if not candidates:
             return []
         weighed = np.array([candidate.signals for candidate in candidates]) @ self.weights
-        probabilities = softmax(np.append(weighed, self.none))[:-1].tolist()
+        probabilities = softmax(np.array([*weighed, self.none]))[:-1].tolist()
         pairs = zip(candidates, probabilities, strict=True)
         return sorted(pairs, key=lambda pair: (-pair[1], pair[0].answer.key))
 

@@ -4,11 +4,10 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from threading import Lock
 
-from copilot.pipeline.answers import AnswerText
+from copilot.pipeline.answers import AnswerHead, AnswerText
 from copilot.pipeline.encoder import Encoder
 from copilot.pipeline.types import CatalogAnswer
 from copilot.pipeline.wording import readable
-from copilot.pipeline.words import Words
 
 CAPACITY = 20_000  # texts; about 3 kB each
 
@@ -25,22 +24,22 @@ class TextCache:
         return len(self._texts)
 
     def texts(
-        self, answers: Iterable[CatalogAnswer], *, encoder: Encoder, words: Words
-    ) -> dict[str, AnswerText]:
-        """Return each answer's text by key, reading those that are not kept; a vector that is given is not made."""
-        found: dict[str, AnswerText] = {}
+        self, answers: Iterable[CatalogAnswer], *, encoder: Encoder, head: AnswerHead
+    ) -> list[AnswerText]:
+        """Return the answers' texts, in order, reading those that are not kept; a vector that is given is not made."""
+        found = []
         with self._lock:
             for answer in answers:
-                if answer.key not in found:
-                    kept = self._texts.pop(answer.key) if answer.key in self._texts else None
-                    found[answer.key] = kept or _read(answer, encoder, words)
-            self._texts.update(found)
+                text = self._texts.get(answer.key) or _read(answer, encoder, head)
+                self._texts[answer.key] = text
+                self._texts.move_to_end(answer.key)
+                found.append(text)
             while len(self._texts) > self._capacity:
                 self._texts.popitem(last=False)
         return found
 
 
-def _read(answer: CatalogAnswer, encoder: Encoder, words: Words) -> AnswerText:
+def _read(answer: CatalogAnswer, encoder: Encoder, head: AnswerHead) -> AnswerText:
     text = readable(answer.text)
     vector = encoder.encode([text])[0] if answer.embedding is None else answer.embedding
-    return AnswerText(vector=vector, bag=words.bag(text))
+    return head.read_answer(text, vector)

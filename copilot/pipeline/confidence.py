@@ -34,7 +34,7 @@ class Confidence:
 
     def probability(self, validity: ValidityVerdict, topic: TopicVerdict, answer: AnswerVerdict) -> float:
         """The probability that the best ranked answer is right."""
-        return sigmoid(float(np.array(log_odds(validity, topic, answer)) @ self.weights) + self.bias)
+        return sigmoid(float(self.weights @ log_odds(validity, topic, answer)) + self.bias)
 
 
 def log_odds(

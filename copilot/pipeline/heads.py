@@ -3,6 +3,7 @@
 Training is scikit-learn's work (labeling.training); a head is its numpy twin, equal to 1e-6 by test.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ Arrays = Mapping[str, NDArray[np.generic]]
 class Linear:
     """A multinomial logistic regression: weights float64[k, f], bias float64[k], classes k names.
 
+    A loaded layer has its weights column by column, since a few words are a few columns of many.
     `temperature` divides the logits: above 1 it makes probabilities humbler, below 1 surer; it never changes ranks.
     """
 
@@ -67,7 +69,7 @@ class Linear:
         return cls(
             stage=stage,
             classes=tuple(str(name) for name in array_named(arrays, f"{prefix}classes", stage=stage)),
-            weights=array_named(arrays, f"{prefix}weights", stage=stage).astype(np.float64),
+            weights=array_named(arrays, f"{prefix}weights", stage=stage).astype(np.float64, order="F"),
             bias=array_named(arrays, f"{prefix}bias", stage=stage).astype(np.float64),
             temperature=float(array_named(arrays, f"{prefix}temperature", stage=stage)),
         )
@@ -165,7 +167,7 @@ def sigmoid(x: float) -> float:
     >>> sigmoid(0.0), round(sigmoid(-1000.0), 3), round(sigmoid(1000.0), 3)
     (0.5, 0.0, 1.0)
     """
-    return float(np.exp(-np.logaddexp(0.0, -x)))
+    return 0.5 + 0.5 * math.tanh(x / 2)
 
 
 def logit(probability: float) -> float:
@@ -175,4 +177,4 @@ def logit(probability: float) -> float:
     (0.0, 13.816)
     """
     kept = min(max(probability, 1e-6), 1 - 1e-6)
-    return float(np.log(kept / (1 - kept)))
+    return math.log(kept / (1 - kept))

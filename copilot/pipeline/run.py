@@ -23,6 +23,7 @@ from copilot.pipeline.types import (
     ENCODER,
     AnswerVerdict,
     Catalog,
+    CatalogAnswer,
     Features,
     Floors,
     HeadError,
@@ -37,6 +38,7 @@ from copilot.pipeline.types import (
 from copilot.pipeline.validity import ValidityHead, decide_by_rule, decide_validity
 
 Source = tuple[Path, str]  # a folder, and the SHA-256 that its content must have
+Readings = list[tuple[CatalogAnswer, AnswerText]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,30 +113,32 @@ class _Batch:
 
     def outcomes(self) -> list[Outcome]:
         pipeline, everything = self.pipeline, range(len(self.questions))
-        with _named(ENCODER):
-            texts = self._answer_texts()
         with self._timed(ENCODER, len(everything)):
             features = pipeline.encoder.features(self.questions)
-        embedding = features.embedding
         with self._timed(Stage.TOPIC, len(everything)):  # for all: validity asks how at home a question is
             topic_logits = pipeline.topics.logits(features)
         with self._timed(Stage.VALIDITY, len(everything)):
             validity = self._validity(features, topic_logits)
         topics = self._topics(topic_logits, [at for at in everything if validity[at].is_question])
-        known = [at for at, verdict in topics.items() if verdict.reason is None]
+        known = {at: verdict for at, verdict in topics.items() if verdict.reason is None}
+        with _named(Stage.ANSWER):  # known texts cost little, so this is no question's time
+            readings = self._readings()
         with self._timed(Stage.ANSWER, len(known)):
-            answers = {at: self._answer(at, embedding[at], topics[at], texts) for at in known}
+            answers = self._answers(features, known, readings)
         return [
-            self._outcome(embedding[at], validity[at], topics.get(at), answers.get(at)) for at in everything
+            self._outcome(vector, validity[at], topics.get(at), answers.get(at))
+            for at, vector in enumerate(features.embedding)
         ]
 
-    def _answer_texts(self) -> dict[str, AnswerText]:
-        """All catalogs' texts by key; known ones cost nothing, so this is no question's time."""
-        catalogs = {id(catalog): catalog for catalog in self.catalogs}.values()
-        answers = [answer for catalog in catalogs for answer in catalog.answers]
-        return self.pipeline.texts.texts(
-            answers, encoder=self.pipeline.encoder, words=self.pipeline.answers.words
-        )
+    def _readings(self) -> dict[int, Readings]:
+        """Each catalog's answers with their texts, by its id."""
+        readings = {}
+        for at, catalog in {id(catalog): catalog for catalog in self.catalogs}.items():
+            texts = self.pipeline.texts.texts(
+                catalog.answers, encoder=self.pipeline.encoder, head=self.pipeline.answers
+            )
+            readings[at] = list(zip(catalog.answers, texts, strict=True))
+        return readings
 
     def _validity(self, features: Features, topic_logits: NDArray[np.float64]) -> list[ValidityVerdict]:
         head, floor = self.pipeline.validity, self.pipeline.floors.validity
@@ -149,17 +153,22 @@ class _Batch:
     def _topics(self, logits: NDArray[np.float64], asked: Sequence[int]) -> dict[int, TopicVerdict]:
         head, floor = self.pipeline.topics, self.pipeline.floors.topic
         return {
-            at: decide_topic(softmax(logits[at]), classes=head.classes, floor=floor, set_floor=head.set_floor)
-            for at in asked
+            at: decide_topic(row, classes=head.classes, floor=floor, set_floor=head.set_floor)
+            for at, row in zip(asked, softmax(logits[asked]), strict=True)
         }
 
-    def _answer(
-        self, at: int, vector: Vector, topic: TopicVerdict, texts: Mapping[str, AnswerText]
-    ) -> AnswerVerdict:
-        head = self.pipeline.answers
-        answers = [(answer, texts[answer.key]) for answer in self.catalogs[at].answers]
-        candidates = head.candidates(self.questions[at], vector, topic, answers)
-        return decide_answer(head.rank(candidates), floor=self.pipeline.floors.answer)
+    def _answers(
+        self, features: Features, topics: Mapping[int, TopicVerdict], readings: Mapping[int, Readings]
+    ) -> dict[int, AnswerVerdict]:
+        head, floor = self.pipeline.answers, self.pipeline.floors.answer
+        questions = head.read_questions(
+            features.embedding[list(topics)], [features.terms[at] for at in topics]
+        )
+        verdicts = {}
+        for (at, topic), asked in zip(topics.items(), questions, strict=True):
+            candidates = head.candidates(asked, topic, readings[id(self.catalogs[at])])
+            verdicts[at] = decide_answer(head.rank(candidates), floor=floor)
+        return verdicts
 
     def _outcome(
         self,

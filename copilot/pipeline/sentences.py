@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from copilot.pipeline.answers import AnswerHead, AnswerText
-from copilot.pipeline.types import CatalogAnswer, Question, TopicVerdict, Vectors
-from copilot.pipeline.words import READ
+from copilot.pipeline.terms import READ, terms_of
+from copilot.pipeline.types import CatalogAnswer, TopicVerdict, Vectors
 
 FEWEST, MOST = 2, 8  # a single sentence needs no choice; among many a glance at one tells little
 # After a full stop, with or without a closing quote, or at a line's end; a line going on in small letters is wrapped.
@@ -63,8 +63,8 @@ def most_telling(
     topic = TopicVerdict(topics=certain, probability=1.0, considered=certain)
     weights = [
         float(np.dot(candidate.signals, head.weights))
-        for sentence, vector in zip(sentences, vectors, strict=True)
-        for candidate in head.candidates(Question(sentence.text), vector, topic, [(answer, text)])
+        for asked in head.read_questions(vectors, [terms_of(sentence.text) for sentence in sentences])
+        for candidate in head.candidates(asked, topic, [(answer, text)])
     ]
     return sentences[int(np.argmax(weights))]
 

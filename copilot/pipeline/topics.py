@@ -13,6 +13,7 @@ questions of 28 topics: the right answer first 58.2 instead of 57.9 %, among fou
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,7 +57,8 @@ class Anchors:
 
 @dataclass(frozen=True, eq=False)
 class TopicHead:
-    """`answers` are vectors of whole texts, `passages` of their sentences too, `answer_words` their bags, spread.
+    """`answers` are vectors of whole texts, `passages` of their sentences too, `answer_words` their bags, spread, and
+    loaded column by column as a layer's weights are.
 
     `mix` float64[len(SIGNALS)] weighs the signals. From `set_floor` on a topic is plausible.
     """
@@ -90,7 +92,7 @@ class TopicHead:
             towers=Towers.from_arrays(arrays, stage=stage),
             answers=_anchors(arrays, "answers"),
             passages=_anchors(arrays, "passages"),
-            answer_words=_anchors(arrays, "answer_words"),
+            answer_words=_anchors(arrays, "answer_words", order="F"),
             mix=mix,
             set_floor=set_floor,
         )
@@ -130,13 +132,13 @@ class TopicHead:
     def signals(self, features: Features) -> NDArray[np.float64]:
         """Return float64[n, k, len(SIGNALS)]; training asks heads that never saw the question."""
         embedding, n_topics = features.embedding, len(self.classes)
-        bags = [self.words.bag(question.text) for question in features.questions]
-        shared = np.array([self.answer_words.rows[:, bag.at] @ bag.weight for bag in bags])
+        bags = [self.words.bag(terms) for terms in features.terms]
+        shared = np.array([bag.weight @ self.answer_words.rows.T[bag.at] for bag in bags])
         return np.stack(
             [
                 self.meaning.logits(embedding),
                 self.deep.logits(features.deep),
-                np.array([self.words.logits(bag, self.word_layer) for bag in bags]),
+                self.words.all_logits(bags, self.word_layer),
                 self.answers.best(self.towers.similarities(embedding, self._risen_answers), n_topics),
                 self.passages.best(embedding @ self.passages.rows.T, n_topics),
                 self.answer_words.best(shared, n_topics),
@@ -161,9 +163,9 @@ def decide_topic(
     >>> unsure.plausible
     (('fees', 0.3), ('payouts', 0.25), ('sign-in', 0.1))
     """
-    n_plausible = max(int((probabilities >= set_floor).sum()), 1)
+    n_plausible = max(int(np.count_nonzero(probabilities >= set_floor)), 1)
     order = np.argsort(-probabilities, kind="stable")[: max(n_plausible, MOST_CONSIDERED)]
-    ranked = tuple((classes[at], float(probabilities[at])) for at in order)
+    ranked = tuple((classes[at], float(probabilities[at])) for at in order.tolist())
     considered = ranked[:MOST_CONSIDERED]
     topics = tuple(topic for topic in considered[:2] if topic[1] >= CLOSE * considered[0][1])
     total = min(sum(probability for _, probability in topics), 1.0)
@@ -176,8 +178,8 @@ def decide_topic(
     )
 
 
-def _anchors(arrays: Arrays, name: str) -> Anchors:
+def _anchors(arrays: Arrays, name: str, *, order: Literal["C", "F"] = "C") -> Anchors:
     return Anchors(
-        rows=array_named(arrays, name, stage=Stage.TOPIC).astype(np.float32),
+        rows=array_named(arrays, name, stage=Stage.TOPIC).astype(np.float32, order=order),
         topic_at=array_named(arrays, f"{name}_topic_at", stage=Stage.TOPIC).astype(np.int64),
     )

@@ -8,10 +8,13 @@ a cosine.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from copilot.pipeline.terms import Terms, terms_of
 
 Vectors = NDArray[np.float32]  # [n, d]
 Vector = NDArray[np.float32]  # [d]
@@ -106,6 +109,11 @@ class Features:
     def deep(self) -> Vectors:
         """float32[n, d + m], both side by side."""
         return np.hstack([self.embedding, self.layers])
+
+    @cached_property
+    def terms(self) -> tuple[Terms, ...]:
+        """Each question's terms."""
+        return tuple(terms_of(question.text) for question in self.questions)
 
     def only(self, rows: NDArray[np.integer]) -> "Features":
         """Those of some questions."""

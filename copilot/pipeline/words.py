@@ -6,21 +6,19 @@ scikit-learn.
 """
 
 import math
-import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from itertools import pairwise
+from functools import cached_property
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
 
 from copilot.pipeline.heads import Arrays, Linear, array_named
+from copilot.pipeline.terms import Terms
 from copilot.pipeline.types import HeadError, Stage
 
-WORD = re.compile(r"\b\w\w+\b")
-READ = 4_000  # characters, as the encoder
+UNKNOWN = -1  # where a term would stand that the vocabulary lacks
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,12 +47,13 @@ class Words:
     def _index(self) -> dict[str, int]:
         return {word: at for at, word in enumerate(self.vocabulary)}
 
-    def bag(self, text: str) -> Bag:
+    def bag(self, terms: Terms) -> Bag:
         """Weigh a text's words by how often they occur and how telling they are."""
-        index = self._index
-        counts = sorted((index[word], n) for word, n in _counts(text).items() if word in index)
-        at = np.array([number for number, _ in counts], dtype=np.int64)
-        weight = (1 + np.log([n for _, n in counts])) * self.idf[at]
+        places = map(self._index.get, terms.names, repeat(UNKNOWN))
+        at = np.fromiter(places, dtype=np.int64, count=len(terms.names))
+        is_known = at != UNKNOWN
+        at = at[is_known]
+        weight = terms.weight[is_known] * self.idf[at]
         return Bag(at=at, weight=weight / max(math.sqrt(weight @ weight), 1e-12))
 
     def logits(self, bag: Bag, layer: Linear) -> NDArray[np.float64]:
@@ -63,14 +62,12 @@ class Words:
             raise HeadError(
                 self.stage, f"{len(self.vocabulary)} words, layer of {layer.weights.shape}: train it again"
             )
-        logits: NDArray[np.float64] = layer.weights[:, bag.at] @ bag.weight + layer.bias
+        logits: NDArray[np.float64] = bag.weight @ layer.weights.T[bag.at] + layer.bias
         return logits
 
-    def all_logits(self, texts: Sequence[str], layer: Linear) -> NDArray[np.float64]:
-        """Return float64[n, k] for n texts."""
-        return np.array([self.logits(self.bag(text), layer) for text in texts]).reshape(
-            -1, len(layer.classes)
-        )
+    def all_logits(self, bags: Sequence[Bag], layer: Linear) -> NDArray[np.float64]:
+        """Return float64[n, k] for n bags."""
+        return np.array([self.logits(bag, layer) for bag in bags]).reshape(-1, len(layer.classes))
 
     def spread(self, bag: Bag) -> NDArray[np.float64]:
         """Return float64[v], zero but for the bag's words."""
@@ -90,13 +87,6 @@ class Words:
             vocabulary=tuple(str(word) for word in array_named(arrays, "vocabulary", stage=stage)),
             idf=array_named(arrays, "idf", stage=stage).astype(np.float64),
         )
-
-
-@lru_cache(maxsize=256)
-def _counts(text: str) -> Counter[str]:
-    """How often each word and each pair of neighbours occurs; kept for a moment, since every stage asks for it."""
-    words = WORD.findall(text[:READ].lower())
-    return Counter([*words, *map(" ".join, pairwise(words))])
 
 
 def overlap(bag: Bag, spread: NDArray[np.float64]) -> float:

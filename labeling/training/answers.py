@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from copilot.datasets import Example
-from copilot.pipeline.answers import SIGNALS, AnswerHead, AnswerText, Candidate, Uses, decide_answer
+from copilot.pipeline.answers import SIGNALS, AnswerHead, Candidate, Uses, decide_answer
 from copilot.pipeline.confidence import SIGNALS as END_TO_END
 from copilot.pipeline.confidence import Confidence
 from copilot.pipeline.topics import decide_topic
@@ -40,10 +40,6 @@ def train_answers(prepared: Prepared, topics: TrainedTopics) -> TrainedAnswers:
     """Train on the questions whose right topic was among those kept and whose answer somebody has judged."""
     uses, use_cases = _uses(prepared)
     words = _words(prepared)
-    texts = [
-        (answer, AnswerText(vector=vector, bag=words.bag(readable(answer.text))))
-        for answer, vector in zip(prepared.catalog.answers, prepared.answers, strict=True)
-    ]
     verdicts = tuple(
         decide_topic(row, classes=topics.head.classes, floor=0.0) for row in topics.probabilities
     )
@@ -55,12 +51,12 @@ def train_answers(prepared: Prepared, topics: TrainedTopics) -> TrainedAnswers:
         none=0.0,
         confidence=Confidence(weights=np.zeros(len(END_TO_END)), bias=0.0),
     )
-    candidates = [
-        replace(blank, towers=topics.towers[prepared.fold[row]]).candidates(
-            example.question, prepared.embedding[row], verdicts[row], texts, hidden=use_cases == example.case
-        )
-        for row, example in enumerate(prepared.examples)
-    ]
+    candidates: list[list[Candidate]] = [[]] * len(verdicts)
+    for number, towers in enumerate(topics.towers):
+        rows = np.flatnonzero(prepared.fold == number)
+        found = _candidates(replace(blank, towers=towers), prepared, rows, verdicts, use_cases)
+        for row, each in zip(rows, found, strict=True):
+            candidates[row] = each
     usable = np.array(
         [_is_usable(*each) for each in zip(prepared.examples, verdicts, candidates, strict=True)]
     )
@@ -88,6 +84,25 @@ def _uses(prepared: Prepared) -> tuple[Uses, NDArray[np.str_]]:
     ]
     slug_at = np.array([slugs.index(str(prepared.examples[row].answer)) for row in kept], dtype=np.int64)
     return Uses(tuple(slugs), prepared.embedding[kept], slug_at), prepared.cases[kept]
+
+
+def _candidates(
+    head: AnswerHead,
+    prepared: Prepared,
+    rows: NDArray[np.int64],
+    verdicts: Sequence[TopicVerdict],
+    use_cases: NDArray[np.str_],
+) -> list[list[Candidate]]:
+    """The candidates of some examples, each as if its case were unknown."""
+    texts = [
+        (answer, head.read_answer(readable(answer.text), vector))
+        for answer, vector in zip(prepared.catalog.answers, prepared.answers, strict=True)
+    ]
+    features = prepared.features_of(rows)
+    return [
+        head.candidates(asked, verdicts[row], texts, hidden=use_cases == prepared.cases[row])
+        for row, asked in zip(rows, head.read_questions(features.embedding, features.terms), strict=True)
+    ]
 
 
 def _words(prepared: Prepared) -> Words:

@@ -1,6 +1,6 @@
 """The small fits that stages share: linear layer, temperature and vocabulary."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +10,9 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from copilot.pipeline.heads import Linear, softmax
+from copilot.pipeline.terms import READ, terms_of
 from copilot.pipeline.types import Stage
-from copilot.pipeline.words import READ, Bag, Words
+from copilot.pipeline.words import Bag, Words
 
 TOLERANCE = 1e-4  # lbfgs stops on the mean loss: 1e-3 costs a point of accuracy, 1e-2 stops at once
 MOST_ROUNDS = 2_000
@@ -72,8 +73,15 @@ def fit_words(texts: Sequence[str], *, stage: Stage) -> Words:
     return Words(stage=stage, vocabulary=vocabulary, idf=vectorizer.idf_.astype(np.float64))
 
 
+def bags_of(texts: Iterable[str], words: Words) -> list[Bag]:
+    """The bag of each text."""
+    return [words.bag(terms_of(text)) for text in texts]
+
+
 def stacked(bags: Sequence[Bag], *, words: Words) -> csr_matrix:
     """Bags as a sparse matrix [n, v], as scikit-learn trains on."""
     starts = np.cumsum([0, *(len(bag.at) for bag in bags)])
     values, columns = (np.concatenate([getattr(bag, part) for bag in bags]) for part in ("weight", "at"))
-    return csr_matrix((values, columns, starts), shape=(len(bags), len(words.vocabulary)))
+    matrix = csr_matrix((values, columns, starts), shape=(len(bags), len(words.vocabulary)))
+    matrix.sort_indices()
+    return matrix

@@ -35,7 +35,7 @@ from copilot.pipeline.types import Vectors
 from copilot.pipeline.wording import readable
 from copilot.pipeline.words import Words
 from labeling.training.answers import MOST_USES
-from labeling.training.fitting import MOST_ROUNDS, fit_words, stacked
+from labeling.training.fitting import MOST_ROUNDS, bags_of, fit_words, stacked
 from labeling.training.prepared import Prepared, name_of, prepare
 from labeling.training.steps import Step, Tell, nobody
 from labeling.training.topics import DEEP_C, FEWEST_CASES, WORD_C, C
@@ -147,8 +147,7 @@ def grow_topics(head: TopicHead, prepared: Prepared, lesson: Lesson) -> TopicHea
         head.words, [*texts, *answers], of_topic=[*texts[: len(lesson.rows)], texts[-1], *answers]
     )
     n_added = len(words.vocabulary) - len(head.words.vocabulary)
-    bags = [words.bag(text) for text in texts]
-    answer_bags = [words.bag(text) for text in answers]
+    bags, answer_bags = bags_of(texts, words), bags_of(answers, words)
     spread = np.array([words.spread(bag) for bag in answer_bags], dtype=np.float32)
     passages = prepared.passages[np.isin(prepared.passage_of, lesson.answers)]
 
@@ -217,7 +216,7 @@ def _grown_words(words: Words, texts: Sequence[str], *, of_topic: Sequence[str])
     """The vocabulary, and behind it what texts of the topic bring along, as telling as it is among all the texts."""
     fresh = fit_words(texts, stage=words.stage)
     known = set(words.vocabulary)
-    said = {at for text in of_topic for at in fresh.bag(text).at.tolist()}
+    said = {at for bag in bags_of(of_topic, fresh) for at in bag.at.tolist()}
     added = [at for at in sorted(said) if fresh.vocabulary[at] not in known]
     return replace(
         words,
@@ -245,10 +244,10 @@ def _grown_uses(uses: Uses, prepared: Prepared, lesson: Lesson) -> Uses:
     slugs = [prepared.catalog.answers[number].slug for number in lesson.answers]
     kept = [(row, slug) for slug in slugs for row in _answered(prepared, latest, slug)[:MOST_USES]]
     known = (*uses.slugs, *(slug for slug in slugs if slug not in uses.slugs))
-    return Uses(
-        slugs=known,
-        vectors=np.vstack([uses.vectors, prepared.embedding[[row for row, _ in kept]]]),
-        slug_at=np.concatenate([uses.slug_at, [known.index(slug) for _, slug in kept]]).astype(np.int64),
+    return Uses.grouped(
+        known,
+        np.vstack([uses.vectors, prepared.embedding[[row for row, _ in kept]]]),
+        np.concatenate([uses.slug_at, [known.index(slug) for _, slug in kept]]).astype(np.int64),
     )
 
 

@@ -19,7 +19,7 @@ from copilot.pipeline.types import Probabilities, Stage
 from copilot.pipeline.wording import readable
 from copilot.statistics.selection import set_floor
 from labeling.training.choice import ChoiceModel
-from labeling.training.fitting import fit_linear, fit_words, stacked
+from labeling.training.fitting import bags_of, fit_linear, fit_words, stacked
 from labeling.training.prepared import N_FOLDS, Prepared, name_of
 from labeling.training.towers import fit_towers
 
@@ -136,7 +136,7 @@ def _head(
     topic_at = np.array([classes.index(topic_of[number]) for number in known], dtype=np.int64)
     answers = [readable(prepared.catalog.answers[number].text) for number in known]
     words = fit_words([*texts, *answers], stage=Stage.TOPIC)
-    bags, answer_bags = [words.bag(text) for text in texts], [words.bag(text) for text in answers]
+    bags, answer_bags = bags_of(texts, words), bags_of(answers, words)
     spread = np.array([words.spread(bag) for bag in answer_bags], dtype=np.float32)
     passages = np.flatnonzero(np.isin(prepared.passage_of, known))
     return TopicHead(

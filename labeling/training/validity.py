@@ -24,7 +24,7 @@ from copilot.pipeline.validity import (
     scope_scores,
 )
 from copilot.pipeline.words import Words
-from labeling.training.fitting import fit_linear, fit_temperature, fit_words, stacked
+from labeling.training.fitting import bags_of, fit_linear, fit_temperature, fit_words, stacked
 from labeling.training.prepared import N_FOLDS, Prepared
 from labeling.training.topics import TrainedTopics
 
@@ -76,7 +76,8 @@ def train_validity(
     for number in range(N_FOLDS):
         held_out = prepared.fold == number
         layer, words, word_layer = _layers(design, usable & ~held_out)
-        logits[held_out] = layer.logits(x[held_out]) + words.all_logits(design.texts[held_out], word_layer)
+        bags = bags_of(design.texts[held_out], words)
+        logits[held_out] = layer.logits(x[held_out]) + words.all_logits(bags, word_layer)
     judged = usable & prepared.is_new
     at = np.array([classes.index(label) for label in labels[judged]])
     temperature = fit_temperature(logits[judged], at)
@@ -89,7 +90,7 @@ def train_validity(
 def _layers(design: _Design, rows: NDArray[np.bool_]) -> tuple[Linear, Words, Linear]:
     """One logistic regression, cut into the layer over x and the one over words."""
     words = fit_words(design.texts[rows].tolist(), stage=Stage.VALIDITY)
-    bags = stacked([words.bag(text) for text in design.texts[rows]], words=words)
+    bags = stacked(bags_of(design.texts[rows], words), words=words)
     whole = fit_linear(
         hstack([csr_matrix(design.x[rows]), WORD_SCALE * bags]).tocsr(),
         design.labels[rows],

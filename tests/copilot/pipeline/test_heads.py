@@ -1,11 +1,13 @@
 """Heads refuse to work with parts that do not fit, and say which stage and what to do."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from copilot.pipeline.answers import AnswerHead
+from copilot.artifacts import save
+from copilot.pipeline.answers import AnswerHead, Uses
 from copilot.pipeline.heads import Linear
 from copilot.pipeline.topics import TopicHead
 from copilot.pipeline.types import Features, HeadError, Question, Stage
@@ -24,6 +26,30 @@ def test_arrays_survive_the_round_trip(kind: type, name: str) -> None:
     assert again.keys() == arrays.keys()
     for key, array in arrays.items():
         np.testing.assert_array_equal(again[key], array)
+
+
+@pytest.mark.parametrize(("kind", "name"), HEADS)
+def test_a_head_saved_again_gives_the_same_file(kind: type, name: str, tmp_path: Path) -> None:
+    arrays = getattr(fitted(), name).arrays()
+
+    again = kind.from_arrays(arrays).arrays()
+
+    assert save(tmp_path / "again", again, {}) == save(tmp_path / "first", arrays, {})
+
+
+def test_past_uses_are_put_together_by_answer() -> None:
+    vectors = np.eye(4, dtype=np.float32)
+    uses = Uses.grouped(("a", "b", "c"), vectors, np.array([2, 0, 2, 0]))
+
+    assert uses.similarities(vectors[1], ("a", "b", "c", "d")) == [0.5, None, 0.0, None]
+    assert uses.similarities(vectors[1], ("a",), hidden=np.array([True, False, False, False])) == [0.0]
+    assert uses.slug_at.tolist() == [0, 0, 2, 2]
+
+
+@pytest.mark.parametrize("slug_at", [[0], [1, 0]])
+def test_past_uses_that_do_not_fit_are_refused(slug_at: list[int]) -> None:
+    with pytest.raises(HeadError, match=r"answer: .*past uses .*train it again"):
+        Uses(("a", "b"), np.eye(2, dtype=np.float32), np.array(slug_at))
 
 
 @pytest.mark.parametrize(("kind", "name"), HEADS)

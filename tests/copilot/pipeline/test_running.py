@@ -3,18 +3,48 @@
 import subprocess
 import sys
 from dataclasses import replace
-from itertools import count
+from itertools import chain, count
 
 import numpy as np
 import pytest
 
+from copilot.pipeline.answers import AnswerHead
 from copilot.pipeline.cache import TextCache
-from copilot.pipeline.types import Catalog, CatalogAnswer, Floors, HeadError, Question, Reason, Stage
-from tests.pipelines import CATALOG, FakeEncoder, fitted, make_pipeline
+from copilot.pipeline.topics import TopicHead
+from copilot.pipeline.types import Catalog, CatalogAnswer, Floors, HeadError, Outcome, Question, Reason, Stage
+from copilot.pipeline.validity import ValidityHead
+from tests.pipelines import CATALOG, DIMENSIONS, FakeEncoder, fitted, make_pipeline, prepared
 
 PAYOUT = Question("when does my payout arrive today", "en")
 THANKS = Question("thanks that worked", "en")
 GERMAN = Question("wo ist mein geld", "de")
+
+
+def assert_same(one: Outcome, other: Outcome) -> None:
+    """The same answers for the same reasons, with probabilities equal to 1e-6."""
+    assert (one.reason, one.abstained_at) == (other.reason, other.abstained_at)
+    assert _names(one) == _names(other)
+    assert _numbers(one) == pytest.approx(_numbers(other), abs=1e-6)
+    np.testing.assert_array_equal(one.embedding, other.embedding)
+
+
+def _names(outcome: Outcome) -> list[str]:
+    topics = outcome.topic.plausible + outcome.topic.considered if outcome.topic else ()
+    answers = outcome.answer.ranked if outcome.answer else ()
+    return [*(slug for slug, _ in topics), *(answer.key for answer in answers)]
+
+
+def _numbers(outcome: Outcome) -> list[float]:
+    topics = outcome.topic.plausible + outcome.topic.considered if outcome.topic else ()
+    answers = outcome.answer.ranked if outcome.answer else ()
+    similarities = [(answer.similarity_to_answer, answer.similarity_to_uses) for answer in answers]
+    return [
+        outcome.validity.probability,
+        outcome.confidence or 0.0,
+        *(probability for _, probability in topics),
+        *(answer.probability for answer in answers),
+        *chain.from_iterable(similarities),
+    ]
 
 
 def test_a_known_question_is_offered_its_answer_with_alternatives() -> None:
@@ -59,18 +89,29 @@ def test_floors_withhold_but_keep_what_was_found(floors: Floors, reason: Reason)
 
 def test_a_batch_decides_as_one_by_one_in_order() -> None:
     pipeline = make_pipeline(floors=Floors(validity=0.5))
-    questions = [PAYOUT, THANKS, Question("refund half the amount please", "en"), GERMAN, PAYOUT]
+    examples = [example.question for example in prepared().examples]
+    questions = [*examples, PAYOUT, THANKS, GERMAN, PAYOUT]
 
     together = pipeline.run(questions, catalog=CATALOG)
     alone = [pipeline.run([question], catalog=CATALOG)[0] for question in questions]
 
     for one, other in zip(together, alone, strict=True):
-        assert (one.reason, one.topic_candidates[:1] and one.topic_candidates[0][0]) == (
-            other.reason,
-            other.topic_candidates[:1] and other.topic_candidates[0][0],
-        )
-        assert one.confidence == pytest.approx(other.confidence)
-        np.testing.assert_array_equal(one.embedding, other.embedding)
+        assert_same(one, other)
+
+
+def test_a_saved_pipeline_decides_as_the_trained_one() -> None:
+    questions = [example.question for example in prepared().examples]
+    heads = fitted()
+    loaded = make_pipeline(
+        validity=ValidityHead.from_arrays(heads.validity.arrays()),
+        topics=TopicHead.from_arrays(heads.topics.arrays()),
+        answers=AnswerHead.from_arrays(heads.answers.arrays()),
+    )
+
+    trained = make_pipeline().run(questions, catalog=CATALOG)
+
+    for one, other in zip(trained, loaded.run(questions, catalog=CATALOG), strict=True):
+        assert_same(one, other)
 
 
 def test_each_question_sees_the_catalog_of_its_time() -> None:
@@ -131,6 +172,15 @@ def test_parts_that_were_not_trained_together_are_refused() -> None:
         make_pipeline(topics=renamed)
 
 
+def test_heads_of_another_encoder_are_named() -> None:
+    class Longer(FakeEncoder):
+        def encode(self, texts: list[str]) -> np.ndarray:
+            return np.pad(super().encode(texts), ((0, 0), (0, 1)))
+
+    with pytest.raises(HeadError, match=rf"topic: got {DIMENSIONS + 1} numbers .* this release mixes"):
+        make_pipeline(encoder=Longer()).run([PAYOUT], catalog=CATALOG)
+
+
 @pytest.mark.parametrize("knows_the_answers", [True, False])
 def test_a_failing_encoder_is_named(knows_the_answers: bool) -> None:
     class Broken(FakeEncoder):
@@ -156,16 +206,16 @@ def test_answers_are_read_once_and_the_oldest_forgotten() -> None:
             return super().encode(texts)
 
     encoder, cache = Counting(), TextCache(capacity=3)
-    words = fitted().answers.words
-    cache.texts(CATALOG.answers[:3], encoder=encoder, words=words)
-    cache.texts(CATALOG.answers[:1], encoder=encoder, words=words)
+    head = fitted().answers
+    cache.texts(CATALOG.answers[:3], encoder=encoder, head=head)
+    cache.texts(CATALOG.answers[:1], encoder=encoder, head=head)
     assert encoder.n == 3
 
-    cache.texts(CATALOG.answers[3:4], encoder=encoder, words=words)
-    cache.texts(CATALOG.answers[:1], encoder=encoder, words=words)
+    cache.texts(CATALOG.answers[3:4], encoder=encoder, head=head)
+    cache.texts(CATALOG.answers[:1], encoder=encoder, head=head)
     assert (encoder.n, len(cache)) == (4, 3)
 
-    cache.texts([replace(CATALOG.answers[4], embedding=np.ones(3))], encoder=encoder, words=words)
+    cache.texts([replace(CATALOG.answers[4], embedding=np.ones(DIMENSIONS))], encoder=encoder, head=head)
     assert encoder.n == 4
 
 

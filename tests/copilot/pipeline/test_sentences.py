@@ -65,10 +65,10 @@ def test_what_is_too_far_down_to_be_read_did_not_decide() -> None:
 def test_the_sentence_that_the_answer_is_about_decides(slug: str, expected: str) -> None:
     pipeline = make_pipeline()
     answer = next(entry for entry in CATALOG.answers if entry.slug == slug)
-    texts = pipeline.texts.texts([answer], encoder=pipeline.encoder, words=pipeline.answers.words)
+    [text] = pipeline.texts.texts([answer], encoder=pipeline.encoder, head=pipeline.answers)
     sentences = sentences_of(
         "we had a lovely market day. customer wants a refund on the card. the reader lost its bluetooth pairing."
     )
     vectors = pipeline.encoder.encode([sentence.text for sentence in sentences])
-    found = most_telling(sentences, vectors, answer=answer, text=texts[answer.key], head=pipeline.answers)
+    found = most_telling(sentences, vectors, answer=answer, text=text, head=pipeline.answers)
     assert found.text == expected

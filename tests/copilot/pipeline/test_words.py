@@ -7,7 +7,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from copilot.pipeline.heads import Linear
 from copilot.pipeline.types import HeadError, Stage
 from copilot.pipeline.words import Words, overlap
-from labeling.training.fitting import fit_words, stacked
+from labeling.training.fitting import bags_of, fit_words, stacked
 
 TEXTS = [
     "TW-31 on the reader, TW-31 again",
@@ -23,16 +23,17 @@ def test_bags_equal_scikit_learn() -> None:
     expected = TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2), min_df=2).fit(TEXTS)
     unseen = ["the payout of the reader is VAT free", "the the the bank", ""]
 
-    ours = stacked([words.bag(text) for text in [*TEXTS, *unseen]], words=words).toarray()
+    ours = stacked(bags_of([*TEXTS, *unseen], words), words=words).toarray()
 
     np.testing.assert_allclose(ours, expected.transform([*TEXTS, *unseen]).toarray(), atol=1e-12)
 
 
 def test_a_text_without_known_words_is_near_nothing() -> None:
     words = fit_words(TEXTS, stage=Stage.TOPIC)
+    unknown, known = bags_of(["zebra", TEXTS[0]], words)
 
-    assert overlap(words.bag("zebra"), words.spread(words.bag(TEXTS[0]))) == 0.0
-    assert overlap(words.bag(TEXTS[0]), words.spread(words.bag(TEXTS[0]))) == pytest.approx(1.0)
+    assert overlap(unknown, words.spread(known)) == 0.0
+    assert overlap(known, words.spread(known)) == pytest.approx(1.0)
 
 
 def test_a_layer_of_another_vocabulary_is_refused() -> None:
@@ -40,7 +41,7 @@ def test_a_layer_of_another_vocabulary_is_refused() -> None:
     layer = Linear(Stage.TOPIC, ("a", "b"), np.zeros((2, 1)), np.zeros(2))
 
     with pytest.raises(HeadError, match=r"topic: .* words, layer of .*: train it again"):
-        words.logits(words.bag("the"), layer)
+        words.all_logits(bags_of(["the"], words), layer)
 
 
 def test_vocabulary_and_weights_must_fit() -> None:

@@ -5,7 +5,6 @@ import pytest
 from scipy.sparse import csr_matrix, hstack
 from sklearn.linear_model import LogisticRegression
 
-from copilot.pipeline.answers import AnswerText
 from copilot.pipeline.confidence import log_odds
 from copilot.pipeline.heads import Linear
 from copilot.pipeline.topics import decide_topic
@@ -43,7 +42,7 @@ def test_validity_in_two_parts_equals_one_regression_on_all_columns() -> None:
 
     scores = scope_scores(topic_logits, features.embedding @ head.known.T)
     dense = dense_features(features, scores, mean=head.mean, scale=head.scale)
-    bags = stacked([head.words.bag(question.text) for question in features.questions], words=head.words)
+    bags = stacked([head.words.bag(terms) for terms in features.terms], words=head.words)
 
     np.testing.assert_allclose(ours, model.predict_proba(hstack([csr_matrix(dense), bags])), atol=1e-6)
 
@@ -55,14 +54,13 @@ def test_ranking_equals_the_choice_model() -> None:
     features = prepared().features_of(np.arange(10))
 
     texts = [
-        (answer, AnswerText(FakeEncoder().encode([answer.text])[0], head.words.bag(answer.text)))
+        (answer, head.read_answer(answer.text, FakeEncoder().encode([answer.text])[0]))
         for answer in CATALOG.answers
     ]
-    for question, vector, row in zip(
-        features.questions, features.embedding, topics.predict_proba(features), strict=True
-    ):
+    everything = head.read_questions(features.embedding, features.terms)
+    for asked, row in zip(everything, topics.predict_proba(features), strict=True):
         verdict = decide_topic(row, classes=topics.classes, floor=0.0)
-        candidates = head.candidates(question, vector, verdict, texts)
+        candidates = head.candidates(asked, verdict, texts)
         expected = model.predict_proba(np.array([candidate.signals for candidate in candidates]))
 
         ranked = {candidate.answer.key: probability for candidate, probability in head.rank(candidates)}

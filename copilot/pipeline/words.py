@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import repeat
+from sys import intern
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,10 +82,10 @@ class Words:
 
     @classmethod
     def from_arrays(cls, arrays: Arrays, *, stage: Stage) -> "Words":
-        """Read what training saved."""
+        """Read what training saved; the stages' vocabularies are mostly the same words, kept once in memory."""
         return cls(
             stage=stage,
-            vocabulary=tuple(str(word) for word in array_named(arrays, "vocabulary", stage=stage)),
+            vocabulary=tuple(intern(str(word)) for word in array_named(arrays, "vocabulary", stage=stage)),
             idf=array_named(arrays, "idf", stage=stage).astype(np.float64),
         )
 

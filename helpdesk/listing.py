@@ -4,22 +4,28 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
-from functools import reduce
 from typing import Self
 from urllib.parse import urlencode
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Q, Subquery, Value
 from django.db.models.functions import Left
 
 from helpdesk import access, searching
 from helpdesk.models import Attachment, Case, Message, Priority, Role, Status, Tag, Team, User
 from helpdesk.models.case import CaseQuerySet
+from helpdesk.models.people import NAMED_BY
 
 PAGE = 50
 COUNTED = 100  # a count stops here and is told as "99+"
 ORDERS = {"newest": "Newest", "waiting": "Longest waiting"}
 SAMPLED = 1000  # the newest cases, whose channels and languages are offered as filters
 LARGEST_ID = 2**63 - 1
+TAGS_SHOWN = 2
+SHOWN = (  # of a case in a list
+    "subject", "status", "priority", "last_activity_at", "awaiting_since",
+    "customer__name", "customer__email", *(f"assignee__{field}" for field in NAMED_BY),
+)  # fmt: skip
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -203,18 +209,8 @@ def list_cases(*, user: User, filters: Filters, size: int = PAGE) -> Listing:
     )
     by_waiting = view.order != "" and (filters.order or view.order) == "waiting"
     cases = _ordered(filters.of(searched), _cursor(filters.before), by_waiting=by_waiting)
-    words = (
-        Message.objects.filter(case=OuterRef("pk"))
-        .order_by("-sent_at", "-pk")
-        .values(start=Left("body", 200))
-    )
-    # Of an EXISTS PostgreSQL would make a hash of every attachment that there is.
-    file = Attachment.objects.filter(case=OuterRef("pk"), refused="").order_by().values("pk")[:1]
     found = searching.search(filters.q, cases=cases) if filters.q else searching.Found(cases)
-    cases = found.cases.annotate(snippet=Subquery(words[:1]), file=Subquery(file))
-    cases = cases.defer("search", "attributes")
-    cases = cases.select_related("customer", "assignee", "team").prefetch_related("tags")
-    page = list(cases[: size + 1])
+    page = list(_with_what_a_row_shows(found.cases)[: size + 1])
     last = page[size - 1] if len(page) > size else found.looked_to
     at = last and (last.awaiting_since if by_waiting else last.last_activity_at)
     more = replace(filters, before=place_of(at, last.pk)) if last and at else None
@@ -222,14 +218,30 @@ def list_cases(*, user: User, filters: Filters, size: int = PAGE) -> Listing:
     return Listing(view=view, filters=filters, cases=page[:size], more=more, is_cut=is_cut)
 
 
+def _with_what_a_row_shows(cases: CaseQuerySet) -> CaseQuerySet:
+    """Ask, together with the cases, for what a list shows of each, and for no more: it is read with every page."""
+    words = Message.objects.filter(case=OuterRef("pk")).order_by("-sent_at", "-pk")
+    tags = Tag.objects.filter(cases=OuterRef("pk")).order_by("name").values("name")
+    # Of an EXISTS PostgreSQL would make a hash of every attachment that there is.
+    file = Attachment.objects.filter(case=OuterRef("pk"), refused="").order_by().values("pk")
+    return (
+        cases.annotate(
+            snippet=Subquery(words.values(start=Left("body", 200))[:1]),
+            file=Subquery(file[:1]),
+            tag_names=ArraySubquery(tags[:TAGS_SHOWN]),
+        )
+        .select_related("customer", "assignee")
+        .only(*SHOWN)
+    )
+
+
 def count_views(user: User) -> dict[str, int]:
     """Return how many cases each counted view holds, counted to at most 100 and in one query."""
-    parts = [
-        view.of(access.cases_for(user), user).order_by().values(in_view=Value(view.slug))[:COUNTED]
-        for view in VIEWS
-        if view.is_counted
-    ]
-    return Counter(row["in_view"] for row in reduce(lambda some, more: some.union(more, all=True), parts))
+    reach = access.cases_for(user).order_by()
+    first, *rest = (
+        view.of(reach, user).values_list(Value(view.slug))[:COUNTED] for view in VIEWS if view.is_counted
+    )
+    return Counter(slug for (slug,) in first.union(*rest, all=True))
 
 
 def filter_choices(user: User) -> dict[str, list[tuple[str, str]]]:
@@ -239,8 +251,8 @@ def filter_choices(user: User) -> dict[str, list[tuple[str, str]]]:
     return {
         "status": list(Status.choices),
         "priority": [(str(value), name) for value, name in reversed(Priority.choices)],
-        "team": [(team.slug, team.name) for team in teams],
-        "tag": [(tag.name, tag.name) for tag in Tag.objects.all()[:200]],
+        "team": list(teams.values_list("slug", "name")),
+        "tag": [(name, name) for name in Tag.objects.values_list("name", flat=True)[:200]],
         "channel": [(name, name) for name in sorted({channel for channel, _ in recent})],
         "language": [(name, name) for name in sorted({language for _, language in recent if language})],
     }
@@ -248,7 +260,7 @@ def filter_choices(user: User) -> dict[str, list[tuple[str, str]]]:
 
 def colleagues_of(user: User) -> list[tuple[str, str]]:
     """Return the other agents, to whom cases can be given, as (value, name)."""
-    others = User.objects.filter(is_active=True, role=Role.AGENT).exclude(pk=user.pk)
+    others = User.objects.filter(is_active=True, role=Role.AGENT).exclude(pk=user.pk).only(*NAMED_BY)
     return [(str(person.pk), str(person)) for person in others.order_by("first_name", "last_name")[:200]]
 
 

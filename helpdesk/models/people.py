@@ -3,6 +3,8 @@
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 
+NAMED_BY = ("username", "first_name", "last_name")  # all that a person's name needs
+
 
 class Role(models.TextChoices):
     AGENT = "agent", "Agent"

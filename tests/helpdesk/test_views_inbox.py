@@ -145,11 +145,10 @@ def test_the_number_of_queries_is_the_same_for_any_list(
         case = make_case(team=team, attachments=(IncomingAttachment("a.txt", b"a"),))
         case.tags.add(tag)
         Case.objects.filter(pk=case.pk).update(assignee=ana)
-    with django_assert_num_queries(
-        9
-    ):  # session, person, cases, tags, counts; teams, tags, channels, colleagues
+    # session, person, cases, counts; teams, tags, channels, colleagues
+    with django_assert_num_queries(8):
         client.get("/cases/?view=all")
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(4):
         client.get("/cases/?view=all", headers={"HX-Request": "true"})
 
 

@@ -1,12 +1,11 @@
 """What agents do to cases besides answering: assign, tag, prioritise, snooze, close, reopen."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from helpdesk import live
 from helpdesk.models import Case, CaseEvent, Priority, Status, Tag, Team, User
@@ -106,7 +105,7 @@ def note_language(*, case: Case) -> None:
         Case.objects.filter(pk=case.pk, language="").update(language=case.language)
 
 
-def possible_assignees(case: Case) -> Iterable[User]:
+def possible_assignees(case: Case) -> QuerySet[User]:
     """Return those to whom a case may be given, by name."""
     may = Q(role="admin") | Q(is_superuser=True) | Q(role="agent")
     if case.team_id:

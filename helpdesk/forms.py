@@ -1,11 +1,9 @@
 """What people type and choose, checked; each form repeats kindly what the domain refuses."""
 
 from datetime import datetime, timedelta
-from typing import cast
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
-from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -41,9 +39,7 @@ class AssignForm(forms.Form):
 
     def __init__(self, data: QueryDict, *, case: Case) -> None:
         super().__init__(data)
-        self.fields["assignee"] = forms.ModelChoiceField(
-            cast("QuerySet[User]", casework.possible_assignees(case)), required=False
-        )
+        self.fields["assignee"] = forms.ModelChoiceField(casework.possible_assignees(case), required=False)
 
 
 class TeamForm(forms.Form):

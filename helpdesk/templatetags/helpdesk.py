@@ -1,6 +1,8 @@
 """Icons, clocks and initials."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 
 from django import template
 from django.template.defaultfilters import urlize
@@ -15,14 +17,42 @@ from helpdesk.replying import MENTION
 
 register = template.Library()
 MINUTE, HOUR, DAY = 60, 3600, 86_400
+SELECTED = SafeString(" selected")
 
 
 @register.simple_tag
+@cache
 def icon(name: str) -> SafeString:
     """Draw one icon of the sprite; its meaning is always written beside it or in its button's label."""
     return format_html(
         '<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', static("img/icons.svg"), name
     )
+
+
+@register.filter(expects_localtime=True)
+def iso(at: datetime) -> str:
+    """Write a time for machines. A list holds many, and Django's own filter `date` is slow."""
+    return at.isoformat()
+
+
+@register.filter(expects_localtime=True)
+def strftime(at: datetime, form: str) -> str:
+    """Write a time for people, in English.
+
+    >>> strftime(datetime(2025, 3, 4, 15, 20), "%-d %b, %H:%M")
+    '4 Mar, 15:20'
+    """
+    return at.strftime(form)
+
+
+@register.filter
+def shortened(text: str, most: int) -> str:
+    """Cut a text to so many characters. Django's own filter `truncatechars` looks at each of them.
+
+    >>> shortened("Where is my money?", 10), shortened("Hello", 10)
+    ('Where is …', 'Hello')
+    """
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 @register.filter
@@ -33,6 +63,20 @@ def since(at: datetime) -> str:
         if seconds >= size:
             return f"{int(seconds // size)} {unit}"
     return "now"
+
+
+@register.simple_tag
+def options(choices: Iterable[tuple[str, str]], chosen: object = None) -> SafeString:
+    """Write what a select offers: it may be hundreds of people or tags.
+
+    >>> options([("a", "A"), ("b", "B & C")], "b")
+    '<option value="a">A</option><option value="b" selected>B &amp; C</option>'
+    """
+    return format_html_join(
+        "",
+        '<option value="{}"{}>{}</option>',
+        ((value, SELECTED if value == chosen else "", name) for value, name in choices),
+    )
 
 
 @register.filter

@@ -11,6 +11,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from helpdesk import access, attaching, casework, drafting, forms, listing, reading
 from helpdesk.models import Case, Priority, Tag, Team
+from helpdesk.models.people import NAMED_BY
 from helpdesk.requests import PageRequest
 
 
@@ -48,7 +49,7 @@ def page_of(request: PageRequest, case: Case) -> dict[str, object]:
         "next": page.after(case),
         "views": listing.VIEWS,
         "counts": listing.count_views(request.user),
-        "assignees": casework.possible_assignees(case),
+        "assignees": casework.possible_assignees(case).only(*NAMED_BY),
         "teams": Team.objects.exclude(cases=case),
         "known_tags": Tag.objects.all()[:200],
         "presets": forms.snooze_presets(timezone.localtime()),

@@ -18,6 +18,7 @@ from helpdesk.models.people import NAMED_BY
 
 PAGE = 50
 COUNTED = 100  # a count stops here and is told as "99+"
+NEWEST, QUEUE = ("-last_activity_at", "-pk"), ("awaiting_since", "pk")
 ORDERS = {"newest": "Newest", "waiting": "Longest waiting"}
 SAMPLED = 1000  # the newest cases, whose channels and languages are offered as filters
 LARGEST_ID = 2**63 - 1
@@ -210,7 +211,9 @@ def list_cases(*, user: User, filters: Filters, size: int = PAGE) -> Listing:
     by_waiting = view.order != "" and (filters.order or view.order) == "waiting"
     cases = _ordered(filters.of(searched), _cursor(filters.before), by_waiting=by_waiting)
     found = searching.search(filters.q, cases=cases) if filters.q else searching.Found(cases)
-    page = list(_with_what_a_row_shows(found.cases)[: size + 1])
+    # Found first by number alone, which an index can answer: only what is shown is read.
+    shown = Case.objects.filter(pk__in=found.cases.values("pk")[: size + 1])
+    page = list(_with_what_a_row_shows(shown.order_by(*(QUEUE if by_waiting else NEWEST))))
     last = page[size - 1] if len(page) > size else found.looked_to
     at = last and (last.awaiting_since if by_waiting else last.last_activity_at)
     more = replace(filters, before=place_of(at, last.pk)) if last and at else None
@@ -274,9 +277,9 @@ def _ordered(cases: CaseQuerySet, cursor: tuple[datetime, int] | None, *, by_wai
     """Order cases and leave out those before the cursor; who waits for nothing has no place in a queue."""
     at, pk = cursor or (None, 0)
     if by_waiting:
-        cases = cases.awaiting_reply().order_by("awaiting_since", "pk")
+        cases = cases.awaiting_reply().order_by(*QUEUE)
         return cases.filter(awaiting_since__gte=at).exclude(awaiting_since=at, pk__lte=pk) if at else cases
-    cases = cases.order_by("-last_activity_at", "-pk")
+    cases = cases.order_by(*NEWEST)
     return cases.filter(last_activity_at__lte=at).exclude(last_activity_at=at, pk__gte=pk) if at else cases
 
 

@@ -25,6 +25,9 @@ class Priority(models.IntegerChoices):
     URGENT = 4, "Urgent"
 
 
+FILTERED_BY = ("status", "team", "assignee", "priority", "channel", "language")
+
+
 class Tag(models.Model):
     name = models.SlugField(max_length=60, unique=True)
 
@@ -104,10 +107,12 @@ class Case(models.Model):
             models.Index(fields=["team", "-last_activity_at", "-id"], name="case_by_team"),
             models.Index(fields=["customer", "-last_activity_at"], name="case_by_customer"),
             models.Index(fields=["-last_activity_at", "-id"], name="case_by_activity"),
-            # Most cases are closed, and most lists are of the others.
+            # Most cases are closed, and most lists are of the others. What these are filtered by stands in the index,
+            # so that a rare filter reads no row that is not shown.
             models.Index(
                 fields=["-last_activity_at", "-id"],
                 name="case_open_by_activity",
+                include=[*FILTERED_BY, "awaiting_since"],
                 condition=~Q(status=Status.CLOSED),
             ),
             models.Index(
@@ -118,6 +123,7 @@ class Case(models.Model):
             models.Index(
                 fields=["awaiting_since", "id"],
                 name="case_by_waiting",
+                include=FILTERED_BY,
                 condition=Q(awaiting_since__isnull=False) & ~Q(status=Status.CLOSED),
             ),
             models.Index(fields=["snoozed_until"], name="case_by_snooze", condition=Q(status=Status.SNOOZED)),

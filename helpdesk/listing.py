@@ -12,7 +12,7 @@ from django.db.models import OuterRef, Q, Subquery, Value
 from django.db.models.functions import Left
 
 from helpdesk import access, searching
-from helpdesk.models import Attachment, Case, Message, Priority, Role, Status, Tag, Team, User
+from helpdesk.models import Attachment, Case, Message, Priority, Status, Tag, Team, User
 from helpdesk.models.case import CaseQuerySet
 from helpdesk.models.people import NAMED_BY
 
@@ -20,7 +20,6 @@ PAGE = 50
 COUNTED = 100  # a count stops here and is told as "99+"
 NEWEST, QUEUE = ("-last_activity_at", "-pk"), ("awaiting_since", "pk")
 ORDERS = {"newest": "Newest", "waiting": "Longest waiting"}
-SAMPLED = 1000  # the newest cases, whose channels and languages are offered as filters
 LARGEST_ID = 2**63 - 1
 TAGS_SHOWN = 2
 SHOWN = (  # of a case in a list
@@ -245,26 +244,6 @@ def count_views(user: User) -> dict[str, int]:
         view.of(reach, user).values_list(Value(view.slug))[:COUNTED] for view in VIEWS if view.is_counted
     )
     return Counter(slug for (slug,) in first.union(*rest, all=True))
-
-
-def filter_choices(user: User) -> dict[str, list[tuple[str, str]]]:
-    """Return what can be chosen in each filter, as (value, name)."""
-    teams = Team.objects.all() if user.sees_every_case else Team.objects.filter(members=user)
-    recent = set(access.cases_for(user).order_by("-pk").values_list("channel", "language")[:SAMPLED])
-    return {
-        "status": list(Status.choices),
-        "priority": [(str(value), name) for value, name in reversed(Priority.choices)],
-        "team": list(teams.values_list("slug", "name")),
-        "tag": [(name, name) for name in Tag.objects.values_list("name", flat=True)[:200]],
-        "channel": [(name, name) for name in sorted({channel for channel, _ in recent})],
-        "language": [(name, name) for name in sorted({language for _, language in recent if language})],
-    }
-
-
-def colleagues_of(user: User) -> list[tuple[str, str]]:
-    """Return the other agents, to whom cases can be given, as (value, name)."""
-    others = User.objects.filter(is_active=True, role=Role.AGENT).exclude(pk=user.pk).only(*NAMED_BY)
-    return [(str(person.pk), str(person)) for person in others.order_by("first_name", "last_name")[:200]]
 
 
 def earlier_cases(*, case: Case, user: User, most: int = 6) -> list[Case]:

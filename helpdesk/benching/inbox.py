@@ -19,7 +19,8 @@ from django.urls import NoReverseMatch, reverse
 
 from helpdesk import access
 from helpdesk.benching.filling import Tell
-from helpdesk.listing import VIEWS, Filters, filter_choices, place_of
+from helpdesk.choosing import filter_choices
+from helpdesk.listing import VIEWS, Filters, place_of
 from helpdesk.models import Case, Role, Status, User
 
 N_READERS = 20

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from helpdesk import bulk, listing
+from helpdesk import bulk, choosing, listing
 from helpdesk.forms import BulkForm
 from helpdesk.requests import PageRequest
 
@@ -24,8 +24,8 @@ def inbox(request: PageRequest) -> HttpResponse:
     context = {"listing": page, "views": listing.VIEWS, "counts": listing.count_views(request.user)}
     if request.htmx:
         return render(request, "helpdesk/_list.html", context | {"is_refresh": True})
-    context["choices"] = listing.filter_choices(request.user)
-    context["colleagues"] = listing.colleagues_of(request.user)
+    context["choices"] = choosing.filter_choices(request.user)
+    context["colleagues"] = choosing.colleagues_of(request.user)
     return render(request, "helpdesk/inbox.html", context)
 
 

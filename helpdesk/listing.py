@@ -8,7 +8,7 @@ from typing import Self
 from urllib.parse import urlencode
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q, Subquery, Value
+from django.db.models import FilteredRelation, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Left
 
 from helpdesk import access, searching
@@ -165,7 +165,9 @@ class Filters:
         if self.team:
             cases = cases.filter(team__in=list(Team.objects.filter(slug=self.team)))
         if self.tag:
-            cases = cases.filter(tags__in=list(Tag.objects.filter(name=self.tag)))
+            tag = Tag.objects.filter(name=self.tag).first()
+            cases = cases.alias(of_tag=FilteredRelation("tagged", condition=Q(tagged__tag=tag)))
+            cases = cases.filter(of_tag__isnull=False) if tag else cases.none()
         return cases
 
 
@@ -208,7 +210,9 @@ def list_cases(*, user: User, filters: Filters, size: int = PAGE) -> Listing:
         access.cases_for(user) if filters.q and not filters.view else view.of(access.cases_for(user), user)
     )
     by_waiting = view.order != "" and (filters.order or view.order) == "waiting"
-    cases = _ordered(filters.of(searched), _cursor(filters.before), by_waiting=by_waiting)
+    cases = filters.of(searched)
+    cursor = _cursor(filters.before)
+    cases = _waiting(cases, cursor) if by_waiting else _newest(cases, cursor, of_tag=bool(filters.tag))
     found = searching.search(filters.q, cases=cases) if filters.q else searching.Found(cases)
     # Found first by number alone, which an index can answer: only what is shown is read.
     shown = Case.objects.filter(pk__in=found.cases.values("pk")[: size + 1])
@@ -252,14 +256,19 @@ def earlier_cases(*, case: Case, user: User, most: int = 6) -> list[Case]:
     return list(others.defer("search", "attributes").order_by("-last_activity_at")[:most])
 
 
-def _ordered(cases: CaseQuerySet, cursor: tuple[datetime, int] | None, *, by_waiting: bool) -> CaseQuerySet:
-    """Order cases and leave out those before the cursor; who waits for nothing has no place in a queue."""
+def _waiting(cases: CaseQuerySet, cursor: tuple[datetime, int] | None) -> CaseQuerySet:
+    """Order cases as a queue, after the cursor; who waits for nothing has no place in it."""
     at, pk = cursor or (None, 0)
-    if by_waiting:
-        cases = cases.awaiting_reply().order_by(*QUEUE)
-        return cases.filter(awaiting_since__gte=at).exclude(awaiting_since=at, pk__lte=pk) if at else cases
-    cases = cases.order_by(*NEWEST)
-    return cases.filter(last_activity_at__lte=at).exclude(last_activity_at=at, pk__gte=pk) if at else cases
+    cases = cases.awaiting_reply().order_by(*QUEUE)
+    return cases.filter(awaiting_since__gte=at).exclude(awaiting_since=at, pk__lte=pk) if at else cases
+
+
+def _newest(cases: CaseQuerySet, cursor: tuple[datetime, int] | None, *, of_tag: bool) -> CaseQuerySet:
+    """Order cases by their activity, after the cursor; those of a tag in the order in which the tag holds them."""
+    at, pk = cursor or (None, 0)
+    activity = "of_tag__last_activity_at" if of_tag else "last_activity_at"
+    cases = cases.order_by(f"-{activity}", "-pk")
+    return cases.filter(**{f"{activity}__lte": at}).exclude(last_activity_at=at, pk__gte=pk) if at else cases
 
 
 def place_of(at: datetime, pk: int) -> str:

@@ -75,8 +75,9 @@ FROM (
 """
 
 TAGS = """
-INSERT INTO helpdesk_case_tags (case_id, tag_id)
-SELECT g, 1 + floor(power(random(), 2) * %(tags)s)::int FROM generate_series(%(first)s, %(last)s) g WHERE random() < 0.3
+INSERT INTO helpdesk_case_tags (case_id, tag_id, last_activity_at)
+SELECT id, 1 + floor(power(random(), 2) * %(tags)s)::int, last_activity_at FROM helpdesk_case
+WHERE id BETWEEN %(first)s AND %(last)s AND random() < 0.3
 """
 
 # 1.3 messages a case: each has its first, every third a second one, later.

@@ -18,7 +18,7 @@ from rest_framework import serializers
 
 from helpdesk import bodies
 from helpdesk.intake import IncomingCustomer, IncomingMessage, receive_messages
-from helpdesk.models import Case, Note, Reply, Role, Status, Tag, User
+from helpdesk.models import Case, CaseTag, Note, Reply, Role, Status, Tag, User
 
 CASES_A_CHUNK = 40
 
@@ -250,8 +250,7 @@ def _settle(cases: dict[int, dict[str, Any]], agents: dict[str, User]) -> None:
     names = {name for case in cases.values() for name in case["tags"]}
     Tag.objects.bulk_create((Tag(name=name) for name in names), ignore_conflicts=True)
     tags = {tag.name: tag.pk for tag in Tag.objects.filter(name__in=names)}
-    through = Case.tags.through
-    through.objects.bulk_create(
-        (through(case_id=pk, tag_id=tags[name]) for pk, case in cases.items() for name in set(case["tags"])),
+    CaseTag.objects.bulk_create(
+        (CaseTag(case_id=pk, tag_id=tags[name]) for pk, case in cases.items() for name in set(case["tags"])),
         ignore_conflicts=True,
     )

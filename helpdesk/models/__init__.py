@@ -1,6 +1,6 @@
 """The helpdesk's tables, in the order in which a case meets them."""
 
-from helpdesk.models.case import Case, Priority, Status, Tag
+from helpdesk.models.case import Case, CaseTag, Priority, Status, Tag
 from helpdesk.models.customer import Customer
 from helpdesk.models.draft import Draft
 from helpdesk.models.people import Role, Team, User
@@ -10,6 +10,7 @@ __all__ = [
     "Attachment",
     "Case",
     "CaseEvent",
+    "CaseTag",
     "Customer",
     "Draft",
     "Message",

@@ -6,6 +6,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from helpdesk.models.customer import Customer
 from helpdesk.models.people import Team, User
@@ -74,7 +75,7 @@ class Case(models.Model):
     priority = models.PositiveSmallIntegerField(choices=Priority, default=Priority.NORMAL)
     team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="cases")
     assignee = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="cases")
-    tags = models.ManyToManyField(Tag, blank=True, related_name="cases")
+    tags = models.ManyToManyField(Tag, through="CaseTag", blank=True, related_name="cases")
     language = models.CharField(max_length=8, blank=True)
     attributes = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField()
@@ -141,3 +142,19 @@ class Case(models.Model):
     @property
     def is_closed(self) -> bool:
         return self.status == Status.CLOSED
+
+
+class CaseTag(models.Model):
+    """One tag on one case. The database keeps in it when the case was last active, for lists of a tag."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="tagged")
+    tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="tagged")
+    last_activity_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        db_table = "helpdesk_case_tags"
+        unique_together = [("case", "tag")]
+        indexes = [models.Index(fields=["tag", "-last_activity_at", "-case"], name="case_tag_by_activity")]
+
+    def __str__(self) -> str:
+        return f"tag {self.tag_id} on case {self.case_id}"

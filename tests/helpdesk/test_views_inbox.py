@@ -12,8 +12,8 @@ from django.utils import timezone
 from helpdesk.attaching import IncomingAttachment
 from helpdesk.listing import Filters, list_cases
 from helpdesk.models import Case, Status, Tag, Team, User
-from helpdesk.replying import add_note
-from tests.making import make_case
+from helpdesk.replying import add_note, send_reply
+from tests.making import make_case, make_message
 
 pytestmark = pytest.mark.django_db
 
@@ -96,6 +96,33 @@ def test_the_longest_waiting_come_first_page_by_page(ana: User) -> None:
         seen += [case.pk for case in page.cases]
         filters = page.more
     assert seen == [cases[place].pk for place in (4, 0, 2, 3, 1)]
+
+
+def test_pages_of_a_tag_come_in_the_order_of_activity_without_gap_or_double(ana: User) -> None:
+    now, tag, other = timezone.now(), Tag.objects.create(name="fire"), Tag.objects.create(name="smoke")
+    at = [now - timedelta(hours=hours) for hours in (4, 2, 2, 3)]
+    cases = [make_case(sent_at=moment) for moment in at]
+    for case in cases:
+        case.tags.add(tag, other)
+    make_message("Still burning", case_id=cases[0].pk, sent_at=now)  # activity after the tag was put on
+    make_case()
+    seen: list[int] = []
+    filters: Filters | None = Filters(view="all", tag="fire")
+    while filters:
+        page = list_cases(user=ana, filters=filters, size=1)
+        seen += [case.pk for case in page.cases]
+        filters = page.more
+    assert seen == [cases[place].pk for place in (0, 2, 1, 3)]
+    assert list_cases(user=ana, filters=Filters(view="all", tag="nobody-uses-it")).cases == []
+
+
+def test_tags_know_when_their_case_was_last_active(ana: User) -> None:
+    case = make_case(sent_at=timezone.now() - timedelta(days=2))
+    case.tags.add(Tag.objects.create(name="fire"))
+    for _ in range(2):
+        case.refresh_from_db()
+        assert list(case.tagged.values_list("last_activity_at", flat=True)) == [case.last_activity_at]
+        send_reply(case=case, author=ana, body="Out.", client_key="r", now=timezone.now())
 
 
 def test_who_awaits_a_reply_stands_in_a_queue_unless_asked_otherwise(client: Client) -> None:

@@ -9,7 +9,7 @@ from copilot.config.demo.world import PREFIX, World, WrittenMessage
 from copilot.models import Area
 from copilot.worded import word_for
 from helpdesk import bodies
-from helpdesk.models import Case, Message, Priority, Reply, Role, Status, Tag, User
+from helpdesk.models import Case, CaseTag, Message, Priority, Reply, Role, Status, Tag, User
 
 
 def settle(
@@ -127,11 +127,10 @@ def _tag(cases: Iterable[Case]) -> None:
     tags = {
         name: Tag.objects.get_or_create(name=name)[0] for name in ("market-stall", "plus-plan", "ireland")
     }
-    through = Case.tags.through
     chosen = []
     for case in cases:
         known = " ".join(str(value) for value in case.customer.attributes.values()).lower()
         for name, word in (("market-stall", "stall"), ("plus-plan", "plus"), ("ireland", "dublin")):
             if word in known:
-                chosen.append(through(case_id=case.pk, tag_id=tags[name].pk))
-    through.objects.bulk_create(chosen, ignore_conflicts=True)
+                chosen.append(CaseTag(case_id=case.pk, tag_id=tags[name].pk))
+    CaseTag.objects.bulk_create(chosen, ignore_conflicts=True)

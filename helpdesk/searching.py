@@ -7,11 +7,13 @@ A word may stand in five cases or in half a million, and nobody may wait for eit
    there.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import F, QuerySet
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Lower
 
 from helpdesk.models import Case, Customer, Message, Note, Reply
@@ -36,8 +38,8 @@ def search(words: str, *, cases: CaseQuerySet) -> Found:
     everywhere = list(_holding(words)[: LOOKED_UP + 1])
     if len(everywhere) <= LOOKED_UP:
         return Found(cases.filter(pk__in=everywhere))
-    newest = cases.values("pk")[:LOOKED_INTO]
-    last = cases[LOOKED_INTO - 1 : LOOKED_INTO].first()
+    newest = list(cases.values_list("pk", flat=True)[:LOOKED_INTO])
+    last = Case.objects.get(pk=newest[-1]) if len(newest) == LOOKED_INTO else None
     return Found(cases.filter(pk__in=set(_holding(words, among=newest))), looked_to=last)
 
 
@@ -45,7 +47,7 @@ def _is_number(word: str) -> bool:
     return word.isascii() and word.isdecimal() and len(word) < 18
 
 
-def _holding(words: str, *, among: QuerySet[Case, Any] | None = None) -> QuerySet[Case, int]:
+def _holding(words: str, *, among: Sequence[int] | None = None) -> QuerySet[Case, int]:
     """Return the numbers of the cases that hold the words, some more than once."""
     query = SearchQuery(words, config="english", search_type="websearch")
     parts: list[QuerySet[Any, Any]] = [Case.objects.filter(search=query).annotate(found=F("pk"))]
@@ -59,6 +61,8 @@ def _holding(words: str, *, among: QuerySet[Case, Any] | None = None) -> QuerySe
     if _is_number(words):
         parts.append(Case.objects.filter(pk=int(words)).annotate(found=F("pk")))
     if among is not None:
-        parts = [part.filter(found__in=among) for part in parts]
+        # As one array: for a list of 1,000 numbers PostgreSQL makes a plan that takes twice as long.
+        numbers = RawSQL("SELECT unnest(%s::bigint[])", [list(among)])
+        parts = [part.filter(found__in=numbers) for part in parts]
     first, *rest = (part.order_by().values_list("found", flat=True) for part in parts)
     return first.union(*rest, all=True)

@@ -253,7 +253,7 @@ def count_views(user: User) -> dict[str, int]:
 def earlier_cases(*, case: Case, user: User, most: int = 6) -> list[Case]:
     """Return the customer's other cases that this person may read, newest first."""
     others = access.cases_for(user).filter(Q(customer=case.customer_id) & ~Q(pk=case.pk))
-    return list(others.defer("search", "attributes").order_by("-last_activity_at")[:most])
+    return list(others.only("subject", "status", "last_activity_at").order_by("-last_activity_at")[:most])
 
 
 def _waiting(cases: CaseQuerySet, cursor: tuple[datetime, int] | None) -> CaseQuerySet:

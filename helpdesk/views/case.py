@@ -50,8 +50,8 @@ def page_of(request: PageRequest, case: Case) -> dict[str, object]:
         "views": listing.VIEWS,
         "counts": listing.count_views(request.user),
         "assignees": casework.possible_assignees(case).only(*NAMED_BY),
-        "teams": Team.objects.exclude(cases=case),
-        "known_tags": Tag.objects.all()[:200],
+        "teams": Team.objects.exclude(pk=case.team_id or 0),
+        "known_tags": Tag.objects.values_list("name", flat=True)[:200],
         "presets": forms.snooze_presets(timezone.localtime()),
         "list_query": listing_query(request),
     }

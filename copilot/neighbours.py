@@ -6,7 +6,8 @@ from django.db import connection, transaction
 from django.db.models import F
 from pgvector.django import CosineDistance
 
-from copilot.models import Suggestion
+from copilot.models import QuestionVector, Release, Suggestion
+from copilot.pipeline.types import Vector
 from helpdesk import access
 from helpdesk.models import Case, User
 
@@ -30,30 +31,42 @@ class NearCase:
 
 def nearest_cases(suggestion: Suggestion, user: User, *, limit: int = 3) -> list[NearCase]:
     """Return the closest answered questions among the cases this person may see, best first."""
-    if suggestion.embedding is None or suggestion.release is None:
+    vector = _vector_of(suggestion)
+    if vector is None:
         return []
-    distances = _distances(suggestion, suggestion.release.encoder_id, user)
+    return nearest_to(
+        vector.embedding, encoder=vector.encoder_id, besides=suggestion.case_id, user=user, limit=limit
+    )
+
+
+def nearest_to(embedding: Vector, *, encoder: int, besides: int, user: User, limit: int) -> list[NearCase]:
+    """Return the closest to a vector of this encoder, its own case (`besides`) left out."""
+    distances = _distances(embedding, encoder, besides, user)
     nearest = sorted(distances, key=distances.__getitem__)[:limit]
     rows = (
         Suggestion.objects.filter(pk__in=nearest)
         .annotate(sent=F("match__reply__body"))
         .select_related("case__customer")
-        .defer("embedding")
         .in_bulk()
     )
     found = [(rows[pk], distances[pk]) for pk in nearest if pk in rows]
     return [NearCase(row.case, row.question, row.sent, 1 - distance) for row, distance in found]
 
 
-def _distances(suggestion: Suggestion, encoder: int, user: User) -> dict[int, float]:
-    """Return how far those are that may be the nearest, by their ids; vectors of two encoders can't be compared."""
-    answered = Suggestion.objects.filter(
-        match__isnull=False,
-        embedding__isnull=False,
-        release__encoder=encoder,
-        case__in=access.cases_for(user),
-    ).exclude(case=suggestion.case_id)
-    near = answered.annotate(distance=CosineDistance("embedding", suggestion.embedding)).order_by("distance")
+def _vector_of(suggestion: Suggestion) -> QuestionVector | None:
+    """Return the question's vector by the live encoder, or by its release's own while there is none."""
+    live = Release.objects.filter(state=Release.State.LIVE).values_list("encoder", flat=True).first()
+    vectors: dict[int | None, QuestionVector] = {row.encoder_id: row for row in suggestion.vectors.all()}
+    own = suggestion.release.encoder_id if suggestion.release else None
+    return vectors.get(live) or vectors.get(own)
+
+
+def _distances(embedding: Vector, encoder: int, besides: int, user: User) -> dict[int, float]:
+    """Return how far those are that may be the nearest, by suggestion; vectors of two encoders can't be compared."""
+    answered = QuestionVector.objects.filter(
+        encoder=encoder, suggestion__match__isnull=False, suggestion__case__in=access.cases_for(user)
+    ).exclude(suggestion__case=besides)
+    near = answered.annotate(distance=CosineDistance("embedding", embedding)).order_by("distance")
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(GO_ON)
-        return dict(near.values_list("pk", "distance")[:LOOKED_AT])
+        return dict(near.values_list("suggestion", "distance")[:LOOKED_AT])

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from copilot import releases
 from copilot.catalog import CatalogMoment, catalog_at
-from copilot.models import Alternative, AnswerVersion, Arm, Match, Release, Suggestion
+from copilot.models import Alternative, AnswerVersion, Arm, Match, QuestionVector, Release, Suggestion
 from copilot.models.suggestion import Reason, State
 from copilot.pipeline.run import Pipeline
 from copilot.recording import known_terms, match_of
@@ -124,7 +124,8 @@ def _replay_batch(
     ]
     with transaction.atomic():
         Suggestion.objects.bulk_create(rows)
-        Alternative.objects.bulk_create([other for others in found for other in others])
+        Alternative.objects.bulk_create([other for beside in found for other in beside.alternatives])
+        QuestionVector.objects.bulk_create([vector for beside in found for vector in beside.vectors])
         Match.objects.bulk_create(matches)
     total.n_turns += len(turns)
     total.states.update(str(row.state) for row in rows)

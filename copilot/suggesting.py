@@ -9,6 +9,7 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -17,7 +18,7 @@ from django.db import transaction
 from copilot import explaining, recording, releases
 from copilot.catalog import CatalogMoment, catalog_at
 from copilot.experiments import assign_arm
-from copilot.models import Alternative, Arm, Release, Suggestion, Topic
+from copilot.models import Alternative, Arm, QuestionVector, Release, Suggestion, Topic
 from copilot.models.suggestion import Reason, State
 from copilot.pipeline.questions import question_from
 from copilot.pipeline.run import Pipeline
@@ -33,6 +34,14 @@ BATCH = 32
 CASE_FOR_WORDING = ("case__customer", "case__team__guidance")
 LOST_AFTER = timedelta(seconds=10)
 MOST_ATTEMPTS = 5
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What is stored beside a suggestion: the answers that came close, and its question as the encoder read it."""
+
+    alternatives: Sequence[Alternative] = ()
+    vectors: Sequence[QuestionVector] = ()
 
 
 def expect(messages: Sequence[Message], *, now: datetime) -> list[Suggestion]:
@@ -80,21 +89,21 @@ def suggest(*, suggestion_ids: Sequence[int], now: datetime) -> int:
         return sum(_fail(row, Reason.RELEASE_BROKEN, str(error), now=now, release=release) for row in pending)
     moment = catalog_at(now)
     try:
-        alternatives = compute(pending, pipeline=pipeline, release=release, moments=[moment] * len(pending))
+        computed = compute(pending, pipeline=pipeline, release=release, moments=[moment] * len(pending))
     except HeadError as error:
         logger.exception("a head of the live release failed")
         return sum(_fail(row, Reason.RELEASE_BROKEN, str(error), now=now, release=release) for row in pending)
-    stored = [row for row, others in zip(pending, alternatives, strict=True) if _store(row, others, now=now)]
+    stored = [row for row, beside in zip(pending, computed, strict=True) if _store(row, beside, now=now)]
     explaining.note_deciding_sentences(stored, pipeline=pipeline, moment=moment)
     return len(stored)
 
 
 def compute(
     rows: Sequence[Suggestion], *, pipeline: Pipeline, release: Release, moments: Sequence[CatalogMoment]
-) -> list[list[Alternative]]:
+) -> list[Beside]:
     """Run the pipeline over suggestions, each with the catalog of its moment; nothing is stored yet.
 
-    Sets what was decided on each row and returns each row's alternatives.
+    Sets what was decided on each row and returns what belongs beside it.
 
     Raises:
         HeadError: a stage of the release can't work.
@@ -107,7 +116,7 @@ def compute(
         row.release = release
         row.case.language = row.case.language or question.language or ""
         _note_outcome(row, question, outcome, topics)
-        found.append(_word(row, outcome, moment))
+        found.append(Beside(_word(row, outcome, moment), _vectors(row, outcome, release)))
     return found
 
 
@@ -194,7 +203,6 @@ def _supersede(newest: dict[int, Message]) -> None:
 
 def _note_outcome(row: Suggestion, question: Question, outcome: Outcome, topics: dict[str, Topic]) -> None:
     row.question = question.text
-    row.embedding = outcome.embedding
     row.validity_probability = outcome.validity.probability
     row.confidence = outcome.confidence
     for name in ("encoder", "validity", "topic", "answer"):
@@ -207,6 +215,12 @@ def _note_outcome(row: Suggestion, question: Question, outcome: Outcome, topics:
         row.second_topic, row.second_topic_probability = candidates[1]
     if outcome.answer and outcome.answer.ranked:
         row.answer_probability = outcome.answer.probability
+
+
+def _vectors(row: Suggestion, outcome: Outcome, release: Release) -> list[QuestionVector]:
+    if not row.question:
+        return []
+    return [QuestionVector(suggestion=row, encoder=release.encoder, embedding=outcome.embedding)]
 
 
 def _word(row: Suggestion, outcome: Outcome, moment: CatalogMoment) -> list[Alternative]:
@@ -238,11 +252,11 @@ def _word(row: Suggestion, outcome: Outcome, moment: CatalogMoment) -> list[Alte
 FILLED_IN = [
     "state", "reason", "detail", "release", "topic", "second_topic", "n_topics", "answer", "text", "parts",
     "validity_probability", "topic_probability", "second_topic_probability", "answer_probability", "confidence",
-    "question", "embedding", "encoder_ms", "validity_ms", "topic_ms", "answer_ms", "wording_ms", "finished_at",
+    "question", "encoder_ms", "validity_ms", "topic_ms", "answer_ms", "wording_ms", "finished_at",
 ]  # fmt: skip
 
 
-def _store(row: Suggestion, alternatives: Sequence[Alternative], *, now: datetime) -> bool:
+def _store(row: Suggestion, beside: Beside, *, now: datetime) -> bool:
     """Fill in a suggestion that is still pending; return False if another worker was first or it was superseded."""
     row.finished_at = now
     with transaction.atomic():
@@ -251,7 +265,8 @@ def _store(row: Suggestion, alternatives: Sequence[Alternative], *, now: datetim
         )
         if not won:
             return False
-        Alternative.objects.bulk_create(alternatives)
+        Alternative.objects.bulk_create(beside.alternatives)
+        QuestionVector.objects.bulk_create(beside.vectors)
         casework.note_language(case=row.case)
         recording.record_if_answered(row, now=now)
         live.tell([row.case_id])
@@ -260,4 +275,4 @@ def _store(row: Suggestion, alternatives: Sequence[Alternative], *, now: datetim
 
 def _fail(row: Suggestion, reason: Reason, detail: str, *, now: datetime, release: Release | None) -> bool:
     row.state, row.reason, row.detail, row.release = State.FAILED, reason, detail[:300], release
-    return _store(row, [], now=now)
+    return _store(row, Beside(), now=now)

@@ -6,7 +6,7 @@ from celery import shared_task
 from celery.signals import worker_ready
 from django.utils import timezone
 
-from copilot import evaluating, releases, replaying, shadowing, suggesting
+from copilot import embedding, evaluating, releases, replaying, shadowing, suggesting
 
 
 @shared_task(name="copilot.tasks.suggest")
@@ -28,6 +28,11 @@ def replay_history() -> None:
 @shared_task(name="copilot.tasks.shadow")
 def shadow(*, release_id: int, suggestion_ids: list[int]) -> None:
     shadowing.shadow(release_id=release_id, suggestion_ids=suggestion_ids, now=timezone.now())
+
+
+@shared_task(name="copilot.tasks.embed")
+def embed() -> None:
+    embedding.embed(now=timezone.now())
 
 
 @shared_task(name="copilot.tasks.evaluate")

@@ -22,5 +22,6 @@ urlpatterns = [
     path("releases/<int:release_id>/", releases.release_card, name="release"),
     path("releases/<int:release_id>/quality/", quality.quality, name="quality"),
     path("releases/<int:release_id>/shadow/", releases.shadow, name="shadow"),
+    path("releases/<int:release_id>/vectors/", releases.vectors, name="vectors"),
     path("releases/<int:release_id>/promote/", releases.promote, name="promote"),
 ]

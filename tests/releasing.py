@@ -1,6 +1,9 @@
 """A real release for tests: trained once on the demo world, kept as long as neither the world nor the code changes."""
 
 import hashlib
+import json
+import shutil
+import tempfile
 from functools import cache
 from pathlib import Path
 
@@ -9,9 +12,11 @@ from django.core.management import call_command
 from django.db import transaction
 from django.utils import timezone
 
+from copilot import storing
 from copilot.config.demo import loading
 from copilot.config.demo.world import read_world
 from copilot.models import Artifact, Release
+from copilot.pipeline.encoder import CARD, TOKENIZER, digest
 
 ROOT = Path(__file__).parents[1]
 TRAINED_FROM = ("fixtures", "labeling/training", "labeling/freezing.py", "labeling/splitting.py", "copilot/storing.py",
@@ -45,6 +50,17 @@ def make_release(state: Release.State = Release.State.LIVE) -> Release:
     stored = {artifact["id"]: _stored(artifact).pk for artifact in artifacts}
     parts = {name: stored[release[name]] for name in ("encoder_id", "validity_id", "topics_id", "answers_id")}
     return Release.objects.create(**{**release, **parts, "id": None, "state": state})
+
+
+def make_other_encoder(release: Release) -> Artifact:
+    """Store a second real encoder: the release's own, but reading capitals as letters of their own."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(shutil.copytree(storing.fetch(release.encoder), Path(scratch, "encoder")))
+        tokenizer = json.loads((folder / TOKENIZER).read_text("utf-8"))
+        tokenizer["normalizer"]["lowercase"] = False
+        (folder / TOKENIZER).write_text(json.dumps(tokenizer), "utf-8")
+        (folder / CARD).write_text(json.dumps({**release.encoder.card, "sha256": digest(folder)}), "utf-8")
+        return storing.store(folder, Artifact.Kind.ENCODER, now=timezone.now())
 
 
 def _stored(artifact: dict[str, object]) -> Artifact:

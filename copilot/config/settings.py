@@ -193,6 +193,11 @@ if "copilot" in INSTALLED_APPS:
         "schedule": timedelta(seconds=10),
         "options": {"expires": 10},
     }
+    CELERY_BEAT_SCHEDULE["embed-questions"] = {
+        "task": "copilot.tasks.embed",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    }
 if "labeling" in INSTALLED_APPS:
     CELERY_BEAT_SCHEDULE["sweep-lost-trainings"] = {
         "task": "labeling.tasks.sweep_trainings",

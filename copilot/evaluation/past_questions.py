@@ -24,17 +24,21 @@ NOISE = 0.01  # standard deviation of each number, where a vector's length is 1
 SMALL_TEAM = 1000  # every so many-th case is the small team's
 
 COPY = """
-COPY copilot_suggestion (case_id, message_id, state, reason, detail, arm, text, parts, question, release_id, embedding,
-                         created_at, queued_at, attempts)
+COPY copilot_suggestion (case_id, message_id, state, reason, detail, arm, text, parts, question, release_id, created_at,
+                         queued_at, attempts)
 FROM STDIN (FORMAT BINARY)
 """
-TYPES = ["int8", "int8", "varchar", "varchar", "varchar", "varchar", "text", "jsonb", "text", "int8", "halfvec",
-         "timestamptz", "timestamptz", "int2"]  # fmt: skip
+TYPES = ["int8", "int8", "varchar", "varchar", "varchar", "varchar", "text", "jsonb", "text", "int8", "timestamptz",
+         "timestamptz", "int2"]  # fmt: skip
+COPY_VECTORS = "COPY copilot_questionvector (suggestion_id, encoder_id, embedding) FROM STDIN (FORMAT BINARY)"
+VECTOR_TYPES = ["int8", "int8", "halfvec"]
 
 FIRST_MESSAGES = """
 SELECT DISTINCT ON (case_id) case_id, id, body FROM helpdesk_message WHERE case_id BETWEEN %s AND %s
 ORDER BY case_id, sent_at, id
 """
+
+IDS = "SELECT id FROM copilot_suggestion WHERE case_id BETWEEN %s AND %s ORDER BY case_id"
 
 # What was sent, where a reply is there: of 1,000 cases about 30 still wait for one.
 MATCHES = """
@@ -86,7 +90,9 @@ def fill_questions(real: Vectors, *, n: int, tell: Tell) -> None:
         [small] = cursor.fetchone()
         cursor.execute(OWN, {"every": SMALL_TEAM, "small": small})
         cursor.execute("RESET ALL")
-        cursor.execute("VACUUM ANALYZE copilot_suggestion, copilot_match, helpdesk_case")
+        cursor.execute(
+            "VACUUM ANALYZE copilot_suggestion, copilot_questionvector, copilot_match, helpdesk_case"
+        )
 
 
 def true_nearest(
@@ -136,8 +142,14 @@ def _copy(first: int, vectors: Vectors, release: Release) -> None:
         messages = cursor.fetchall()
         with cursor.copy(COPY) as copy:
             copy.set_types(TYPES)
-            for (case, message, body), vector in zip(messages, vectors, strict=True):
+            for case, message, body in messages:
                 copy.write_row(
                     (case, message, State.WITHHELD.value, Reason.CONFIDENCE_LOW.value, "", Arm.OFFER.value, "",
-                     "[]", body, release.pk, HalfVector(vector), now, now, 1)
+                     "[]", body, release.pk, now, now, 1)
                 )  # fmt: skip
+        cursor.execute(IDS, [first, first + len(vectors) - 1])
+        ids = [pk for (pk,) in cursor.fetchall()]
+        with cursor.copy(COPY_VECTORS) as copy:
+            copy.set_types(VECTOR_TYPES)
+            for pk, vector in zip(ids, vectors, strict=True):
+                copy.write_row((pk, release.encoder_id, HalfVector(vector)))

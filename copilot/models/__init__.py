@@ -5,6 +5,7 @@ from copilot.models.match import Match
 from copilot.models.release import Artifact, Evaluation, Promotion, Release
 from copilot.models.shadow import ShadowOutcome
 from copilot.models.suggestion import Alternative, Arm, DecidingSentence, Suggestion, SuggestionEvent
+from copilot.models.vector import QuestionVector
 
 __all__ = [
     "Alternative",
@@ -18,6 +19,7 @@ __all__ = [
     "Guidance",
     "Match",
     "Promotion",
+    "QuestionVector",
     "Release",
     "ShadowOutcome",
     "Suggestion",

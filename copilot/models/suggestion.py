@@ -5,14 +5,11 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from pgvector.django import HalfVectorField, HnswIndex
 
 from copilot.models.catalog import AnswerVersion, Topic
 from copilot.models.release import Release
 from copilot.pipeline.types import Reason as PipelineReason
 from helpdesk.models import Case, Message
-
-DIMENSIONS = 384
 
 
 class Arm(models.TextChoices):
@@ -103,7 +100,6 @@ class Suggestion(models.Model):
     answer_probability = models.FloatField(null=True)
     confidence = models.FloatField(null=True)
     question = models.TextField(blank=True)
-    embedding = HalfVectorField(dimensions=DIMENSIONS, null=True)
     encoder_ms = models.FloatField(null=True)
     validity_ms = models.FloatField(null=True)
     topic_ms = models.FloatField(null=True)
@@ -131,13 +127,7 @@ class Suggestion(models.Model):
             models.Index(fields=["case", "-message"], name="suggestion_by_case"),
             models.Index(fields=["queued_at"], name="suggestion_pending", condition=Q(state="pending")),
             models.Index(fields=["created_at"], name="suggestion_by_time"),
-            HnswIndex(
-                name="suggestion_nearest",
-                fields=["embedding"],
-                m=24,
-                ef_construction=128,
-                opclasses=["halfvec_cosine_ops"],
-            ),
+            models.Index(fields=["id"], name="suggestion_with_question", condition=~Q(question="")),
         ]
 
     def __str__(self) -> str:

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from copilot import evaluating, releases, shadowing, tasks
+from copilot import embedding, evaluating, releases, shadowing, tasks
 from copilot.datasets import DatasetError
 from copilot.evaluation import gate
 from copilot.evaluation.comparison import Comparison, ComparisonError
@@ -78,10 +78,20 @@ def release_card(request: PageRequest, release_id: int) -> HttpResponse:
         "latency": _in_order((release.card.get("test") or {}).get("latency_ms", {}), TIMES),
         "labels": LABELS,
         "live": releases.live(),
+        "progress": embedding.progress_of(release),
         "shadow_percent": f"{100 * release.shadow_share:g}",
         "promotions": release.promotions.select_related("actor", "previous"),
     }
     return render(request, "copilot/release.html", context)
+
+
+@require_GET
+def vectors(request: PageRequest, release_id: int) -> HttpResponse:
+    """How far the vectors of its encoder are, which asks for itself as long as a worker adds some."""
+    check_reader(request.user)
+    release = _release(release_id)
+    context = {"release": release, "progress": embedding.progress_of(release)}
+    return render(request, "copilot/_vectors.html", context)
 
 
 @require_GET
@@ -122,7 +132,14 @@ def promote(request: PageRequest, release_id: int) -> HttpResponse:
     problem = _promoted(request, release, live, compared) if request.method == "POST" else ""
     if problem is None:
         return redirect("copilot:releases")
-    context = {"release": release, "live": live, "compared": compared, "problem": problem}
+    progress = embedding.progress_of(release)
+    context = {
+        "release": release,
+        "live": live,
+        "compared": compared,
+        "problem": problem,
+        "progress": progress,
+    }
     return render(request, "copilot/promote.html", context)
 
 

@@ -74,7 +74,7 @@ def why(request: PageRequest, suggestion_id: int) -> HttpResponse:
     access.get_case(request.user, found.case_id)
     if found.state not in EXPLAINED:
         raise Http404("nothing to explain")
-    near = neighbours.nearest_cases(found, request.user) if found.embedding is not None else []
+    near = neighbours.nearest_cases(found, request.user)
     context = {"suggestion": found, "near": near, "stages": stages_of(found), "asked": asked_in(found)}
     return render(request, "copilot/_why.html", context)
 

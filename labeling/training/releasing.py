@@ -24,6 +24,7 @@ from copilot.datasets import Dataset, Split, key_of
 from copilot.evaluation.backtest import Rate
 from copilot.evaluation.rows import FIGURES, from_lists
 from copilot.models import Artifact, Evaluation, Release, Topic
+from copilot.models.vector import DIMENSIONS
 from copilot.pipeline.encoder import Encoder
 from copilot.pipeline.types import HeadError, Stage
 from labeling.training.baselines import baselines
@@ -86,6 +87,11 @@ def train_release(order: Order, *, now: datetime, tell: Tell = nobody) -> Releas
     tell(Step.ENCODER, 0.0)
     encoder = _encoder(order, dataset, live, tell=tell, now=now)
     loaded = TellingEncoder(**vars(Encoder.load(storing.fetch(encoder), sha256=encoder.sha256)), tell=tell)
+    if loaded.dimensions != DIMENSIONS:
+        raise TrainingError(
+            f"vectors of the encoder have {loaded.dimensions} numbers, questions are stored with {DIMENSIONS}: "
+            "name another encoder in COPILOT_ENCODER"
+        )
     # Matrices this small are slower on many threads, and far slower on a busy machine (measured: 16 s became 95 s).
     with threadpool_limits(1), tempfile.TemporaryDirectory() as scratch:
         try:

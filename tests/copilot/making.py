@@ -8,7 +8,17 @@ import numpy as np
 from django.utils import timezone
 from django.utils.text import slugify
 
-from copilot.models import Alternative, Answer, AnswerVersion, Area, Artifact, Release, Suggestion, Topic
+from copilot.models import (
+    Alternative,
+    Answer,
+    AnswerVersion,
+    Area,
+    Artifact,
+    QuestionVector,
+    Release,
+    Suggestion,
+    Topic,
+)
 from copilot.models.suggestion import State
 from helpdesk.models import Case, Team
 
@@ -58,18 +68,21 @@ def make_suggestion(
 ) -> Suggestion:
     """The suggestion of a case's newest message; offered unless a state is given."""
     now = timezone.now()
-    vector = np.random.default_rng(next(_numbers)).normal(size=384).astype("float32")
+    vector = fields.pop("embedding", np.random.default_rng(next(_numbers)).normal(size=384))
     message = case.messages.order_by("sent_at", "pk").last()
     Suggestion.objects.filter(message=message).delete()
     fields = {
         "state": State.OFFERED, "arm": "offer", "release": make_release(), "confidence": 0.962,
         "topic": make_topic("Connecting the reader"),
         "validity_probability": 0.99, "topic_probability": 0.94, "answer_probability": 0.9, "encoder_ms": 3.3,
-        "question": message.body, "embedding": vector, "created_at": now, "queued_at": now, "finished_at": now,
+        "question": message.body, "created_at": now, "queued_at": now, "finished_at": now,
     } | fields  # fmt: skip
     if fields["state"] in {State.OFFERED, State.SHADOW}:
         fields = {"answer": fields.get("answer") or make_answer(), "text": text} | fields
-    return Suggestion.objects.create(case=case, message=message, **fields)
+    made = Suggestion.objects.create(case=case, message=message, **fields)
+    if made.release and made.question:
+        QuestionVector.objects.create(suggestion=made, encoder=made.release.encoder, embedding=vector)
+    return made
 
 
 def make_alternative(suggestion: Suggestion, text: str, *, rank: int = 1, **fields: Any) -> Alternative:

@@ -9,8 +9,10 @@ from django.core.management import CommandError, call_command
 from copilot import datasets, releases
 from copilot.datasets import Split, key_of
 from copilot.models import Evaluation, Promotion, Release
+from tests.copilot.making import make_suggestion
+from tests.making import make_case
 from tests.pipelines import make_dataset, make_example
-from tests.releasing import make_release
+from tests.releasing import make_other_encoder, make_release
 
 pytestmark = pytest.mark.django_db
 
@@ -72,6 +74,18 @@ def test_promote_compares_on_the_candidates_dataset(
     assert Promotion.objects.get().reason == "new labels"
     assert f"release {release.pk} is live again" in out(capsys, "rollback", reason="complaints")
     assert releases.live() == release
+
+
+def test_promote_says_what_is_lost_until_past_questions_are_embedded(
+    release: Release, candidate: Release, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_suggestion(make_case(), release=release)
+    Release.objects.filter(pk=candidate.pk).update(encoder=make_other_encoder(release))
+    text = out(capsys, "promote", candidate.pk)
+    assert (
+        "0 of 1 past questions have a vector of its encoder: while it is live, only those are found" in text
+    )
+    assert releases.live() == candidate
 
 
 def test_rows_that_a_release_learned_from_judge_neither(

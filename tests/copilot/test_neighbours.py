@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from copilot.models import Artifact, Match, Release, Suggestion
+from copilot.models import Artifact, Match, QuestionVector, Release, Suggestion
 from copilot.models.suggestion import State
 from copilot.neighbours import nearest_cases
 from helpdesk.models import Case, Message, Reply, Team, User
@@ -30,6 +30,7 @@ def vector(angle: float) -> np.ndarray:
 def make_answered(case: Case, angles: np.ndarray, *, now: datetime, release: Release | None = None) -> None:
     """One answered question of the case for each angle, as far from the first axis."""
     rows: dict[str, Any] = {"case": case, "sent_at": now}
+    release = release or make_release()
     messages = Message.objects.bulk_create(
         Message(**rows, channel="email", external_id=f"{case.pk}-{at}", body="Where is it?", received_at=now)
         for at in range(len(angles))
@@ -39,10 +40,13 @@ def make_answered(case: Case, angles: np.ndarray, *, now: datetime, release: Rel
     )
     suggestions = Suggestion.objects.bulk_create(
         Suggestion(case=case, message=message, state=State.WITHHELD, reason="no_answer", arm="offer",
-                   release=release or make_release(),
-                   question="Where is it?", embedding=vector(angle), created_at=now, queued_at=now)
-        for message, angle in zip(messages, angles, strict=True)
+                   release=release, question="Where is it?", created_at=now, queued_at=now)
+        for message in messages
     )  # fmt: skip
+    QuestionVector.objects.bulk_create(
+        QuestionVector(suggestion=suggestion, encoder=release.encoder, embedding=vector(angle))
+        for suggestion, angle in zip(suggestions, angles, strict=True)
+    )
     Match.objects.bulk_create(
         Match(suggestion=suggestion, reply=reply, kind=Match.Kind.NEAR, similarity=0.9, retained=0.9, share=0.9,
               survival=0.9, kept_characters=9, n_reply_tokens=9, norm_version=1, recorded_at=now)
@@ -94,7 +98,7 @@ def test_nothing_is_near_what_was_never_encoded(
     asked: Suggestion, ana: User, team: Team, now: datetime
 ) -> None:
     make_answered(make_case(team=team), np.array([0.1]), now=now)
-    asked.embedding = None
+    asked.vectors.all().delete()
     assert nearest_cases(asked, ana) == []
 
 
@@ -111,4 +115,4 @@ def test_index_goes_on_behind_a_crowd_one_may_not_see(
 
     assert [case.reply for case in near] == ["Reply at 0.200", "Reply at 0.300", "Reply at 0.400"]
     [search] = [query["sql"] for query in made if "<=>" in query["sql"]]
-    assert "Index Scan using suggestion_nearest" in plan_of(search)
+    assert "Index Scan using question_vector_nearest" in plan_of(search)

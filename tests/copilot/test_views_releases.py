@@ -6,14 +6,17 @@ from pathlib import Path
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from copilot import datasets
+from copilot import datasets, embedding
 from copilot.evaluation.rows import Row, as_lists
 from copilot.models import Evaluation, Promotion, Release
 from helpdesk.models import User
 from tests.copilot.evaluation.test_gate import calibrated, rows
+from tests.copilot.making import make_suggestion
+from tests.making import make_case
 from tests.pipelines import make_example
-from tests.releasing import make_release
+from tests.releasing import make_other_encoder, make_release
 
 pytestmark = pytest.mark.django_db
 
@@ -49,6 +52,7 @@ def pages(release: Release) -> list[str]:
     return [
         "/copilot/releases/",
         f"/copilot/releases/{release.pk}/",
+        f"/copilot/releases/{release.pk}/vectors/",
         f"/copilot/releases/compare/?old={release.pk}&new={release.pk}",
     ]
 
@@ -173,6 +177,27 @@ def test_promotion_shows_what_the_gate_finds_and_acts(
     assert all(passed for passed, _ in promotion.findings)
 
 
+def test_the_pages_say_what_is_lost_until_past_questions_are_embedded(
+    client: Client, sana: User, release: Release, candidate: Release, evaluated: Callable[[list[Row]], None]
+) -> None:
+    evaluated(calibrated())
+    client.force_login(sana)
+    address, progress = (f"/copilot/releases/{candidate.pk}/{page}/" for page in ("promote", "vectors"))
+    assert "All 0 past questions have a vector of its encoder" in client.get(address).text
+    make_suggestion(make_case(), release=release)
+    Release.objects.filter(pk=candidate.pk).update(encoder=make_other_encoder(release))
+
+    for page in (address, progress, f"/copilot/releases/{candidate.pk}/"):
+        text = client.get(page).text
+        assert "0 of 1 past questions have a vector of its encoder: while it is live, only those" in text
+        assert "0 %, 1 left" in text
+        assert f'hx-get="{progress}"' in text
+    embedding.embed(now=timezone.now())
+    text = client.get(progress).text
+    assert "All 1 past questions have a vector of its encoder" in text
+    assert "hx-get" not in text
+
+
 def test_a_refused_one_needs_an_override_with_a_reason(
     client: Client, sana: User, candidate: Release, evaluated: Callable[[list[Row]], None]
 ) -> None:
@@ -210,20 +235,20 @@ def test_rolling_back_takes_a_click(
 
 def test_agents_see_no_releases(client: Client, ana: User, release: Release) -> None:
     client.force_login(ana)
-    assert [client.get(page).status_code for page in pages(release)] == [403, 403, 403]
+    assert [client.get(page).status_code for page in pages(release)] == [403, 403, 403, 403]
     assert "/copilot/releases/" not in client.get("/cases/").text
 
 
 def test_experts_read_but_change_nothing(client: Client, nadia: User, release: Release) -> None:
     client.force_login(nadia)
-    assert [client.get(page).status_code for page in pages(release)] == [200, 200, 200]
+    assert [client.get(page).status_code for page in pages(release)] == [200, 200, 200, 200]
     for act in (f"{release.pk}/promote/", "roll-back/", "evaluate/"):
         assert client.post(f"/copilot/releases/{act}").status_code == 403
 
 
 def test_other_verbs_are_refused(client: Client, sana: User, release: Release) -> None:
     client.force_login(sana)
-    assert [client.post(page).status_code for page in pages(release)] == [405, 405, 405]
+    assert [client.post(page).status_code for page in pages(release)] == [405, 405, 405, 405]
     assert client.get("/copilot/releases/roll-back/").status_code == 405
     assert client.get("/copilot/releases/evaluate/").status_code == 405
     assert client.delete(f"/copilot/releases/{release.pk}/promote/").status_code == 405

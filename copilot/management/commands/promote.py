@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from copilot import evaluating, releases
+from copilot import embedding, evaluating, releases
 from copilot.datasets import DatasetError
 from copilot.evaluation.comparison import ComparisonError
 from copilot.evaluation.gate import Finding
@@ -16,7 +16,7 @@ from copilot.pipeline.types import HeadError
 class Command(BaseCommand):
     help = (
         "Compare a release with the live one on a dataset's test split and, if the gate finds nothing against it, make "
-        "it live. Running workers follow with their next task."
+        "it live. Running workers follow with their next task. What agents miss until then is said."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -50,4 +50,6 @@ class Command(BaseCommand):
             )
         except (ComparisonError, DatasetError, HeadError, releases.ReleaseError) as error:
             raise CommandError(str(error)) from error
+        if loss := embedding.progress_of(candidate).loss:
+            self.stdout.write(self.style.WARNING(loss))
         self.stdout.write(self.style.SUCCESS(f"{candidate.name} is live."))

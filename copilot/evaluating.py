@@ -1,5 +1,6 @@
 """A release on a dataset's test split: run through Pipeline.run once, stored row by row, compared at will."""
 
+import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -14,9 +15,11 @@ from copilot.datasets import Dataset, DatasetError, Split
 from copilot.evaluation import comparison, gate
 from copilot.evaluation.comparison import Comparison
 from copilot.evaluation.rows import Row, as_lists, from_lists, row_of
-from copilot.models import Evaluation, Release, Topic
+from copilot.models import Evaluation, EvaluationOrder, Release, Topic
 from copilot.pipeline.run import Pipeline
-from copilot.pipeline.types import Catalog, Question
+from copilot.pipeline.types import Catalog, HeadError, Question
+
+logger = logging.getLogger(__name__)
 
 BATCH = 64
 N_TIMED = 200
@@ -72,6 +75,38 @@ def evaluate(
     with suppress(IntegrityError), transaction.atomic():  # another process was first
         evaluation.save(force_insert=True)
     return stored(release, dataset.sha256) or evaluation
+
+
+def order(release: Release, name: str, *, now: datetime) -> EvaluationOrder:
+    """Have a worker evaluate a release on a dataset; what became of an earlier order is forgotten."""
+    from copilot import tasks  # tasks import this module
+
+    ordered, _ = EvaluationOrder.objects.update_or_create(
+        release=release, dataset=name, defaults={"ordered_at": now, "problem": ""}
+    )
+    tasks.evaluate.delay_on_commit(order_id=ordered.pk)  # type: ignore[attr-defined]  # not in celery's stubs
+    return ordered
+
+
+def fulfil(order_id: int, *, now: datetime) -> None:
+    """Do what was ordered, and note on the order why it can't be done; nothing if it is done already.
+
+    An unforeseen error is noted too, and raised again.
+    """
+    ordered = EvaluationOrder.objects.filter(pk=order_id).first()
+    if ordered is None:
+        return
+    this = EvaluationOrder.objects.filter(pk=order_id, ordered_at=ordered.ordered_at)
+    try:
+        evaluate(releases.get(ordered.release_id), ordered.dataset, now=now)
+    except (DatasetError, HeadError, releases.ReleaseError) as error:
+        logger.warning("%s failed: %s", ordered, error)
+        this.update(problem=str(error))
+    except Exception as error:
+        this.update(problem=f"{type(error).__name__}: {error}"[:2000])
+        raise
+    else:
+        this.delete()
 
 
 def stored(release: Release, sha256: str) -> Evaluation | None:

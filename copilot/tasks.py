@@ -6,7 +6,7 @@ from celery import shared_task
 from celery.signals import worker_ready
 from django.utils import timezone
 
-from copilot import embedding, evaluating, releases, replaying, shadowing, suggesting
+from copilot import embedding, evaluating, replaying, shadowing, suggesting
 
 
 @shared_task(name="copilot.tasks.suggest")
@@ -36,9 +36,8 @@ def embed() -> None:
 
 
 @shared_task(name="copilot.tasks.evaluate")
-def evaluate(*, release_ids: list[int], dataset: str) -> None:
-    for release_id in release_ids:
-        evaluating.evaluate(releases.get(release_id), dataset, now=timezone.now())
+def evaluate(*, order_id: int) -> None:
+    evaluating.fulfil(order_id, now=timezone.now())
 
 
 @worker_ready.connect

@@ -2,6 +2,7 @@
 
 from copilot.models.catalog import Answer, AnswerVersion, Area, Guidance, Term, Topic
 from copilot.models.match import Match
+from copilot.models.order import EvaluationOrder
 from copilot.models.release import Artifact, Evaluation, Promotion, Release
 from copilot.models.shadow import ShadowOutcome
 from copilot.models.suggestion import Alternative, Arm, DecidingSentence, Suggestion, SuggestionEvent
@@ -16,6 +17,7 @@ __all__ = [
     "Artifact",
     "DecidingSentence",
     "Evaluation",
+    "EvaluationOrder",
     "Guidance",
     "Match",
     "Promotion",

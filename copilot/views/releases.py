@@ -12,13 +12,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from copilot import embedding, evaluating, releases, shadowing, tasks
+from copilot import embedding, evaluating, releases, shadowing
 from copilot.datasets import DatasetError
 from copilot.evaluation import gate
 from copilot.evaluation.comparison import Comparison, ComparisonError
 from copilot.evaluation.rows import FIGURES
 from copilot.forms import ShadowForm
-from copilot.models import Promotion, Release
+from copilot.models import EvaluationOrder, Promotion, Release
 from helpdesk.models import User
 from helpdesk.requests import PageRequest
 
@@ -103,8 +103,11 @@ def compare(request: PageRequest) -> HttpResponse:
     old, new = (_release(int(number)) for number in numbers)
     datasets = evaluating.names()
     dataset = request.GET.get("dataset", new.dataset)
+    orders = EvaluationOrder.objects.filter(release__in=[old, new], dataset=dataset)
     context = {
         "compared": compared_on(old, new, dataset),
+        "orders": orders,
+        "waits": any(not order.problem for order in orders),
         "datasets": datasets,
         "shadow": shadowing.rates(old, new),
     }
@@ -118,8 +121,8 @@ def evaluate(request: PageRequest) -> HttpResponse:
     dataset = request.POST.get("dataset", "")
     if len(numbers) != 2 or dataset not in evaluating.names():
         raise Http404("name two releases and a dataset")
-    tasks.evaluate.delay(release_ids=numbers, dataset=dataset)
-    messages.success(request, "Both are being evaluated. Reload this page in a minute.")
+    for release in [_release(number) for number in numbers]:
+        evaluating.order(release, dataset, now=timezone.now())
     return redirect(f"{reverse('copilot:compare')}?old={numbers[0]}&new={numbers[1]}&dataset={dataset}")
 
 

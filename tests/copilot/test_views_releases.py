@@ -8,9 +8,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from copilot import datasets, embedding
+from copilot import datasets, embedding, evaluating
+from copilot.datasets import Split
 from copilot.evaluation.rows import Row, as_lists
-from copilot.models import Evaluation, Promotion, Release
+from copilot.models import Evaluation, EvaluationOrder, Promotion, Release
 from helpdesk.models import User
 from tests.copilot.evaluation.test_gate import calibrated, rows
 from tests.copilot.making import make_suggestion
@@ -148,6 +149,57 @@ def test_what_was_not_evaluated_can_be_asked_for(
         "/copilot/releases/evaluate/", {"release": [release.pk, candidate.pk], "dataset": "ours"}
     )
     assert (answer.status_code, answer.url) == (302, address)
+
+
+def test_an_evaluation_that_fails_says_so_on_the_page(
+    client: Client, sana: User, release: Release, candidate: Release, evaluated: Callable[[list[Row]], None]
+) -> None:
+    """The dataset has no test split; and one of the releases can't be loaded at all."""
+    client.force_login(sana)
+    address = f"/copilot/releases/compare/?old={release.pk}&new={candidate.pk}&dataset=ours"
+    order = {"release": [release.pk, candidate.pk], "dataset": "ours"}
+    client.post("/copilot/releases/evaluate/", order)
+    text = client.get(address).text
+    assert f"Release {release.pk} waits for a worker or is being evaluated since" in text
+    assert 'hx-trigger="every 5s"' in text
+
+    for row in EvaluationOrder.objects.all():
+        evaluating.fulfil(row.pk, now=timezone.now())
+    text = client.get(address).text
+    for row in (release, candidate):
+        assert f"Release {row.pk} could not be evaluated: ours has no test split: freeze it again" in text
+    assert "Evaluate both again" in text
+    assert "hx-trigger" not in text.split('id="compared"')[1].split(">")[0]
+
+    client.post("/copilot/releases/evaluate/", order)
+    assert "could not be evaluated" not in client.get(address).text
+
+
+def test_an_evaluation_that_succeeds_leaves_no_order(
+    sana: User, release: Release, settings: object, tmp_path: Path
+) -> None:
+    settings.DATASETS_ROOT = tmp_path
+    datasets.write(tmp_path / "ours", [make_example(1, "a text", split=Split.TEST)], {})
+    order = evaluating.order(release, "ours", now=timezone.now())
+    for _ in range(2):
+        evaluating.fulfil(order.pk, now=timezone.now())
+    assert not EvaluationOrder.objects.exists()
+    assert Evaluation.objects.get().release == release
+
+
+def test_an_unforeseen_error_is_noted_and_raised(
+    release: Release, settings: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise MemoryError("no room")
+
+    monkeypatch.setattr(evaluating, "run_over", fail)
+    settings.DATASETS_ROOT = tmp_path
+    datasets.write(tmp_path / "ours", [make_example(1, "a text", split=Split.TEST)], {})
+    order = evaluating.order(release, "ours", now=timezone.now())
+    with pytest.raises(MemoryError):
+        evaluating.fulfil(order.pk, now=timezone.now())
+    assert EvaluationOrder.objects.get().problem == "MemoryError: no room"
 
 
 @pytest.mark.parametrize("query", ["", "?old=1", "?old=a&new=b", "?old=999999&new=999999"])

@@ -7,16 +7,18 @@ nobody's, and `sweep` marks it as failed.
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from copilot.datasets import DatasetError
-from copilot.models import Release
+from copilot import evaluating, releases
+from copilot.datasets import DatasetError, Split
+from copilot.models import Release, Topic
 from copilot.releases import ReleaseError
 from helpdesk.models import User
 from labeling.models import TrainingRun
@@ -75,6 +77,26 @@ def order(
         raise TrainingRefusedError(
             f"a training of {stage} is under way ({other or 'just ended'}): wait for it, or cancel it"
         ) from None
+
+
+def topics_to_add() -> dict[str, list[str]]:
+    """Return by dataset the topics that it teaches, the catalog has and the live release lacks; none without one."""
+    live = releases.live()
+    if live is None:
+        return {}
+    listed = Topic.objects.filter(retired_at=None).values_list("slug", flat=True)
+    lacking, found = set(listed).difference(live.card.get("topics", ())), {}
+    for name in evaluating.names():
+        with suppress(DatasetError):  # who trains on it is told what is wrong with it
+            found[name] = sorted(lacking & _topics_of(name, evaluating.fingerprint_of(name)))
+    return {name: slugs for name, slugs in found.items() if slugs}
+
+
+@lru_cache(maxsize=128)
+def _topics_of(name: str, sha256: str) -> frozenset[str]:
+    """The topics of a dataset's training examples, read once as long as its fingerprint stays."""
+    examples = evaluating.read_dataset(name).only(Split.TRAIN).examples
+    return frozenset(example.topic for example in examples if example.topic)
 
 
 def run(run_id: int, *, tell: Tell = nobody) -> TrainingRun:

@@ -7,8 +7,11 @@ from django.test import Client
 from django.utils import timezone
 
 from copilot import datasets
+from copilot.models import Release
 from helpdesk.models import User
+from labeling import trainings
 from labeling.models import TrainingRun
+from tests.copilot.making import make_topic
 from tests.pipelines import make_example
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +66,54 @@ def test_a_bad_order_says_why(client: Client, change: dict[str, str], message: s
     assert answer.status_code == 200
     assert message in answer.text
     assert not TrainingRun.objects.exists()
+
+
+@pytest.fixture
+def gifts(root: Path, release: Release) -> str:
+    """A dataset with a topic that the live release lacks, one that it knows, and one that no catalog has."""
+    known = release.card["topics"][0]
+    for slug in ("gift-cards", known):
+        make_topic(slug)
+    topics = ("gift-cards", known, "elsewhere")
+    datasets.write(root / "gifts", [make_example(n, f"text {n}", topic=t) for n, t in enumerate(topics)], {})
+    return "gifts"
+
+
+def test_a_topic_that_the_live_release_lacks_can_be_added(client: Client, gifts: str) -> None:
+    text = client.get(PAGE).text
+    assert '<optgroup label="of gifts">' in text
+    assert text.count("<optgroup") == 1
+    assert text[text.index("<optgroup") : text.index("</optgroup")].count("<option") == 1
+    assert client.post(PAGE, {**ORDER, "dataset": gifts, "adds": "gift-cards"}).status_code == 302
+    assert TrainingRun.objects.get().adds == "gift-cards"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"dataset": "ours"}, "ours has no examples of gift-cards to learn from: choose gifts."),
+        ({"stage": "all"}, "a topic can&#x27;t be added to all: train topic to add gift-cards"),
+        ({"adds": "elsewhere"}, "elsewhere is not one of the available choices"),
+    ],
+)
+def test_a_topic_that_cannot_be_added_is_refused_in_words(
+    client: Client, gifts: str, change: dict[str, str], message: str
+) -> None:
+    assert message in client.post(PAGE, {**ORDER, "dataset": gifts, "adds": "gift-cards", **change}).text
+    assert not TrainingRun.objects.exists()
+
+
+def test_without_a_topic_to_add_the_form_does_not_ask(client: Client) -> None:
+    assert "Topic to add" not in client.get(PAGE).text
+    assert client.post(PAGE, ORDER).status_code == 302
+
+
+def test_a_dataset_that_was_changed_by_hand_does_not_break_the_page(
+    client: Client, gifts: str, root: Path
+) -> None:
+    (root / gifts / datasets.EXAMPLES).write_text("")
+    trainings._topics_of.cache_clear()
+    assert client.get(PAGE).status_code == 200
 
 
 def test_a_second_one_of_the_stage_is_refused_in_words(client: Client) -> None:

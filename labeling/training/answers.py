@@ -21,6 +21,7 @@ from copilot.pipeline.words import Words
 from labeling.training.choice import ChoiceModel
 from labeling.training.fitting import fit_words
 from labeling.training.prepared import N_FOLDS, Prepared
+from labeling.training.steps import Progress, unheard
 from labeling.training.topics import TrainedTopics, towers_of
 
 MOST_USES = 200  # of one answer; the latest are kept
@@ -36,7 +37,9 @@ class TrainedAnswers:
     answers: tuple[AnswerVerdict, ...]
 
 
-def train_answers(prepared: Prepared, topics: TrainedTopics) -> TrainedAnswers:
+def train_answers(
+    prepared: Prepared, topics: TrainedTopics, *, progress: Progress = unheard
+) -> TrainedAnswers:
     """Train on the questions whose right topic was among those kept and whose answer somebody has judged."""
     uses, use_cases = _uses(prepared)
     words = _words(prepared)
@@ -53,6 +56,7 @@ def train_answers(prepared: Prepared, topics: TrainedTopics) -> TrainedAnswers:
     )
     candidates: list[list[Candidate]] = [[]] * len(verdicts)
     for number, towers in enumerate(topics.towers):
+        progress(number / N_FOLDS / 2)
         rows = np.flatnonzero(prepared.fold == number)
         found = _candidates(replace(blank, towers=towers), prepared, rows, verdicts, use_cases)
         for row, each in zip(rows, found, strict=True):
@@ -65,6 +69,7 @@ def train_answers(prepared: Prepared, topics: TrainedTopics) -> TrainedAnswers:
 
     ranked: list[AnswerVerdict] = [AnswerVerdict((), 0.0)] * len(verdicts)
     for number in range(N_FOLDS):
+        progress((1 + number / N_FOLDS) / 2)
         head = _weighed(blank, prepared, candidates, usable & (prepared.fold != number))
         for row in np.flatnonzero(prepared.fold == number):
             ranked[row] = decide_answer(head.rank(candidates[row]), floor=0.0)

@@ -12,7 +12,7 @@ import logging
 import shutil
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from importlib.metadata import version
@@ -37,6 +37,7 @@ from copilot.pipeline.encoder import (
     digest,
 )
 from labeling.training.fidelity import SENTENCES, fidelity
+from labeling.training.steps import Progress, unheard
 from labeling.training.tuning import Tuning, tune
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
@@ -68,7 +69,7 @@ def export_tuned(
     *,
     model: str = DEFAULT_MODEL,
     seed: int,
-    progress: Callable[[float], object] = lambda _: None,
+    progress: Progress = unheard,
 ) -> Tuning:
     """Tune `model` on the examples and export it, or export it as it was where that did not help; say how it went.
 

@@ -26,6 +26,24 @@ class Step(StrEnum):
 # Told at the beginning of a step and, within long ones, the share that is done. It may raise to end the training.
 Tell = Callable[[Step, float], None]
 
+# Told the share of one step: often, for whoever cancels is heard by it.
+Progress = Callable[[float], object]
+
+
+def part_of(progress: Progress, *, number: int, n: int) -> Progress:
+    """Return what is told of one of n equal parts.
+
+    >>> told = []
+    >>> part_of(told.append, number=1, n=4)(0.5)
+    >>> told
+    [0.375]
+    """
+    return lambda share: progress((number + share) / n)
+
+
+def unheard(share: float) -> None:
+    """Tell nobody of a share."""
+
 
 def nobody(step: Step, share: float) -> None:
     """Tell nobody."""

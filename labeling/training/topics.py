@@ -21,6 +21,7 @@ from copilot.statistics.selection import set_floor
 from labeling.training.choice import ChoiceModel
 from labeling.training.fitting import bags_of, fit_linear, fit_words, stacked
 from labeling.training.prepared import N_FOLDS, Prepared, name_of
+from labeling.training.steps import Progress, part_of, unheard
 from labeling.training.towers import fit_towers
 
 C = 10.0
@@ -61,7 +62,7 @@ class TrainedTopics:
         return softmax(self.logits)
 
 
-def train_topics(prepared: Prepared) -> TrainedTopics:
+def train_topics(prepared: Prepared, *, progress: Progress = unheard) -> TrainedTopics:
     """Train on the examples that have a topic with enough cases."""
     labels = np.array([example.topic or "" for example in prepared.examples])
     classes = trainable_topics(prepared)
@@ -70,8 +71,10 @@ def train_topics(prepared: Prepared) -> TrainedTopics:
             f"topic: {len(classes)} topics have {FEWEST_CASES} cases, two are needed: label more"
         )
     usable = np.isin(labels, classes)
+    parts = [part_of(progress, number=number, n=N_FOLDS + 1) for number in range(N_FOLDS + 1)]
     folds = [
-        _head(prepared, labels, usable & (prepared.fold != number), classes) for number in range(N_FOLDS)
+        _head(prepared, labels, usable & (prepared.fold != number), classes, progress=parts[number])
+        for number in range(N_FOLDS)
     ]
     signals = np.zeros((len(labels), len(classes), len(SIGNALS)))
     for number, head in enumerate(folds):
@@ -81,7 +84,7 @@ def train_topics(prepared: Prepared) -> TrainedTopics:
     chosen = labels[judged][:, None] == np.array(classes)
     mix = ChoiceModel().fit(list(signals[judged]), list(chosen)).weights_
     sets = promise_sets(softmax(signals[judged] @ mix), chosen, coverage=SET_COVERAGE)
-    whole = _head(prepared, labels, usable, classes)
+    whole = _head(prepared, labels, usable, classes, progress=parts[-1])
     return TrainedTopics(
         head=replace(whole, mix=mix, set_floor=sets.floor),
         logits=signals @ mix,
@@ -123,6 +126,8 @@ def _head(
     labels: NDArray[np.str_],
     rows: NDArray[np.bool_],
     classes: tuple[str, ...],
+    *,
+    progress: Progress,
 ) -> TopicHead:
     """A head whose signals count alike, and to which all topics are plausible."""
     named = np.array([prepared.topics.index(slug) for slug in classes])
@@ -139,17 +144,24 @@ def _head(
     bags, answer_bags = bags_of(texts, words), bags_of(answers, words)
     spread = np.array([words.spread(bag) for bag in answer_bags], dtype=np.float32)
     passages = np.flatnonzero(np.isin(prepared.passage_of, known))
+    progress(0.0)
+    meaning = fit_linear(embedding, labels_of, classes=classes, c=C, stage=Stage.TOPIC)
+    progress(0.2)
+    deep_layer = fit_linear(deep, labels_of, classes=classes, c=DEEP_C, stage=Stage.TOPIC)
+    progress(0.6)
+    word_layer = fit_linear(
+        stacked([*bags, *answer_bags], words=words),
+        np.array([*labels_of, *(classes[number] for number in topic_at)]),
+        classes=classes,
+        c=WORD_C,
+        stage=Stage.TOPIC,
+    )
+    progress(0.9)
     return TopicHead(
-        meaning=fit_linear(embedding, labels_of, classes=classes, c=C, stage=Stage.TOPIC),
-        deep=fit_linear(deep, labels_of, classes=classes, c=DEEP_C, stage=Stage.TOPIC),
+        meaning=meaning,
+        deep=deep_layer,
         words=words,
-        word_layer=fit_linear(
-            stacked([*bags, *answer_bags], words=words),
-            np.array([*labels_of, *(classes[number] for number in topic_at)]),
-            classes=classes,
-            c=WORD_C,
-            stage=Stage.TOPIC,
-        ),
+        word_layer=word_layer,
         towers=towers_of(prepared, rows),
         answers=Anchors(rows=prepared.answers[known], topic_at=topic_at),
         passages=Anchors(

@@ -5,6 +5,7 @@ Nothing here sees the test split. The same data, encoder and seed give the same 
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -137,14 +138,19 @@ def fit(prepared: Prepared, *, languages: tuple[str, ...], target_risk: float, t
     """Train in the order of the stages, each on what heads that never saw a case say of it, then choose the floors."""
     skipped = untaught(prepared, languages=languages)
     tell(Step.TOPICS, 0.0)
-    topics = train_topics(prepared)
+    topics = train_topics(prepared, progress=partial(tell, Step.TOPICS))
     tell(Step.VALIDITY, 0.0)
     if Stage.VALIDITY in skipped:
         validity = pass_everything(prepared, topics)
     else:
-        validity = train_validity(prepared, topics, languages=languages)
+        validity = train_validity(
+            prepared, topics, languages=languages, progress=partial(tell, Step.VALIDITY)
+        )
     tell(Step.ANSWERS, 0.0)
-    answers = answer_nothing(prepared, topics) if Stage.ANSWER in skipped else train_answers(prepared, topics)
+    if Stage.ANSWER in skipped:
+        answers = answer_nothing(prepared, topics)
+    else:
+        answers = train_answers(prepared, topics, progress=partial(tell, Step.ANSWERS))
     tell(Step.FLOORS, 0.0)
     judged = judge(prepared, validity, answers, languages=languages)
     confidence, floor_of = choose_floors(judged, target_risk=target_risk)

@@ -10,7 +10,7 @@ one seed), at 1e-4; a larger rate or many epochs take the gain away again.
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,7 @@ from sklearn.linear_model import LogisticRegression
 
 from copilot.datasets import Example
 from labeling.training.prepared import folds
+from labeling.training.steps import Progress, unheard
 
 EPOCHS = 3.0
 RATE = 1e-4
@@ -33,8 +34,7 @@ MOST_CHARACTERS = 1_000
 LARGEST_GRADIENT = 1.0
 C = 10.0
 HELD_BACK = 0  # the fold
-
-Progress = Callable[[float], object]
+CHUNK = 256  # texts between two signs of life
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def tune(
     *,
     seed: int,
     epochs: float = EPOCHS,
-    progress: Progress = lambda _: None,
+    progress: Progress = unheard,
 ) -> tuple[Tuning, tuple[str, ...]]:
     """Tune the encoder in place on examples that have a topic; return how it went and the texts it was taught.
 
@@ -76,18 +76,30 @@ def tune(
     texts = [example.text[:MOST_CHARACTERS] for example in asked]
     held_back = folds(asked, seed=seed) == HELD_BACK
     taught = np.flatnonzero(~held_back)
-    before = _accuracy(encoder, texts, labels, held_back)
+    before = _accuracy(encoder, texts, labels, held_back, progress=lambda _: progress(0.0))
     _teach(encoder, [texts[at] for at in taught], labels[taught], seed=seed, epochs=epochs, progress=progress)
-    after = _accuracy(encoder, texts, labels, held_back)
+    after = _accuracy(encoder, texts, labels, held_back, progress=lambda _: progress(1.0))
     tuning = Tuning(before, after, int(held_back.sum()), len(taught), epochs, seed)
     return tuning, tuple(asked[at].text for at in taught)
 
 
 def _accuracy(
-    encoder: SentenceTransformer, texts: Sequence[str], labels: NDArray[np.str_], held_back: NDArray[np.bool_]
+    encoder: SentenceTransformer,
+    texts: Sequence[str],
+    labels: NDArray[np.str_],
+    held_back: NDArray[np.bool_],
+    *,
+    progress: Progress,
 ) -> float:
     """How often a linear model on the vectors of the other texts names the topic of those held back."""
-    vectors = encoder.encode(list(texts), normalize_embeddings=True, show_progress_bar=False, batch_size=64)
+    chunks = []
+    for start in range(0, len(texts), CHUNK):
+        progress(start / len(texts))
+        chunk = list(texts[start : start + CHUNK])
+        chunks.append(
+            encoder.encode(chunk, normalize_embeddings=True, show_progress_bar=False, batch_size=64)
+        )
+    vectors = np.vstack(chunks)
     model = LogisticRegression(C=C, tol=1e-4, max_iter=1000).fit(vectors[~held_back], labels[~held_back])
     return float((model.predict(vectors[held_back]) == labels[held_back]).mean())
 

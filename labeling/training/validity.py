@@ -26,6 +26,7 @@ from copilot.pipeline.validity import (
 from copilot.pipeline.words import Words
 from labeling.training.fitting import bags_of, fit_linear, fit_temperature, fit_words, stacked
 from labeling.training.prepared import N_FOLDS, Prepared
+from labeling.training.steps import Progress, unheard
 from labeling.training.topics import TrainedTopics
 
 C = 1.0
@@ -54,7 +55,11 @@ class _Design:
 
 
 def train_validity(
-    prepared: Prepared, topics: TrainedTopics, *, languages: Collection[str]
+    prepared: Prepared,
+    topics: TrainedTopics,
+    *,
+    languages: Collection[str],
+    progress: Progress = unheard,
 ) -> TrainedValidity:
     """Train on the examples that the rules leave open and whose reason is not too rare."""
     labels = np.array([example.reason or QUESTION for example in prepared.examples])
@@ -70,10 +75,12 @@ def train_validity(
     mean, scale = marks[usable].mean(axis=0), np.maximum(marks[usable].std(axis=0), 1e-6)
     x = dense_features(prepared.features_of(np.arange(len(labels))), scores, mean=mean, scale=scale)
     design = _Design(x, np.array([e.text for e in prepared.examples]), labels, classes)
+    progress(0.0)
     blank = ValidityHead(*_layers(design, usable), known, mean, scale, topics.head.classes)
 
     logits = np.zeros((len(labels), len(classes)))
     for number in range(N_FOLDS):
+        progress((number + 1) / (N_FOLDS + 1))
         held_out = prepared.fold == number
         layer, words, word_layer = _layers(design, usable & ~held_out)
         bags = bags_of(design.texts[held_out], words)

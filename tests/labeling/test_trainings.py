@@ -127,6 +127,31 @@ def test_a_running_one_ends_at_its_next_sign_of_life(release: Release, dataset: 
     assert Release.objects.count() == 1
 
 
+@pytest.mark.parametrize("step", [Step.TOPICS, Step.VALIDITY, Step.ANSWERS])
+def test_a_long_step_is_left_in_its_middle(release: Release, dataset: str, now: datetime, step: Step) -> None:
+    run, told = order(dataset), []
+
+    def change_my_mind(at: Step, share: float) -> None:
+        told.append((at, share))
+        if at is step and 0 < share < 0.7:
+            trainings.cancel(run.pk, now=now)
+
+    ended = trainings.run(run.pk, tell=change_my_mind)
+
+    assert (ended.state, ended.step, ended.release) == ("cancelled", step, None)
+    assert [share for at, share in told if at is step][-1] < 0.7, "it did not go on with the step"
+
+
+def test_a_long_step_gives_signs_of_life(release: Release, dataset: str) -> None:
+    told: list[tuple[Step, float]] = []
+    trainings.run(order(dataset).pk, tell=lambda step, share: told.append((step, share)))
+    shares = {step: [share for at, share in told if at is step] for step in Step}
+    for step, fewest in ((Step.TOPICS, 24), (Step.VALIDITY, 6), (Step.ANSWERS, 6)):
+        assert len(shares[step]) >= fewest
+        assert shares[step] == sorted(shares[step])
+        assert max(shares[step]) < 1
+
+
 def test_too_little_data_is_a_reason(release: Release, dataset: str, settings: object) -> None:
     kept = [example for example in make_dataset().examples if example.reason]
     datasets.write(settings.DATASETS_ROOT / "thin", kept, {}, catalog=CATALOG)

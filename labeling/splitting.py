@@ -1,4 +1,4 @@
-"""Training and test split of a dataset (pure): by case and by time, with no near-copy of a test text in training.
+"""Training and test split of a dataset (pure): by case and by time, with no near-copy on both sides.
 
 Two texts are near-copies if their words are the same but for case, order and punctuation, or nearly so. Only texts
 that share one of their rarest words are compared, so the work grows with the number of texts, not with its square.
@@ -55,15 +55,48 @@ def drop_near_copies(examples: Sequence[Example]) -> tuple[list[Example], int]:
     return kept, len(examples) - len(kept)
 
 
+def belonging_together(examples: Sequence[Example]) -> list[int]:
+    """Number what no split may part, for each example: turns of one case, and near-copies of one text.
+
+    >>> at = datetime.fromisoformat("2025-01-06T09:00:00+00:00")
+    >>> texts = ("Where is my money?", "where is MY money", "Thanks")
+    >>> belonging_together([Example(str(n), str(n), at, text) for n, text in enumerate(texts)])
+    [0, 0, 2]
+    """
+    texts = [sorted(WORD.findall(example.text.casefold())) for example in examples]
+    frequency = Counter(word for words in texts for word in set(words))
+    posted: dict[str, dict[str, int]] = defaultdict(dict)
+    of_text: dict[str, int] = {}
+    of_case: dict[str, int] = {}
+    leader = list(range(len(examples)))
+
+    def led(row: int) -> int:
+        while leader[row] != row:
+            leader[row] = row = leader[leader[row]]
+        return row
+
+    for row, (example, words) in enumerate(zip(examples, texts, strict=True)):
+        joined = " ".join(words)
+        mates = {of_case.setdefault(example.case, row), of_text.setdefault(joined, row)}
+        if of_text[joined] == row:  # the first with these words
+            for key in _keys(words, frequency):
+                mates.update(posted[key][other] for other in _near(joined, list(posted[key])))
+                posted[key][joined] = row
+        first = min(led(mate) for mate in mates)
+        for mate in (*mates, row):
+            leader[led(mate)] = first
+    return [led(row) for row in range(len(examples))]
+
+
 def _is_near(
     words: list[str], exact: set[str], posted: dict[str, list[str]], frequency: Counter[str]
 ) -> bool:
     joined = " ".join(words)
-    return joined in exact or any(
-        fuzz.ratio(joined, other, score_cutoff=NEAR)
-        for key in _keys(words, frequency)
-        for other in posted.get(key, ())[:MOST_ALIKE]
-    )
+    return joined in exact or any(_near(joined, posted.get(key, ())) for key in _keys(words, frequency))
+
+
+def _near(joined: str, others: Sequence[str]) -> list[str]:
+    return [other for other in others[:MOST_ALIKE] if fuzz.ratio(joined, other, score_cutoff=NEAR)]
 
 
 def _keys(words: list[str], frequency: Counter[str]) -> list[str]:

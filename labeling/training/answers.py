@@ -41,7 +41,7 @@ def train_answers(
     prepared: Prepared, topics: TrainedTopics, *, progress: Progress = unheard
 ) -> TrainedAnswers:
     """Train on the questions whose right topic was among those kept and whose answer somebody has judged."""
-    uses, use_cases = _uses(prepared)
+    uses, use_groups = _uses(prepared)
     words = _words(prepared)
     verdicts = tuple(
         decide_topic(row, classes=topics.head.classes, floor=0.0) for row in topics.probabilities
@@ -58,7 +58,7 @@ def train_answers(
     for number, towers in enumerate(topics.towers):
         progress(number / N_FOLDS / 2)
         rows = np.flatnonzero(prepared.fold == number)
-        found = _candidates(replace(blank, towers=towers), prepared, rows, verdicts, use_cases)
+        found = _candidates(replace(blank, towers=towers), prepared, rows, verdicts, use_groups)
         for row, each in zip(rows, found, strict=True):
             candidates[row] = each
     usable = np.array(
@@ -78,8 +78,8 @@ def train_answers(
     )
 
 
-def _uses(prepared: Prepared) -> tuple[Uses, NDArray[np.str_]]:
-    """Past questions by the answer they got, the latest of each, and the case of each."""
+def _uses(prepared: Prepared) -> tuple[Uses, NDArray[np.int64]]:
+    """Past questions by the answer they got, the latest of each, and the group of each."""
     slugs = sorted({answer.slug for answer in prepared.catalog.answers})
     latest = sorted(range(len(prepared.examples)), key=lambda row: prepared.examples[row].at, reverse=True)
     kept = [
@@ -88,7 +88,7 @@ def _uses(prepared: Prepared) -> tuple[Uses, NDArray[np.str_]]:
         for row in sorted([row for row in latest if prepared.examples[row].answer == slug][:MOST_USES])
     ]
     slug_at = np.array([slugs.index(str(prepared.examples[row].answer)) for row in kept], dtype=np.int64)
-    return Uses(tuple(slugs), prepared.embedding[kept], slug_at), prepared.cases[kept]
+    return Uses(tuple(slugs), prepared.embedding[kept], slug_at), prepared.group[kept]
 
 
 def _candidates(
@@ -96,16 +96,16 @@ def _candidates(
     prepared: Prepared,
     rows: NDArray[np.int64],
     verdicts: Sequence[TopicVerdict],
-    use_cases: NDArray[np.str_],
+    use_groups: NDArray[np.int64],
 ) -> list[list[Candidate]]:
-    """The candidates of some examples, each as if its case were unknown."""
+    """The candidates of some examples, each as if its case and near-copies were unknown."""
     texts = [
         (answer, head.read_answer(readable(answer.text), vector))
         for answer, vector in zip(prepared.catalog.answers, prepared.answers, strict=True)
     ]
     features = prepared.features_of(rows)
     return [
-        head.candidates(asked, verdicts[row], texts, hidden=use_cases == prepared.cases[row])
+        head.candidates(asked, verdicts[row], texts, hidden=use_groups == prepared.group[row])
         for row, asked in zip(rows, head.read_questions(features.embedding, features.terms), strict=True)
     ]
 

@@ -13,6 +13,7 @@ from copilot.datasets import Dataset, Example, key_of
 from copilot.pipeline.encoder import Encoder
 from copilot.pipeline.types import Catalog, Features, Question, Vectors
 from copilot.pipeline.wording import readable
+from labeling.splitting import belonging_together
 
 N_FOLDS = 5
 FEWEST_NEW = 100
@@ -24,6 +25,8 @@ SHORTEST_PASSAGE = 15  # characters
 class Prepared:
     """n examples with their features and the fold int[n] in which each is held out.
 
+    `group` int[n] numbers what is never parted: a case, and near-copies of a text. What judges an example has seen
+    none of its group.
     `names` are the features of the topics' names, in the order of `topics`. `is_new` bool[n] are the examples that the
     encoder itself has not learned from: on them alone can be seen how sure anything may be.
     The catalog's a answers come with their vectors float32[a, d]; `passages` float32[p, d] are those texts and their
@@ -35,6 +38,7 @@ class Prepared:
     topics: tuple[str, ...]
     names: Features
     is_new: NDArray[np.bool_]
+    group: NDArray[np.int64]
     fold: NDArray[np.int64]
     catalog: Catalog
     answers: Vectors
@@ -52,11 +56,6 @@ class Prepared:
         return self.features.embedding
 
     @cached_property
-    def cases(self) -> NDArray[np.str_]:
-        """Case of each example."""
-        return np.array([example.case for example in self.examples])
-
-    @cached_property
     def is_question(self) -> NDArray[np.bool_]:
         """Which examples are questions we may answer."""
         return np.array([example.reason is None for example in self.examples])
@@ -69,7 +68,8 @@ class Prepared:
             examples=examples,
             features=self.features.only(rows),
             is_new=self.is_new[rows],
-            fold=folds(examples, seed=self.seed),
+            group=self.group[rows],
+            fold=folds(examples, self.group[rows], seed=self.seed),
         )
 
 
@@ -78,13 +78,15 @@ def prepare(dataset: Dataset, *, encoder: Encoder, seed: int) -> Prepared:
     texts = [readable(answer.text) for answer in dataset.catalog.answers]
     passages = [(at, passage) for at, text in enumerate(texts) for passage in passages_of(text)]
     topics = tuple(sorted({example.topic for example in dataset.examples if example.topic}))
+    group = np.array(belonging_together(dataset.examples), dtype=np.int64)
     return Prepared(
         examples=dataset.examples,
         features=encoder.features([example.question for example in dataset.examples]),
         topics=topics,
         names=encoder.features([Question(name_of(topic)) for topic in topics]),
         is_new=_is_new(dataset.examples, encoder),
-        fold=folds(dataset.examples, seed=seed),
+        group=group,
+        fold=folds(dataset.examples, group, seed=seed),
         catalog=dataset.catalog,
         answers=encoder.encode(texts),
         passages=encoder.encode([passage for _, passage in passages]),
@@ -118,12 +120,19 @@ def passages_of(text: str) -> list[str]:
     return [text, *(sentence for sentence in sentences if SHORTEST_PASSAGE <= len(sentence) < len(text))]
 
 
-def folds(examples: Sequence[Example], *, seed: int, n: int = N_FOLDS) -> NDArray[np.int64]:
-    """Return int[n examples]: folds alike in labels, with no case in two of them."""
+def folds(
+    examples: Sequence[Example], group: NDArray[np.int64], *, seed: int, n: int = N_FOLDS
+) -> NDArray[np.int64]:
+    """Return int[n examples]: folds alike in labels, with no group in two of them.
+
+    Raises:
+        ValueError: there are fewer groups than folds.
+    """
     labels = np.array([example.reason or example.topic or "question" for example in examples])
-    cases = np.array([example.case for example in examples])
+    if (n_groups := len(np.unique(group))) < n:
+        raise ValueError(f"{n_groups} cases of different texts, {n} are needed to cross-fit: label more")
     fold = np.zeros(len(examples), dtype=np.int64)
     splitter = StratifiedGroupKFold(n_splits=n, shuffle=True, random_state=seed)
-    for number, (_, held_out) in enumerate(splitter.split(labels, labels, cases)):
+    for number, (_, held_out) in enumerate(splitter.split(labels, labels, group)):
         fold[held_out] = number
     return fold

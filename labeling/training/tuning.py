@@ -20,6 +20,7 @@ from sentence_transformers import SentenceTransformer
 from sklearn.linear_model import LogisticRegression
 
 from copilot.datasets import Example
+from labeling.splitting import belonging_together
 from labeling.training.prepared import folds
 from labeling.training.steps import Progress, unheard
 
@@ -74,7 +75,8 @@ def tune(
     if len(set(labels)) < 2:
         raise ValueError("encoder: examples of two topics are needed to tell them apart: label more")
     texts = [example.text[:MOST_CHARACTERS] for example in asked]
-    held_back = folds(asked, seed=seed) == HELD_BACK
+    group = np.array(belonging_together(asked), dtype=np.int64)
+    held_back = folds(asked, group, seed=seed) == HELD_BACK
     taught = np.flatnonzero(~held_back)
     before = _accuracy(encoder, texts, labels, held_back, progress=lambda _: progress(0.0))
     _teach(encoder, [texts[at] for at in taught], labels[taught], seed=seed, epochs=epochs, progress=progress)

@@ -115,10 +115,10 @@ def _scope(prepared: Prepared, topics: TrainedTopics) -> tuple[Vectors, NDArray[
     rows = np.flatnonzero(prepared.is_question)
     if len(rows) > MOST_KNOWN:
         rows = np.sort(np.random.default_rng(prepared.seed).choice(rows, MOST_KNOWN, replace=False))
-    known, known_cases = prepared.embedding[rows], prepared.cases[rows]
+    known, known_groups = prepared.embedding[rows], prepared.group[rows]
     scores = np.zeros((len(prepared.examples), len(SCOPE)))
     for chunk in np.array_split(np.arange(len(scores)), len(scores) // CHUNK + 1):
         similarities = prepared.embedding[chunk] @ known.T
-        similarities[prepared.cases[chunk][:, None] == known_cases] = -1.0
+        similarities[prepared.group[chunk][:, None] == known_groups] = -1.0
         scores[chunk] = scope_scores(topics.logits[chunk], similarities)
     return known, scores

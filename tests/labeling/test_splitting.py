@@ -4,7 +4,7 @@ import time
 from dataclasses import replace
 
 from copilot.datasets import Split
-from labeling.splitting import drop_near_copies, split_by_time
+from labeling.splitting import belonging_together, drop_near_copies, split_by_time
 from tests.pipelines import make_example
 
 
@@ -19,6 +19,20 @@ def test_a_case_is_never_parted() -> None:
     tested = [example for example in split_by_time(examples, share=0.2) if example.split is Split.TEST]
     assert {example.case for example in tested} == {"c8", "c9"}
     assert len(tested) == 3
+
+
+def test_cases_and_near_copies_belong_together() -> None:
+    texts = (
+        "My payout of Friday has still not reached the bank, where is it?",
+        "The reader lost its pairing",
+        "Where is it? My payout of Friday has still not reached the banks.",
+        "Thanks",
+        "THANKS!",
+        "A card was declined",
+    )
+    examples = [make_example(number, text) for number, text in enumerate(texts)]
+    examples[5] = replace(examples[5], case=examples[2].case)
+    assert belonging_together(examples) == [0, 1, 0, 3, 3, 0]
 
 
 def test_near_copies_of_test_texts_are_left_out_of_training() -> None:

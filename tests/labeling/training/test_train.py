@@ -14,6 +14,7 @@ from copilot.pipeline.run import Pipeline
 from copilot.pipeline.topics import TopicHead, decide_topic
 from copilot.pipeline.types import Floors, HeadError, Question, Stage
 from copilot.pipeline.validity import ValidityHead
+from labeling.splitting import belonging_together
 from labeling.training.crossfit import crossfit
 from labeling.training.prepared import folds, prepare
 from labeling.training.topics import promise_sets, trainable_topics
@@ -115,17 +116,40 @@ def test_the_test_split_is_never_seen(tmp_path: Path) -> None:
     assert release.sha256 == trained(tmp_path / "clean").sha256
 
 
+def test_folds_keep_near_copies_together() -> None:
+    examples = list(make_dataset().examples)
+    copies = [
+        make_example(900 + n, f"{e.text.upper()}!", topic=e.topic, reason=e.reason)
+        for n, e in enumerate(examples)
+    ]
+
+    whole = prepare(replace(make_dataset(), examples=(*examples, *copies)), encoder=FakeEncoder(), seed=3)
+
+    assert len(np.unique(whole.fold)) == 5
+    np.testing.assert_array_equal(whole.fold[: len(examples)], whole.fold[len(examples) :])
+    part = whole.only(np.flatnonzero(whole.fold != 0))
+    half = len(part.examples) // 2
+    np.testing.assert_array_equal(part.fold[:half], part.fold[half:])
+
+
+def test_too_few_cases_for_folds_are_said() -> None:
+    few = replace(make_dataset(), examples=make_dataset().examples[:4])
+    with pytest.raises(ValueError, match="4 cases of different texts, 5 are needed to cross-fit: label more"):
+        prepare(few, encoder=FakeEncoder(), seed=1)
+
+
 def test_folds_keep_cases_together() -> None:
     examples = [
         replace(example, case=f"c{number // 3}") for number, example in enumerate(make_dataset().examples)
     ]
 
-    fold = folds(examples, seed=3)
+    group = np.array(belonging_together(examples))
+    fold = folds(examples, group, seed=3)
 
     for case in {example.case for example in examples}:
         assert len({fold[row] for row, example in enumerate(examples) if example.case == case}) == 1
-    np.testing.assert_array_equal(fold, folds(examples, seed=3))
-    assert (fold != folds(examples, seed=4)).any()
+    np.testing.assert_array_equal(fold, folds(examples, group, seed=3))
+    assert (fold != folds(examples, group, seed=4)).any()
 
 
 def test_crossfit_answers_every_example_by_heads_that_never_saw_it() -> None:

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
@@ -252,24 +253,29 @@ def _encoder(order: Order, dataset: Dataset, live: Release | None, *, tell: Tell
     """The live release's encoder where its heads are kept; the configured one, tuned if that is what was ordered."""
     if live and order.stage in KEEPING:
         return live.encoder
-    from labeling.training.encoder import DEFAULT_MODEL, export_encoder, export_tuned  # torch, seconds of it
+    from labeling.training.encoder import (  # torch, seconds of it
+        DEFAULT_MODEL,
+        ExportError,
+        export_encoder,
+        export_tuned,
+    )
 
     model = settings.COPILOT_ENCODER or DEFAULT_MODEL
     if order.stage != "encoder" and (exported := _exported(model)):
         return exported
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch, "encoder")
-        if order.stage == "encoder":
-            examples = dataset.only(Split.TRAIN).examples
-            export_tuned(
-                folder,
-                examples,
-                model=model,
-                seed=order.seed,
-                progress=lambda share: tell(Step.ENCODER, share),
-            )
-        else:
-            export_encoder(folder, model=model)
+        try:
+            if order.stage == "encoder":
+                examples = dataset.only(Split.TRAIN).examples
+                progress = partial(tell, Step.ENCODER)
+                export_tuned(folder, examples, model=model, seed=order.seed, progress=progress)
+            else:
+                export_encoder(folder, model=model)
+        except (ExportError, OSError) as error:
+            raise TrainingError(f"the encoder {model} can't be exported: {error}") from error
+        except ValueError as error:  # too little to tune on; the message says of what
+            raise TrainingError(f"{order.dataset}: {error}") from error
         return storing.store(folder, Artifact.Kind.ENCODER, now=now)
 
 

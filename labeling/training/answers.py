@@ -2,6 +2,7 @@
 
 Candidates are those that the cross-fitted topic stage would hand on. Each example is shown once
 more with the past uses of half its candidates hidden, so that the weights also hold for answers that are new.
+What a tuned encoder knows by heart is not among them: there its similarities say more than they ever will again.
 """
 
 from collections.abc import Sequence
@@ -67,14 +68,15 @@ def train_answers(
     if not usable.any():
         raise ValueError("answer: no question has a judged answer in its topic: label more")
 
+    weighable = prepared.new_among(usable)
     ranked: list[AnswerVerdict] = [AnswerVerdict((), 0.0)] * len(verdicts)
     for number in range(N_FOLDS):
         progress((1 + number / N_FOLDS) / 2)
-        head = _weighed(blank, prepared, candidates, usable & (prepared.fold != number))
+        head = _weighed(blank, prepared, candidates, weighable & (prepared.fold != number))
         for row in np.flatnonzero(prepared.fold == number):
             ranked[row] = decide_answer(head.rank(candidates[row]), floor=0.0)
     return TrainedAnswers(
-        head=_weighed(blank, prepared, candidates, usable), topics=verdicts, answers=tuple(ranked)
+        head=_weighed(blank, prepared, candidates, weighable), topics=verdicts, answers=tuple(ranked)
     )
 
 

@@ -80,7 +80,7 @@ def train_topics(prepared: Prepared, *, progress: Progress = unheard) -> Trained
     for number, head in enumerate(folds):
         held_out = np.flatnonzero(prepared.fold == number)
         signals[held_out] = head.signals(prepared.features_of(held_out))
-    judged = usable & prepared.is_new
+    judged = prepared.new_among(usable)
     chosen = labels[judged][:, None] == np.array(classes)
     mix = ChoiceModel().fit(list(signals[judged]), list(chosen)).weights_
     sets = promise_sets(softmax(signals[judged] @ mix), chosen, coverage=SET_COVERAGE)

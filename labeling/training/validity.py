@@ -2,6 +2,10 @@
 
 Measured on 1,780 hand-written messages, share of bad ones caught at 5 % of good ones lost: the vector alone 47 %,
 with marks 57 %, with scope 62 %, with the whole topic head's logits and words 75 %.
+
+The layer learns from all examples, as those of the topic stage do, also where the encoder was tuned on some. Only what
+calibrates must be new to it (measured on the demo world, 178 test messages: from the new ones alone the loss on a
+logarithmic scale is 0.65 instead of 0.54, and questions are told apart no better).
 """
 
 from collections import Counter
@@ -85,7 +89,7 @@ def train_validity(
         layer, words, word_layer = _layers(design, usable & ~held_out)
         bags = bags_of(design.texts[held_out], words)
         logits[held_out] = layer.logits(x[held_out]) + words.all_logits(bags, word_layer)
-    judged = usable & prepared.is_new
+    judged = prepared.new_among(usable)
     at = np.array([classes.index(label) for label in labels[judged]])
     temperature = fit_temperature(logits[judged], at)
     return TrainedValidity(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from copilot.artifacts import load
-from copilot.datasets import Dataset, Split
+from copilot.datasets import Dataset, Opinion, Split, key_of
 from copilot.evaluation.backtest import backtest
 from copilot.pipeline.answers import AnswerHead
 from copilot.pipeline.run import Pipeline
@@ -15,9 +15,10 @@ from copilot.pipeline.topics import TopicHead, decide_topic
 from copilot.pipeline.types import Floors, HeadError, Question, Stage
 from copilot.pipeline.validity import ValidityHead
 from labeling.splitting import belonging_together
+from labeling.training.answers import train_answers
 from labeling.training.crossfit import crossfit
 from labeling.training.prepared import folds, prepare
-from labeling.training.topics import promise_sets, trainable_topics
+from labeling.training.topics import promise_sets, train_topics, trainable_topics
 from labeling.training.train import TrainedRelease, fit, train
 from tests.pipelines import CATALOG, FakeEncoder, make_dataset, make_example, prepared
 
@@ -212,6 +213,43 @@ def test_what_a_dataset_does_not_teach_is_said_and_done_without(tmp_path: Path) 
     assert [outcome.validity.is_question for outcome in outcomes] == [True, True]
     assert outcomes[0].topic.topics[0][0] == "refunds"
     assert [outcome.offered for outcome in outcomes] == [None, None]
+
+
+def test_answers_are_not_weighed_on_what_the_encoder_knows_by_heart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What counts as right for the known half changes nothing; for the new half it does."""
+    monkeypatch.setattr("labeling.training.prepared.FEWEST_NEW", 10)
+    whole = prepared()
+    is_new = np.arange(len(whole.examples)) % 2 == 0
+
+    def weights(judged_otherwise: np.ndarray) -> np.ndarray:
+        """With the first answer of a topic being right as well, where somebody judged otherwise."""
+        first = {answer.topic: answer.slug for answer in reversed(CATALOG.answers)}
+        examples = tuple(
+            replace(e, second=Opinion(topic=e.topic, answer=first[e.topic])) if e.topic and other else e
+            for e, other in zip(whole.examples, judged_otherwise, strict=True)
+        )
+        changed = replace(whole, examples=examples, is_new=is_new)
+        return train_answers(changed, train_topics(changed)).head.weights
+
+    none = weights(np.zeros(len(is_new), dtype=bool))
+    np.testing.assert_array_equal(weights(~is_new), none)
+    assert not np.allclose(weights(is_new), none)
+
+
+def test_what_calibrates_comes_in_the_proportion_of_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tuned encoder has learned from questions only: of the rest no larger share may be left."""
+    monkeypatch.setattr("labeling.training.prepared.FEWEST_NEW", 10)
+    examples = make_dataset().examples
+    asked = [example for example in examples if example.topic]
+    tuned = FakeEncoder()
+    tuned.learned_from = frozenset(key_of(example.text) for example in asked[len(asked) // 4 :])
+
+    whole = prepare(make_dataset(), encoder=tuned, seed=1)
+
+    kinds = np.array([example.topic is not None for example in examples])
+    assert whole.is_new[kinds].sum() == len(asked) // 4
+    assert 0 < whole.is_new[~kinds].mean() < 0.5
+    assert abs(kinds[whole.is_new].mean() - kinds.mean()) < 0.1
 
 
 def test_floors_are_not_chosen_on_what_the_encoder_knows_by_heart() -> None:

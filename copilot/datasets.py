@@ -156,8 +156,10 @@ def read(folder: Path) -> Dataset:
 
 def read_card(folder: Path) -> dict[str, object]:
     """Read a dataset's card alone; raises DatasetError if it is none of this format."""
-    with _named():
+    try:
         card = object_of(_bytes(folder, CARD), f"{folder / CARD}")
+    except RowError as error:
+        raise DatasetError(f"{error}: restore it, or freeze it again") from None
     if card.get("format") != FORMAT:
         raise DatasetError(
             f"{folder}: format {card.get('format')}, this version reads {FORMAT}: freeze it again"

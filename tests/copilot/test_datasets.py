@@ -177,6 +177,17 @@ def test_another_format_is_refused(tmp_path: Path) -> None:
         read(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("card", "problem"), [("{ format: 1", "not JSON"), ("[1]", "expected an object, got list")]
+)
+def test_a_card_spoilt_by_hand_is_refused_with_what_to_do(tmp_path: Path, card: str, problem: str) -> None:
+    written(tmp_path)
+    (tmp_path / CARD).write_text(card)
+
+    with pytest.raises(DatasetError, match=f"{CARD}: {problem}.*: restore it, or freeze it again"):
+        read(tmp_path)
+
+
 def test_what_could_not_be_read_is_not_written(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="line 1, field 'reason'"):
         write(tmp_path / "new", [replace(THANKS, topic="fees")], {})

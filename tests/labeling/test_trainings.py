@@ -292,17 +292,35 @@ def test_a_release_remembers_what_it_learned_from(release: Release, dataset: str
     assert set(made.learned_from) == trained
 
 
+@pytest.mark.parametrize("stage", ["encoder", "all"])
+def test_one_topic_is_too_few_to_learn_from(
+    release: Release, dataset: str, settings: object, stage: str
+) -> None:
+    kept = [example for example in make_dataset().examples if example.topic in {None, "reader"}]
+    datasets.write(settings.DATASETS_ROOT / "thin", kept, {}, catalog=CATALOG)
+    run = trainings.run(order("thin", stage).pk)
+    assert run.state == "failed"
+    assert run.problem in {
+        "thin: encoder: examples of two topics are needed to tell them apart: label more",
+        "thin: topic: 1 topics have 3 cases, two are needed: label more",
+    }
+
+
 @pytest.mark.django_db(transaction=True)
-def test_a_killed_process_leaves_a_stage_free(dataset: str, release: Release, settings: object) -> None:
+@pytest.mark.parametrize("step", [Step.ENCODER, Step.BASELINES])
+def test_a_killed_process_leaves_a_stage_free(
+    dataset: str, release: Release, settings: object, step: Step
+) -> None:
+    """Killed before anything was stored, and when every artifact was: the next run begins anew and is whole."""
     run = order(dataset)
     code = (
         "import django, os, time; django.setup(); from labeling import trainings; "
-        f"trainings.run({run.pk}, tell=lambda *_: time.sleep(60))"
+        f"trainings.run({run.pk}, tell=lambda step, _: step == {str(step)!r} and time.sleep(60))"
     )
     here = environment(DATASETS_ROOT=str(settings.DATASETS_ROOT))
     process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=here)
     try:
-        wait_until(lambda: TrainingRun.objects.get().state == "running", "the training begins", seconds=60)
+        wait_until(lambda: TrainingRun.objects.get().step == step, "the training is so far", seconds=90)
         assert trainings.sweep(now=timezone.now()) == 0, "it is alive"
         process.send_signal(signal.SIGKILL)
         process.wait()
@@ -310,5 +328,7 @@ def test_a_killed_process_leaves_a_stage_free(dataset: str, release: Release, se
     finally:
         process.kill()
     assert TrainingRun.objects.get().problem == trainings.DIED
-    assert Release.objects.count() == 1
-    order(dataset)
+    assert Release.objects.get() == release
+    again = trainings.run(order(dataset).pk)
+    assert (again.state, Release.objects.count()) == ("finished", 2)
+    releases.pipeline_of(again.release)

@@ -154,6 +154,8 @@ def roll_back(request: PageRequest) -> HttpResponse:
             actor=request.user, now=timezone.now(), reason=request.POST.get("reason", "")
         )
         messages.success(request, f"Release {promotion.release_id} is live again.")
+        if loss := embedding.progress_of(promotion.release).loss:
+            messages.warning(request, loss)
     except releases.ReleaseError as error:
         messages.error(request, str(error))
     return redirect("copilot:releases")

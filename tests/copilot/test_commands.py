@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 
 from copilot import datasets, releases
 from copilot.datasets import Split, key_of
-from copilot.models import Evaluation, Promotion, Release
+from copilot.models import Evaluation, Promotion, QuestionVector, Release
 from tests.copilot.making import make_suggestion
 from tests.making import make_case
 from tests.pipelines import make_dataset, make_example
@@ -86,6 +86,18 @@ def test_promote_says_what_is_lost_until_past_questions_are_embedded(
         "0 of 1 past questions have a vector of its encoder: while it is live, only those are found" in text
     )
     assert releases.live() == candidate
+
+
+def test_rollback_says_so_too(
+    release: Release, candidate: Release, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of the release before the last one the vectors are gone, if its encoder was another one."""
+    call_command("promote", str(candidate.pk), override=True, reason="a better encoder")
+    make_suggestion(make_case(), release=candidate)
+    QuestionVector.objects.all().delete()
+    text = out(capsys, "rollback")
+    assert "0 of 1 past questions have a vector of its encoder" in text
+    assert f"release {release.pk} is live again" in text
 
 
 def test_rows_that_a_release_learned_from_judge_neither(

@@ -11,7 +11,7 @@ from django.utils import timezone
 from copilot import datasets, embedding, evaluating
 from copilot.datasets import Split
 from copilot.evaluation.rows import Row, as_lists
-from copilot.models import Evaluation, EvaluationOrder, Promotion, Release
+from copilot.models import Evaluation, EvaluationOrder, Promotion, QuestionVector, Release
 from helpdesk.models import User
 from tests.copilot.evaluation.test_gate import calibrated, rows
 from tests.copilot.making import make_suggestion
@@ -283,6 +283,19 @@ def test_rolling_back_takes_a_click(
     assert Promotion.objects.first().reason == "complaints"
     answer = client.post("/copilot/releases/roll-back/", follow=True)
     assert "no earlier release to roll back to" in answer.text
+
+
+def test_rolling_back_says_which_past_cases_are_not_found_yet(
+    client: Client, sana: User, candidate: Release, release: Release, now: datetime
+) -> None:
+    Release.objects.filter(pk=release.pk).update(state=Release.State.RETIRED)
+    Release.objects.filter(pk=candidate.pk).update(state=Release.State.LIVE)
+    Promotion.objects.create(release=candidate, previous=release, at=now - timedelta(days=1))
+    make_suggestion(make_case(), release=candidate)
+    QuestionVector.objects.all().delete()
+    client.force_login(sana)
+    text = client.post("/copilot/releases/roll-back/", follow=True).text
+    assert "0 of 1 past questions have a vector of its encoder" in text
 
 
 def test_agents_see_no_releases(client: Client, ana: User, release: Release) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from copilot import releases
+from copilot import embedding, releases
 
 
 class Command(BaseCommand):
@@ -20,4 +20,6 @@ class Command(BaseCommand):
             promotion = releases.roll_back(actor=None, now=timezone.now(), reason=reason)
         except releases.ReleaseError as error:
             raise CommandError(str(error)) from error
+        if loss := embedding.progress_of(promotion.release).loss:
+            self.stdout.write(self.style.WARNING(loss))
         self.stdout.write(self.style.SUCCESS(f"{promotion.release.name} is live again."))

@@ -34,6 +34,17 @@ def test_the_loss_is_the_published_one() -> None:
     assert float(ours) == pytest.approx(np.mean(losses))
 
 
+def test_a_cancel_is_heard_before_the_texts_are_read() -> None:
+    class Encoder:
+        """Must not be asked."""
+
+    def cancel(share: float) -> None:
+        raise InterruptedError(str(share))
+
+    with pytest.raises(InterruptedError, match=r"^0\.0$"):
+        tune(Encoder(), EXAMPLES, seed=1, progress=cancel)
+
+
 @pytest.mark.slow
 def test_the_same_seed_gives_the_same_weights_and_another_one_others() -> None:
     def tuned(seed: int) -> tuple[Tuning, torch.Tensor]:

@@ -7,14 +7,14 @@ that training needs nothing but the folder. Labeling writes datasets, training a
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from io import BufferedReader
 from pathlib import Path
 
-from copilot.json_rows import Row, RowError, object_of, rows_of
 from copilot.pipeline.types import VALIDITY_REASONS, Catalog, CatalogAnswer, Question, Reason
 
 FORMAT = 1
@@ -35,6 +35,13 @@ class Split(StrEnum):
     TEST = "test"
 
 
+class Source(StrEnum):
+    """Whose labels an example carries: a person's, or those that labeling functions agree on."""
+
+    GOLD = "gold"
+    WEAK = "weak"
+
+
 @dataclass(frozen=True)
 class Opinion:
     """A second person's labels for the same turn."""
@@ -51,6 +58,7 @@ class Example:
     `case` keeps turns of one matter on one side of any split. `text` is the cleaned question, subject included.
     `reason` says why it is no question we may answer; else `topic` and `answer` (a slug, NO_ANSWER, or None where
     nobody said) hold. `also` are further topics it asks about, `group` a slice to report by.
+    `source` is empty where the labels are of somebody else's making; `weight` says how much a weak label is worth.
     """
 
     case: str
@@ -66,6 +74,8 @@ class Example:
     also: tuple[str, ...] = ()
     group: str = ""
     split: Split = Split.TRAIN
+    source: Source | None = None
+    weight: float = 1.0
 
     @property
     def question(self) -> Question:
@@ -109,32 +119,69 @@ def key_of(text: str) -> str:
     return hashlib.sha256(words.encode()).hexdigest()[:12]
 
 
-def write(
-    folder: Path, examples: Sequence[Example], card: Mapping[str, object], *, catalog: Catalog = NO_CATALOG
-) -> str:
-    """Write a dataset, replacing what is in `folder`, and return its fingerprint.
-
-    Raises DatasetError, and writes nothing, if an example could not be read back.
-    """
-    lines = [json.dumps(_example_row(example), ensure_ascii=False) for example in examples]
-    with _named():
-        for number, line in enumerate(lines, start=1):
-            _example(Row(json.loads(line), f"{EXAMPLES} line {number}"))
-    contents = {
-        EXAMPLES: "".join(f"{line}\n" for line in lines),
-        CATALOG: "".join(
-            f"{json.dumps(_answer_row(answer), ensure_ascii=False)}\n" for answer in catalog.answers
-        ),
+def row_of(example: Example) -> dict[str, object]:
+    """Return an example as it stands in a line: every field that says something, in the order of the class."""
+    second = example.second
+    row = {
+        "case": example.case,
+        "message": example.message,
+        "at": example.at.isoformat(),
+        "text": example.text,
+        "subject": example.subject,
+        "language": example.language,
+        "reason": example.reason,
+        "topic": example.topic,
+        "answer": example.answer,
+        "second": second and _said({"reason": second.reason, "topic": second.topic, "answer": second.answer}),
+        "also": list(example.also),
+        "group": example.group,
+        "split": example.split,
+        "source": example.source,
+        "weight": example.weight if example.weight != 1 else None,
     }
-    sha256 = _fingerprint(contents[EXAMPLES].encode(), contents[CATALOG].encode())
-    whole = {**card, "format": FORMAT, "n_examples": len(examples), "sha256": sha256}
-    contents[CARD] = json.dumps(whole, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    return _said(row)
+
+
+def write(
+    folder: Path, examples: Iterable[Example], card: Mapping[str, object], *, catalog: Catalog = NO_CATALOG
+) -> str:
+    """Write a dataset, replacing what is in `folder`, and return its fingerprint; holds one example at a time.
+
+    Raises DatasetError, and replaces nothing, if an example could not be read back.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    for name, content in contents.items():
-        draft = folder / f".{name}.draft"
-        draft.write_text(content, "utf-8")
-        draft.replace(folder / name)
+    drafts = {name: folder / f".{name}.draft" for name in (EXAMPLES, CATALOG, CARD)}
+    answers = "".join(
+        f"{json.dumps(_answer_row(answer), ensure_ascii=False)}\n" for answer in catalog.answers
+    )
+    try:
+        n, written = _write_examples(drafts[EXAMPLES], examples)
+        drafts[CATALOG].write_text(answers, "utf-8")
+        sha256 = _joined(written, hashlib.sha256(answers.encode()).digest())
+        whole = {**card, "format": FORMAT, "n_examples": n, "sha256": sha256}
+        drafts[CARD].write_text(
+            json.dumps(whole, indent=2, sort_keys=True, ensure_ascii=False) + "\n", "utf-8"
+        )
+        for name, draft in drafts.items():
+            draft.replace(folder / name)
+    finally:
+        for draft in drafts.values():
+            draft.unlink(missing_ok=True)
+        with suppress(OSError):  # a dataset stands in it
+            folder.rmdir()
     return sha256
+
+
+def _write_examples(file: Path, examples: Iterable[Example]) -> tuple[int, bytes]:
+    """Return how many were written, and the hash of what was."""
+    digest, n = hashlib.sha256(), 0
+    with file.open("wb") as draft:
+        for n, example in enumerate(examples, start=1):
+            line = json.dumps(row_of(example), ensure_ascii=False).encode() + b"\n"
+            _example(_Row(json.loads(line), f"{EXAMPLES} line {n}"))
+            digest.update(line)
+            draft.write(line)
+    return n, digest.digest()
 
 
 def read(folder: Path) -> Dataset:
@@ -142,24 +189,37 @@ def read(folder: Path) -> Dataset:
     card = read_card(folder)
     examples, catalog = _bytes(folder, EXAMPLES), _bytes(folder, CATALOG)
     sha256 = _fingerprint(examples, catalog)
-    if card.get("sha256") != sha256:
-        expected = str(card.get("sha256"))[:12]
-        raise DatasetError(f"{folder}: fingerprint {sha256[:12]}, its card says {expected}: freeze it again")
-    with _named():
-        return Dataset(
-            examples=tuple(_example(row) for row in rows_of(examples, EXAMPLES)),
-            catalog=Catalog(tuple(_answer(row) for row in rows_of(catalog, CATALOG))),
-            card=card,
-            sha256=sha256,
+    _check_fingerprint(folder, card, sha256)
+    return Dataset(
+        examples=tuple(_example(row) for row in _rows(examples, EXAMPLES)),
+        catalog=Catalog(tuple(_answer(row) for row in _rows(catalog, CATALOG))),
+        card=card,
+        sha256=sha256,
+    )
+
+
+def stream(folder: Path) -> Iterator[Example]:
+    """Yield a dataset's examples one by one, however many there are; its fingerprint is checked before the first."""
+    card = read_card(folder)
+    with _open(folder, EXAMPLES) as file:
+        sha256 = _joined(
+            hashlib.file_digest(file, "sha256").digest(), hashlib.sha256(_bytes(folder, CATALOG)).digest()
         )
+        _check_fingerprint(folder, card, sha256)
+        file.seek(0)
+        for number, line in enumerate(file, start=1):
+            where = f"{EXAMPLES} line {number}"
+            yield _example(_Row(_json(line, where), where))
+
+
+def read_catalog(folder: Path) -> Catalog:
+    """Read the answers as they were when a dataset was frozen."""
+    return Catalog(tuple(_answer(row) for row in _rows(_bytes(folder, CATALOG), CATALOG)))
 
 
 def read_card(folder: Path) -> dict[str, object]:
     """Read a dataset's card alone; raises DatasetError if it is none of this format."""
-    try:
-        card = object_of(_bytes(folder, CARD), f"{folder / CARD}")
-    except RowError as error:
-        raise DatasetError(f"{error}: restore it, or freeze it again") from None
+    card = _json(_bytes(folder, CARD), f"{folder / CARD}")
     if card.get("format") != FORMAT:
         raise DatasetError(
             f"{folder}: format {card.get('format')}, this version reads {FORMAT}: freeze it again"
@@ -167,17 +227,62 @@ def read_card(folder: Path) -> dict[str, object]:
     return card
 
 
-@contextmanager
-def _named() -> Iterator[None]:
-    """Let a row that can't be read be an error of the dataset."""
-    try:
-        yield
-    except RowError as error:
-        raise DatasetError(str(error)) from None
+@dataclass(frozen=True)
+class _Row:
+    """One JSON object, with where it stands for the errors; every getter checks the type."""
+
+    fields: Mapping[str, object]
+    where: str
+
+    def wrong(self, name: str, problem: str) -> DatasetError:
+        return DatasetError(f"{self.where}, field {name!r}: {problem}")
+
+    def text(self, name: str, default: str | None = None) -> str:
+        value = self.fields.get(name, default)
+        if not isinstance(value, str):
+            raise self.wrong(name, f"expected text, got {value!r}")
+        return value
+
+    def maybe(self, name: str) -> str | None:
+        return None if self.fields.get(name) is None else self.text(name)
+
+    def flag(self, name: str) -> bool:
+        value = self.fields.get(name)
+        if not isinstance(value, bool):
+            raise self.wrong(name, f"expected true or false, got {value!r}")
+        return value
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        value = self.fields.get(name, [])
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise self.wrong(name, f"expected a list of texts, got {value!r}")
+        return tuple(value)
+
+    def weight(self, name: str) -> float:
+        value = self.fields.get(name, 1.0)
+        if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value <= 1:
+            raise self.wrong(name, f"expected a number above 0 and at most 1, got {value!r}")
+        return float(value)
+
+    def time(self, name: str) -> datetime:
+        try:
+            value = datetime.fromisoformat(self.text(name))
+        except ValueError:
+            raise self.wrong(name, f"expected an ISO 8601 time, got {self.fields.get(name)!r}") from None
+        if value.tzinfo is None:
+            raise self.wrong(name, f"expected a time with a zone, got {self.fields.get(name)!r}")
+        return value
+
+    def reason(self, name: str) -> Reason | None:
+        value = self.maybe(name)
+        if value is not None and value not in VALIDITY_REASONS:
+            raise self.wrong(name, f"expected one of {', '.join(VALIDITY_REASONS)}, got {value!r}")
+        return Reason(value) if value else None
 
 
-def _example(row: Row) -> Example:
-    row.only(Example.__dataclass_fields__)
+def _example(row: _Row) -> Example:
+    if unknown := set(row.fields) - set(Example.__dataclass_fields__):
+        raise row.wrong(min(unknown), "no such field")
     example = Example(
         case=row.text("case"),
         message=row.text("message"),
@@ -185,13 +290,15 @@ def _example(row: Row) -> Example:
         text=row.text("text"),
         subject=row.text("subject", ""),
         language=row.maybe("language"),
-        reason=_reason(row),
+        reason=row.reason("reason"),
         topic=row.maybe("topic"),
         answer=row.maybe("answer"),
         second=_opinion(row),
         also=row.texts("also"),
         group=row.text("group", ""),
-        split=Split(row.choice("split", list(Split)) or Split.TRAIN),
+        split=_split(row),
+        source=_source(row),
+        weight=row.weight("weight"),
     )
     if example.reason and (example.topic or example.answer):
         raise row.wrong("reason", f"{example.reason} excludes topic and answer")
@@ -200,19 +307,31 @@ def _example(row: Row) -> Example:
     return example
 
 
-def _opinion(row: Row) -> Opinion | None:
-    second = row.inner("second")
-    if second is None:
+def _opinion(row: _Row) -> Opinion | None:
+    value = row.fields.get("second")
+    if value is None:
         return None
-    return Opinion(reason=_reason(second), topic=second.maybe("topic"), answer=second.maybe("answer"))
+    if not isinstance(value, dict):
+        raise row.wrong("second", f"expected an object, got {value!r}")
+    second = _Row(value, f"{row.where}, field 'second'")
+    return Opinion(reason=second.reason("reason"), topic=second.maybe("topic"), answer=second.maybe("answer"))
 
 
-def _reason(row: Row) -> Reason | None:
-    value = row.choice("reason", VALIDITY_REASONS)
-    return Reason(value) if value else None
+def _split(row: _Row) -> Split:
+    value = row.text("split", Split.TRAIN)
+    if value not in set(Split):
+        raise row.wrong("split", f"expected one of {', '.join(Split)}, got {value!r}")
+    return Split(value)
 
 
-def _answer(row: Row) -> CatalogAnswer:
+def _source(row: _Row) -> Source | None:
+    value = row.maybe("source")
+    if value is not None and value not in set(Source):
+        raise row.wrong("source", f"expected one of {', '.join(Source)}, got {value!r}")
+    return Source(value) if value else None
+
+
+def _answer(row: _Row) -> CatalogAnswer:
     return CatalogAnswer(
         key=row.text("key"),
         slug=row.text("slug"),
@@ -224,11 +343,7 @@ def _answer(row: Row) -> CatalogAnswer:
     )
 
 
-def _example_row(example: Example) -> dict[str, object]:
-    """Every field that says something, in the order of the class."""
-    row = {**asdict(example), "at": example.at.isoformat(), "also": list(example.also)}
-    if example.second:
-        row["second"] = {name: value for name, value in asdict(example.second).items() if value is not None}
+def _said(row: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in row.items() if value not in (None, "", [])}
 
 
@@ -240,15 +355,46 @@ def _answer_row(answer: CatalogAnswer) -> dict[str, object]:
     }
 
 
-def _bytes(folder: Path, name: str) -> bytes:
+def _rows(content: bytes, name: str) -> Iterator[_Row]:
+    for number, line in enumerate(content.removesuffix(b"\n").split(b"\n") if content else (), start=1):
+        where = f"{name} line {number}"
+        yield _Row(_json(line, where), where)
+
+
+def _json(content: bytes, where: str) -> dict[str, object]:
     try:
-        return (folder / name).read_bytes()
+        value = json.loads(content)
+    except ValueError as error:
+        raise DatasetError(f"{where}: not JSON ({error})") from None
+    if not isinstance(value, dict):
+        raise DatasetError(f"{where}: expected an object, got {type(value).__name__}")
+    return value
+
+
+def _bytes(folder: Path, name: str) -> bytes:
+    with _open(folder, name) as file:
+        return file.read()
+
+
+def _open(folder: Path, name: str) -> BufferedReader:
+    try:
+        return (folder / name).open("rb")
     except OSError as error:
         raise DatasetError(
             f"{folder}: {name} cannot be read ({error.strerror}): is this a dataset?"
         ) from None
 
 
+def _check_fingerprint(folder: Path, card: Mapping[str, object], sha256: str) -> None:
+    if card.get("sha256") != sha256:
+        expected = str(card.get("sha256"))[:12]
+        raise DatasetError(f"{folder}: fingerprint {sha256[:12]}, its card says {expected}: freeze it again")
+
+
 def _fingerprint(examples: bytes, catalog: bytes) -> str:
     """SHA-256 over the hashes of both files, so that no line can wander from one to the other unseen."""
-    return hashlib.sha256(hashlib.sha256(examples).digest() + hashlib.sha256(catalog).digest()).hexdigest()
+    return _joined(hashlib.sha256(examples).digest(), hashlib.sha256(catalog).digest())
+
+
+def _joined(examples: bytes, catalog: bytes) -> str:
+    return hashlib.sha256(examples + catalog).hexdigest()

@@ -32,7 +32,7 @@ def read_dataset(name: str) -> Dataset:
     Raises:
         DatasetError: it is not there, was changed, or the name leads elsewhere.
     """
-    return datasets.read(_folder_of(name))
+    return datasets.read(folder_of(name))
 
 
 def fingerprint_of(name: str) -> str:
@@ -41,10 +41,15 @@ def fingerprint_of(name: str) -> str:
     Raises:
         DatasetError: there is no such dataset.
     """
-    return str(datasets.read_card(_folder_of(name))["sha256"])
+    return str(datasets.read_card(folder_of(name))["sha256"])
 
 
-def _folder_of(name: str) -> Path:
+def folder_of(name: str) -> Path:
+    """Return the folder of a dataset below DATASETS_ROOT.
+
+    Raises:
+        DatasetError: there is none, or the name leads elsewhere.
+    """
     folder = Path(settings.DATASETS_ROOT) / name
     if not name or Path(name).name != name or name.startswith(".") or not folder.is_dir():
         raise DatasetError(f"there is no dataset {name!r}: name one of {', '.join(names()) or 'none yet'}")

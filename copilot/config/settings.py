@@ -230,6 +230,9 @@ COPILOT_ENCODER = env.str(
     "COPILOT_ENCODER", ""
 )  # a folder or hub name of another sentence-transformers model
 
+# Labeling
+PHONE_REGIONS = tuple(env.list("PHONE_REGIONS", ["GB"], validate=validate.Length(1)))  # of numbers without +
+
 # The API
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

@@ -78,7 +78,10 @@ def test_only_one_module_knows_openai(file: Path) -> None:
 @pytest.mark.parametrize(
     ("entry", "forbidden"),
     [
-        ("copilot.config.asgi", {*HEAVY, "onnxruntime", "scipy.stats", "polars", "openai"}),
+        (
+            "copilot.config.asgi",
+            {*HEAVY, "onnxruntime", "scipy.stats", "polars", "openai", "pyarrow", "phonenumbers", "stdnum"},
+        ),
         ("copilot.config.celery; import django; django.setup(); import copilot.tasks", HEAVY),
     ],
     ids=["web", "suggest worker"],

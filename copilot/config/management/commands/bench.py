@@ -35,6 +35,7 @@ from helpdesk.benching.streams import measure_idle_streams
 from helpdesk.intake import LARGEST_BATCH
 from helpdesk.models import User
 from labeling.bench import asking
+from labeling.bench.exporting import add_export, measure_export
 
 LONG = 128
 USUAL = range(25, 46)  # tokens: about 35
@@ -76,7 +77,11 @@ class Command(BaseCommand):
         )
         search.add_argument("--vectors", type=int, default=1_000_000)
         search.add_argument("--searches", type=int, default=200, help="by each kind of person")
-        for bench in (pipeline, arrival, streams, inbox, intents, replies, search):
+        export = benches.add_parser(
+            "export", help="a dataset of very many rows in each format, and redaction"
+        )
+        add_export(export)
+        for bench in (pipeline, arrival, streams, inbox, intents, replies, search, export):
             bench.add_argument("--json", action="store_true", help="for machines")
 
     def handle(self, *args: Any, bench: str, **options: Any) -> None:
@@ -85,6 +90,7 @@ class Command(BaseCommand):
             "intents": asking.intents,
             "replies": _replies,
             "search": _search,
+            "export": _export,
         }  # fmt: skip
         figures = measures[bench](**options, tell=self.stderr.write)
         told = _rows if bench == "inbox" else _table
@@ -147,6 +153,13 @@ def _search(*, vectors: int, searches: int, tell: Tell, **_: Any) -> Mapping[str
     real = _live_pipeline().encoder.encode(bodies)
     with cases_apart(SEARCH, cases=vectors, bodies=bodies, tell=tell):
         return measure_search(real, n=vectors, searches=searches, tell=tell)
+
+
+def _export(*, rows: int, format: list[str] | None, tell: Tell, **_: Any) -> Mapping[str, Any]:  # noqa: A002
+    world = read_world()
+    names = {customer["slug"]: customer["name"] for customer in world.customers}
+    bodies = [(message.body, names[message.customer]) for message in world.messages]
+    return measure_export(bodies, rows=rows, formats=format or (), tell=tell)
 
 
 @contextmanager

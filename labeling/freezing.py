@@ -1,83 +1,146 @@
-"""Labels become a dataset: gold annotations with the question that the pipeline would have read."""
+"""Labels become a dataset: what people and label models say, with the question that the pipeline would have read.
 
-from collections.abc import Iterator, Mapping
+1. Read the gold, and leave out what is no longer believed, flagged, or about a topic that is gone.
+2. The latest cases are the test split, gold alone: a release is judged on what came after all it learned from.
+3. The rest is for training, with weak labels beside or instead of the gold, of earlier messages and other cases only.
+4. Near-copies of test texts leave the training split.
+5. Write examples, catalog, card and manifest.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from itertools import groupby
+from enum import StrEnum
 from pathlib import Path
 
 from django.conf import settings
 
 from copilot import datasets
 from copilot.catalog import catalog_at
-from copilot.pipeline.types import Reason
-from copilot.suggesting import question_of_turn
-from labeling.labels import QUESTION
-from labeling.models import Annotation, Task
+from copilot.datasets import DatasetError, Example, Source, Split
+from copilot.models import Topic
+from labeling import manifests
+from labeling.describing import ages_of, agreement_of, classes_of, holes_of
+from labeling.gold import Gold, read_gold
+from labeling.manifests import Manifest
 from labeling.splitting import drop_near_copies, split_by_time
+from labeling.weakly import WeakLabels, read_weak
 
 # Labels are dear: on the demo world's 1,825, testing on a fifth instead of a twelfth cost so many that the floor of the
 # confidence let pass 17 % of the questions instead of 29 %.
 TEST_SHARE = 0.1
+READING = 0.6  # of the work
+COPY = "near-copy of a test text"
+SOURCES = {"gold": "gold annotations", "weak": "weak labels", "both": "gold annotations and weak labels"}
+
+Tell = Callable[[str, float], object]
 
 
-def freeze(name: str, *, now: datetime) -> Path:
-    """Write all gold annotations and the catalog of now to DATASETS_ROOT/name, and return that folder.
+class Takes(StrEnum):
+    """Whose labels are learned from; gold alone judges."""
 
-    The latest tenth of the cases is the test split: a release is judged on what came after all it learned from.
+    GOLD = "gold"
+    WEAK = "weak"
+    BOTH = "both"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What decides how a dataset comes out; `seed` is the label model's, for nothing of gold is left to chance."""
+
+    takes: Takes = Takes.GOLD
+    seed: int = 1
+    test_share: float = TEST_SHARE
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """A dataset that was written: where, its fingerprint, and what it was made of."""
+
+    folder: Path
+    sha256: str
+    manifest: Manifest
+    left_out: Mapping[str, int]
+
+    @property
+    def n_left_out(self) -> int:
+        return sum(self.left_out.values())
+
+
+def freeze(
+    name: str,
+    *,
+    now: datetime,
+    recipe: Recipe = Recipe(),
+    weak: WeakLabels | None = None,
+    flagged: Collection[int] = (),
+    tell: Tell = lambda step, share: None,
+) -> Frozen:
+    """Write the labels and the catalog of now to DATASETS_ROOT/name; `flagged` are messages to be looked at first.
+
+    Raises:
+        DatasetError: weak labels are wanted and there are none.
     """
-    folder = Path(settings.DATASETS_ROOT) / name
-    examples, n_copies = drop_near_copies(split_by_time(list(_examples()), share=TEST_SHARE))
-    card = {
-        "name": name,
-        "source": "gold annotations",
-        "frozen_at": now.isoformat(),
-        "near_copies_left_out": n_copies,
-    }
-    datasets.write(folder, examples, card, catalog=catalog_at(now).catalog)
-    return folder
+    if recipe.takes is not Takes.GOLD and weak is None:
+        raise DatasetError(f"{name}: there are no weak labels to take: run a label model, or take gold only")
+    gold = read_gold(flagged=flagged, done=lambda share: tell("Reading labels", READING * share))
+    examples = split_by_time(gold.examples, share=recipe.test_share)
+    if recipe.takes is Takes.WEAK:
+        examples = [example for example in examples if example.split is Split.TEST]
+        gold.left_out["gold that was not to be learned from"] += len(gold.examples) - len(examples)
+    if recipe.takes is not Takes.GOLD and weak:
+        tell("Reading weak labels", READING)
+        examples += read_weak(weak, gold=tuple(examples), flagged=flagged, left_out=gold.left_out)
+    tell("Comparing texts", 0.8)
+    examples, n_copies = drop_near_copies(examples)
+    gold.left_out[COPY] += n_copies
+    tell("Writing", 0.9)
+    return _write(name, examples, gold, recipe=recipe, weak=weak, now=now)
 
 
-def _examples() -> Iterator[datasets.Example]:
-    """Yield one example for each message that has gold."""
-    for said in _said_of_messages():
-        gold = {task: row for (task, is_gold), row in said.items() if is_gold}
-        second = {task: row for (task, is_gold), row in said.items() if not is_gold}
-        if Task.VALIDITY not in gold:
-            continue
-        message = gold[Task.VALIDITY].message
-        question = question_of_turn(message, message.case)
-        opinion = _opinion(gold)
-        yield datasets.Example(
-            case=str(message.case_id),
-            message=str(message.pk),
-            at=message.sent_at,
-            text=question.text,
-            subject=question.subject,
-            language=question.language,
-            reason=opinion.reason,
-            topic=opinion.topic,
-            answer=opinion.answer,
-            second=_opinion(second) if Task.VALIDITY in second else None,
-            also=tuple(gold[Task.TOPIC].also) if Task.TOPIC in gold else (),
-            group=gold[Task.VALIDITY].group,
-        )
-
-
-def _said_of_messages() -> Iterator[dict[tuple[str, bool], Annotation]]:
-    """Yield what people say of each message, by task and whether it is gold: oldest message first."""
-    standing = (
-        Annotation.objects.standing()
-        .select_related("message__case")
-        .order_by("message__sent_at", "message_id", "pk")
+def _write(
+    name: str,
+    examples: Sequence[Example],
+    gold: Gold,
+    *,
+    recipe: Recipe,
+    weak: WeakLabels | None,
+    now: datetime,
+) -> Frozen:
+    moment = catalog_at(now)
+    rows = [example for example in examples if example.source is Source.GOLD]
+    used = [row for example in rows for row in gold.labels[example.message]]
+    manifest = Manifest(
+        takes=recipe.takes.value,
+        seed=recipe.seed,
+        test_share=recipe.test_share,
+        training=tuple(each.message for each in examples if each.split is Split.TRAIN),
+        test=tuple(each.message for each in examples if each.split is Split.TEST),
+        labels=tuple(sorted(row.pk for row in used)),
+        answers=tuple(sorted(answer.key for answer in moment.catalog.answers)),
+        functions=dict(weak.functions) if weak else {},
+        label_model=dict(weak.settings) if weak else {},
     )
-    for _, rows in groupby(standing, key=lambda row: row.message_id):
-        yield {(row.task, row.is_gold): row for row in rows}
-
-
-def _opinion(said: Mapping[str, Annotation]) -> datasets.Opinion:
-    """Join one side's labels of the three tasks."""
-    validity = said[Task.VALIDITY].label
-    if validity != QUESTION:
-        return datasets.Opinion(reason=Reason(validity))
-    topic, answer = said.get(Task.TOPIC), said.get(Task.ANSWER)
-    return datasets.Opinion(topic=topic.label if topic else None, answer=answer.label if answer else None)
+    classes = classes_of(examples)
+    topics = sorted(Topic.objects.filter(retired_at=None).values_list("slug", flat=True))
+    left_out = {why: n for why, n in sorted(gold.left_out.items()) if n}
+    card: dict[str, object] = {
+        "name": name,
+        "source": SOURCES[recipe.takes],
+        "frozen_at": now.isoformat(),
+        "manifest": manifest.sha256,
+        "n_train": len(manifest.training),
+        "n_test": len(manifest.test),
+        "near_copies_left_out": gold.left_out[COPY],
+        "left_out": left_out,
+        "classes": classes,
+        "ages": ages_of((row.made_at for row in used), now=now),
+        "agreement": {task: asdict(judged) for task, judged in agreement_of(examples).items()},
+        "holes": holes_of(classes, topics=topics, left_out=gold.left_out),
+    }
+    folder = Path(settings.DATASETS_ROOT) / name
+    sha256 = datasets.write(folder, examples, card, catalog=moment.catalog)
+    draft = folder / f".{manifests.FILE}.draft"
+    draft.write_text(manifest.as_json(), "utf-8")
+    draft.replace(folder / manifests.FILE)
+    return Frozen(folder, sha256, manifest, left_out)

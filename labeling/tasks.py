@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from labeling import trainings
+from labeling import frozen, trainings
 
 
 @shared_task(name="labeling.tasks.train")
@@ -14,3 +14,13 @@ def train(*, run_id: int) -> None:
 @shared_task(name="labeling.tasks.sweep_trainings")
 def sweep_trainings() -> None:
     trainings.sweep(now=timezone.now())
+
+
+@shared_task(name="labeling.tasks.freeze")
+def freeze(*, freeze_id: int) -> None:
+    frozen.run(freeze_id)
+
+
+@shared_task(name="labeling.tasks.sweep_freezes")
+def sweep_freezes() -> None:
+    frozen.sweep(now=timezone.now())

@@ -6,12 +6,11 @@ nobody's, and `sweep` marks it as failed.
 """
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.db.models.functions import Greatest
 from django.utils import timezone
@@ -21,13 +20,14 @@ from copilot.datasets import DatasetError, Split
 from copilot.models import Release, Topic
 from copilot.releases import ReleaseError
 from helpdesk.models import User
+from labeling.holding import held, is_free
 from labeling.models import TrainingRun
 from labeling.training.steps import Step, Tell, nobody
 
 logger = logging.getLogger(__name__)
 
 State = TrainingRun.State
-LOCKS = 20_251  # the first of two numbers that name an advisory lock; the second is the run's
+LOCKS = 20_251  # of trainings, by their numbers
 DIED = "its process ended before it was done: start it again"
 LOST_AFTER = timedelta(minutes=2)  # a run that waits so long, while nothing else runs, was lost by the broker
 
@@ -106,7 +106,7 @@ def run(run_id: int, *, tell: Tell = nobody) -> TrainingRun:
     """
     from labeling.training.releasing import Order, TrainingError, train_release  # scikit-learn
 
-    with _held(run_id) as is_ours:
+    with held(LOCKS, run_id) as is_ours:
         if not is_ours or not _begin(run_id):
             return TrainingRun.objects.get(pk=run_id)
         row = TrainingRun.objects.get(pk=run_id)
@@ -143,7 +143,7 @@ def sweep(*, now: datetime) -> int:
     """Mark as failed the runs whose process is gone, queue again those that nobody took, and return how many."""
     from labeling import tasks
 
-    died = [row.pk for row in TrainingRun.objects.filter(state=State.RUNNING) if _is_free(row.pk)]
+    died = [row.pk for row in TrainingRun.objects.filter(state=State.RUNNING) if is_free(LOCKS, row.pk)]
     n = TrainingRun.objects.filter(pk__in=died, state=State.RUNNING).update(
         state=State.FAILED, problem=DIED, ended_at=now
     )
@@ -177,32 +177,3 @@ def _noting(run_id: int, tell: Tell) -> Tell:
         tell(step, share)
 
     return note
-
-
-@contextmanager
-def _held(run_id: int) -> Iterator[bool]:
-    """Hold the run's lock as long as this process lives; False if another process holds it."""
-    is_ours = _lock("pg_try_advisory_lock", run_id)
-    try:
-        yield is_ours
-    finally:
-        if is_ours:
-            _lock("pg_advisory_unlock", run_id)
-
-
-def _is_free(run_id: int) -> bool:
-    """Whether no process holds the run's lock."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 AND granted "
-            "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
-            "AND classid = %s AND objid = %s)",
-            [LOCKS, run_id],
-        )
-        return not cursor.fetchone()[0]
-
-
-def _lock(function: str, run_id: int) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {function}(%s, %s)", [LOCKS, run_id])
-        return bool(cursor.fetchone()[0])

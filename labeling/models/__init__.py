@@ -1,7 +1,8 @@
 """The labeling app's tables."""
 
 from labeling.models.annotation import Annotation, Task
+from labeling.models.dataset import FrozenDataset
 from labeling.models.item import Item
 from labeling.models.training import TrainingRun
 
-__all__ = ["Annotation", "Item", "Task", "TrainingRun"]
+__all__ = ["Annotation", "FrozenDataset", "Item", "Task", "TrainingRun"]

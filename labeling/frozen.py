@@ -1,0 +1,119 @@
+"""Freezes from order to end: each by one process at a time, and never left half done."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from copilot import datasets
+from copilot.datasets import DatasetError
+from helpdesk.models import User
+from labeling.freezing import Frozen, Recipe, Takes, Tell, freeze
+from labeling.holding import held, is_free
+from labeling.models import FrozenDataset
+
+State = FrozenDataset.State
+LOCKS = 20_252  # of freezes, by their numbers
+DIED = "its process ended before it was done: freeze it again"
+LOST_AFTER = timedelta(minutes=2)  # a freeze that waits so long was lost by the broker
+
+
+class FreezeRefusedError(Exception):
+    """A dataset can't be frozen; the message says why and what to do."""
+
+
+def order(
+    *, name: str, recipe: Recipe, by: User | None, now: datetime, replaces: bool = False
+) -> FrozenDataset:
+    """Store a freeze that is to be done; one that `replaces` may take the name of a dataset that is there.
+
+    Raises:
+        FreezeRefusedError: the name is taken or no name, it is being frozen, or no share is left for testing.
+    """
+    if not name or Path(name).name != name or name.startswith("."):
+        raise FreezeRefusedError(f"{name!r} is no name for a dataset: choose a word such as autumn")
+    if not 0 < recipe.test_share < 1:
+        raise FreezeRefusedError(f"the test split is {recipe.test_share}: a share between 0 and 1 is needed")
+    if not replaces and (Path(settings.DATASETS_ROOT) / name / datasets.CARD).exists():
+        raise FreezeRefusedError(f"there is a dataset {name}: what was frozen stays, so choose another name")
+    try:
+        with transaction.atomic():
+            return FrozenDataset.objects.create(
+                name=name,
+                takes=recipe.takes,
+                seed=recipe.seed,
+                test_share=recipe.test_share,
+                ordered_by=by,
+                ordered_at=now,
+            )
+    except IntegrityError:
+        raise FreezeRefusedError(f"{name} is being frozen already: wait for it") from None
+
+
+def run(freeze_id: int, *, tell: Tell = lambda step, share: None) -> FrozenDataset:
+    """Do a freeze that waits, and store what came of it; does nothing if another process has it.
+
+    An unforeseen error is stored and raised again.
+    """
+    with held(LOCKS, freeze_id) as is_ours:
+        if not is_ours or not _begin(freeze_id):
+            return FrozenDataset.objects.get(pk=freeze_id)
+        row = FrozenDataset.objects.get(pk=freeze_id)
+        recipe = Recipe(takes=Takes(row.takes), seed=row.seed, test_share=row.test_share)
+        try:
+            made = freeze(row.name, now=timezone.now(), recipe=recipe, tell=_noting(freeze_id, tell))
+        except DatasetError as error:
+            _end(freeze_id, State.FAILED, problem=str(error))
+        except BaseException as error:
+            _end(freeze_id, State.FAILED, problem=f"{type(error).__name__}: {error}"[:2000])
+            raise
+        else:
+            _end(freeze_id, State.FINISHED, **_figures(made))
+    return FrozenDataset.objects.get(pk=freeze_id)
+
+
+def sweep(*, now: datetime) -> int:
+    """Mark as failed the freezes whose process is gone, queue again those that nobody took; return how many."""
+    from labeling import tasks
+
+    died = [row.pk for row in FrozenDataset.objects.filter(state=State.RUNNING) if is_free(LOCKS, row.pk)]
+    n = FrozenDataset.objects.filter(pk__in=died, state=State.RUNNING).update(
+        state=State.FAILED, problem=DIED, ended_at=now
+    )
+    lost = FrozenDataset.objects.filter(state=State.WAITING, ordered_at__lte=now - LOST_AFTER)
+    for row in lost:
+        tasks.freeze.delay(freeze_id=row.pk)
+    return n + len(lost)
+
+
+def _begin(freeze_id: int) -> bool:
+    waiting = FrozenDataset.objects.filter(pk=freeze_id, state=State.WAITING)
+    return bool(waiting.update(state=State.RUNNING, started_at=timezone.now()))
+
+
+def _end(freeze_id: int, state: State, **fields: object) -> None:
+    running = FrozenDataset.objects.filter(pk=freeze_id, state=State.RUNNING)
+    running.update(state=state, ended_at=timezone.now(), **fields)
+
+
+def _figures(made: Frozen) -> dict[str, object]:
+    return {
+        "share": 1.0,
+        "sha256": made.sha256,
+        "manifest_sha256": made.manifest.sha256,
+        "n_train": len(made.manifest.training),
+        "n_test": len(made.manifest.test),
+        "n_left_out": made.n_left_out,
+    }
+
+
+def _noting(freeze_id: int, tell: Tell) -> Tell:
+    """Write each sign of life to the freeze's row."""
+
+    def note(step: str, share: float) -> None:
+        FrozenDataset.objects.filter(pk=freeze_id, state=State.RUNNING).update(step=step, share=share)
+        tell(step, share)
+
+    return note

@@ -1,0 +1,112 @@
+"""What people say of messages, as examples: gold, with a second person's opinion where there is one."""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+
+from copilot.datasets import Example, Opinion, Source
+from copilot.models import Topic
+from copilot.pipeline.types import Reason
+from copilot.suggesting import question_of_turn
+from labeling.labels import QUESTION
+from labeling.models import Annotation, Task
+
+TOLD_EVERY = 200  # messages
+
+
+@dataclass
+class Gold:
+    """Examples, the annotations that each rests on by its message, and why others are not among them."""
+
+    examples: list[Example] = field(default_factory=list)
+    labels: dict[str, list[Annotation]] = field(default_factory=dict)
+    left_out: Counter[str] = field(default_factory=Counter)
+
+
+def read_gold(*, flagged: Collection[int] = (), done: Callable[[float], object] = lambda share: None) -> Gold:
+    """Read one example for each message that has gold, oldest first.
+
+    Left out are messages that are `flagged`, labels that are no longer believed, and topics that are gone.
+    """
+    read = Gold()
+    topics = dict(Topic.objects.values_list("slug", "retired_at"))
+    whole = max(1, Annotation.objects.gold(Task.VALIDITY).count())
+    for n, said in enumerate(_said_of_messages()):
+        gold = {task: row for (task, is_gold), row in said.items() if is_gold}
+        second = {task: row for (task, is_gold), row in said.items() if not is_gold and not row.stale_at}
+        if n % TOLD_EVERY == 0:
+            done(min(1.0, n / whole))
+        if Task.VALIDITY not in gold:
+            continue
+        if why := _why_not(gold, topics, flagged):
+            read.left_out[why] += 1
+            continue
+        if Task.ANSWER in gold and gold[Task.ANSWER].stale_at:
+            read.left_out["stale answer (its topic is kept)"] += 1
+            del gold[Task.ANSWER]
+        example = _example(gold, second)
+        read.examples.append(example)
+        read.labels[example.message] = [*gold.values(), *second.values()]
+    return read
+
+
+def _why_not(
+    gold: Mapping[str, Annotation], topics: Mapping[str, datetime | None], flagged: Collection[int]
+) -> str:
+    """Say why a message's gold is not to be used; empty if it is."""
+    topic = gold.get(Task.TOPIC)
+    if gold[Task.VALIDITY].message_id in flagged:
+        return "flagged"
+    if gold[Task.VALIDITY].stale_at or (topic and topic.stale_at):
+        return "stale"
+    return why_not_topic(topic.label if topic else None, topics)
+
+
+def why_not_topic(topic: str | None, topics: Mapping[str, datetime | None]) -> str:
+    """Say why a label of this topic is not to be used, given when each topic was retired; empty if it is."""
+    if topic and topic not in topics:
+        return "topic that the catalog does not know"
+    return "retired topic" if topic and topics[topic] else ""
+
+
+def _example(gold: Mapping[str, Annotation], second: Mapping[str, Annotation]) -> Example:
+    message = gold[Task.VALIDITY].message
+    question = question_of_turn(message, message.case)
+    opinion = _opinion(gold)
+    return Example(
+        case=str(message.case_id),
+        message=str(message.pk),
+        at=message.sent_at,
+        text=question.text,
+        subject=question.subject,
+        language=question.language,
+        reason=opinion.reason,
+        topic=opinion.topic,
+        answer=opinion.answer,
+        second=_opinion(second) if Task.VALIDITY in second else None,
+        also=tuple(gold[Task.TOPIC].also) if Task.TOPIC in gold else (),
+        group=gold[Task.VALIDITY].group,
+        source=Source.GOLD,
+    )
+
+
+def _said_of_messages() -> Iterator[dict[tuple[str, bool], Annotation]]:
+    """Yield what people say of each message, by task and whether it is gold: oldest message first."""
+    standing = (
+        Annotation.objects.standing()
+        .select_related("message__case")
+        .order_by("message__sent_at", "message_id", "pk")
+    )
+    for _, rows in groupby(standing, key=lambda row: row.message_id):
+        yield {(row.task, row.is_gold): row for row in rows}
+
+
+def _opinion(said: Mapping[str, Annotation]) -> Opinion:
+    """Join one side's labels of the three tasks."""
+    validity = said[Task.VALIDITY].label
+    if validity != QUESTION:
+        return Opinion(reason=Reason(validity))
+    topic, answer = said.get(Task.TOPIC), said.get(Task.ANSWER)
+    return Opinion(topic=topic.label if topic else None, answer=answer.label if answer else None)

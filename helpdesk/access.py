@@ -9,12 +9,15 @@ from helpdesk.models.case import CaseQuerySet
 
 
 def cases_for(user: User) -> CaseQuerySet:
-    """Return the cases this person may read: an agent's are those of their team, of no team, and their own."""
+    """Return the cases this person may read: an agent's are those of their team, of no team, and their own.
+
+    What was imported to be labeled is nothing of an agent's.
+    """
     if not user.is_authenticated or not user.is_active:
         return Case.objects.none()
     if user.sees_every_case:
         return Case.objects.all()
-    return Case.objects.filter(Q(team=user.team_id) | Q(team=None) | Q(assignee=user))
+    return Case.objects.of_customers().filter(Q(team=user.team_id) | Q(team=None) | Q(assignee=user))
 
 
 def get_case(user: User, case_id: int) -> Case:

@@ -10,7 +10,8 @@ SAMPLED = 1000  # the newest cases, whose channels and languages are offered as 
 def filter_choices(user: User) -> dict[str, list[tuple[str, str]]]:
     """Return what can be chosen in each filter, as (value, name)."""
     teams = Team.objects.all() if user.sees_every_case else Team.objects.filter(members=user)
-    recent = set(access.cases_for(user).order_by("-pk").values_list("channel", "language")[:SAMPLED])
+    customers = access.cases_for(user).of_customers()
+    recent = set(customers.order_by("-pk").values_list("channel", "language")[:SAMPLED])
     return {
         "status": list(Status.choices),
         "priority": [(str(value), name) for value, name in reversed(Priority.choices)],

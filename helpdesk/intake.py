@@ -23,6 +23,7 @@ from helpdesk.signals import message_received
 
 Key: TypeAlias = tuple[str, str]
 LARGEST_BATCH = 500
+SETTLED = ("last_activity_at", "awaiting_since", "status", "snoozed_until")  # of a case by a message
 
 
 @dataclass(frozen=True)
@@ -69,30 +70,38 @@ class Receipt:
 
 
 def receive_messages(
-    batch: Sequence[IncomingMessage], *, now: datetime, announce: bool = True
+    batch: Sequence[IncomingMessage], *, now: datetime, announce: bool = True, closed: bool = False
 ) -> list[Receipt]:
     """Store a batch of customers' messages and return a receipt for each, in order.
 
-    With `announce` false (a bulk import of history) nobody is told of the new messages.
+    With `announce` false (a bulk import of history) nobody is told of the new messages. With `closed` the cases that
+    they open await no reply and are closed at once.
     """
     receipts: list[Receipt] = []
     for start in range(0, len(batch), LARGEST_BATCH):
-        receipts += _receive(batch[start : start + LARGEST_BATCH], now=now, announce=announce)
+        part = batch[start : start + LARGEST_BATCH]
+        receipts += _receive(part, now=now, announce=announce, closed=closed)
     return receipts
 
 
-def _receive(batch: Sequence[IncomingMessage], *, now: datetime, announce: bool) -> list[Receipt]:
+def _receive(
+    batch: Sequence[IncomingMessage], *, now: datetime, announce: bool, closed: bool
+) -> list[Receipt]:
     try:
         with attaching.transaction_with_files() as written:
-            return _store(batch, now=now, announce=announce, written=written)
+            return _store(batch, now=now, announce=announce, closed=closed, written=written)
     except (DataError, IntegrityError) as error:
         if len(batch) == 1:
             return [Receipt(batch[0].external_id, error=f"the database refused it: {error}".strip())]
-        return [receipt for message in batch for receipt in _receive([message], now=now, announce=announce)]
+        return [
+            receipt
+            for message in batch
+            for receipt in _receive([message], now=now, announce=announce, closed=closed)
+        ]
 
 
 def _store(
-    batch: Sequence[IncomingMessage], *, now: datetime, announce: bool, written: list[str]
+    batch: Sequence[IncomingMessage], *, now: datetime, announce: bool, closed: bool, written: list[str]
 ) -> list[Receipt]:
     errors: dict[int, str] = {}
     readable: dict[int, IncomingMessage] = {}
@@ -107,7 +116,7 @@ def _store(
     for message in readable.values():
         if message.key not in stored:
             fresh.setdefault(message.key, message)
-    cases, unknown = _cases_of(fresh, now=now)
+    cases, unknown = _cases_of(fresh, now=now, closed=closed)
     rows = _insert({key: message for key, message in fresh.items() if key in cases}, cases, now=now)
     files = [(row, fresh[key].attachments) for key, row in rows.items()]
     attaching.attach_to_messages(files, now=now, written=written)
@@ -197,9 +206,9 @@ def _stored(messages: Iterable[IncomingMessage]) -> dict[Key, Message]:
 
 
 def _cases_of(
-    messages: Mapping[Key, IncomingMessage], *, now: datetime
+    messages: Mapping[Key, IncomingMessage], *, now: datetime, closed: bool
 ) -> tuple[dict[Key, Case], dict[Key, str]]:
-    """Return the case of each message, made where needed, and why some have none."""
+    """Return the case of each message, made or reopened where needed, and why some have none."""
     customers = _customers_of(messages.values(), now=now)
     known = Case.objects.select_for_update().in_bulk({m.case_id for m in messages.values() if m.case_id})
     named = _named_cases(messages.values())
@@ -230,8 +239,23 @@ def _cases_of(
         cases[key] = case
         if message.case_external_id:
             named[name] = case
+    _settle(messages, cases)
+    if closed:
+        for case in new:
+            case.status, case.awaiting_since = Status.CLOSED, None
+    old = {case.pk: case for case in cases.values() if case.pk}
+    Case.objects.bulk_update(old.values(), SETTLED, batch_size=500)
     Case.objects.bulk_create(new)
     return cases, unknown
+
+
+def _settle(messages: Mapping[Key, IncomingMessage], cases: Mapping[Key, Case]) -> None:
+    """Let each case await a reply to what came in, on the row in memory: a new one is then stored once."""
+    for key, message in sorted(messages.items(), key=lambda item: item[1].sent_at):
+        if case := cases.get(key):
+            case.last_activity_at = max(case.last_activity_at, message.sent_at)
+            case.awaiting_since = case.awaiting_since or message.sent_at
+            case.status, case.snoozed_until = Status.OPEN, None
 
 
 def _named_cases(messages: Iterable[IncomingMessage]) -> dict[Key, Case]:
@@ -275,14 +299,5 @@ def _insert(
             received_at=now,
         )
         for key, message in messages.items()
-    )
-    touched: dict[int, Case] = {}
-    for row in sorted(rows, key=lambda row: row.sent_at):
-        case = touched.setdefault(row.case_id, row.case)
-        case.last_activity_at = max(case.last_activity_at, row.sent_at)
-        case.awaiting_since = case.awaiting_since or row.sent_at
-        case.status, case.snoozed_until = Status.OPEN, None
-    Case.objects.bulk_update(
-        touched.values(), ["last_activity_at", "awaiting_since", "status", "snoozed_until"], batch_size=500
     )
     return {(row.channel, row.external_id): row for row in rows}

@@ -206,9 +206,8 @@ class Listing:
 def list_cases(*, user: User, filters: Filters, size: int = PAGE) -> Listing:
     """Return one page of the view and filters that an address names, newest activity or longest waiting first."""
     view = VIEW_BY_SLUG[filters.view or ("mine" if user.answers_cases else "all")]
-    searched = (
-        access.cases_for(user) if filters.q and not filters.view else view.of(access.cases_for(user), user)
-    )
+    cases = access.cases_for(user).of_customers()
+    searched = cases if filters.q and not filters.view else view.of(cases, user)
     by_waiting = view.order != "" and (filters.order or view.order) == "waiting"
     cases = filters.of(searched)
     cursor = _cursor(filters.before)

@@ -11,6 +11,8 @@ from django.db.models.functions import Now
 from helpdesk.models.customer import Customer
 from helpdesk.models.people import Team, User
 
+IMPORT = "import"  # the channel of texts that nobody sent to us
+
 
 class Status(models.TextChoices):
     OPEN = "open", "Open"
@@ -40,6 +42,10 @@ class Tag(models.Model):
 
 
 class CaseQuerySet(models.QuerySet["Case"]):
+    def of_customers(self) -> Self:
+        """Leave out texts that were imported to be labeled: nobody awaits an answer to them."""
+        return self.exclude(channel=IMPORT)
+
     def assigned_to(self, user: User) -> Self:
         return self.filter(assignee=user).exclude(status=Status.CLOSED)
 

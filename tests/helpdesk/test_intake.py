@@ -145,3 +145,18 @@ def test_reply_before_a_message_ends_its_turn(now: datetime) -> None:
 def test_five_hundred_and_one_messages_are_stored(now: datetime) -> None:
     receipts = receive_messages([incoming() for _ in range(501)], now=timezone.now())
     assert all(receipt.created for receipt in receipts)
+
+
+def test_a_message_can_open_a_case_that_awaits_nothing() -> None:
+    now = timezone.now()
+    closed, reopened = make_case(), make_case()
+    batch = [incoming(), incoming(case_id=reopened.pk)]
+    receipts = receive_messages(batch, now=now, announce=False, closed=True)
+    opened = Case.objects.get(pk=receipts[0].case_id)
+    assert (opened.status, opened.awaiting_since, opened.last_activity_at) == (
+        Status.CLOSED,
+        None,
+        batch[0].sent_at,
+    )
+    assert Case.objects.get(pk=receipts[1].case_id).status == Status.OPEN, "only the cases that it opens"
+    assert Case.objects.get(pk=closed.pk).status == Status.OPEN

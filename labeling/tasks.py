@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from labeling import frozen, trainings
+from labeling import frozen, importing, trainings
 
 
 @shared_task(name="labeling.tasks.train")
@@ -24,3 +24,13 @@ def freeze(*, freeze_id: int) -> None:
 @shared_task(name="labeling.tasks.sweep_freezes")
 def sweep_freezes() -> None:
     frozen.sweep(now=timezone.now())
+
+
+@shared_task(name="labeling.tasks.import_texts")
+def import_texts(*, import_id: int) -> None:
+    importing.run(import_id)
+
+
+@shared_task(name="labeling.tasks.sweep_imports")
+def sweep_imports() -> None:
+    importing.sweep(now=timezone.now())

@@ -204,11 +204,12 @@ if "labeling" in INSTALLED_APPS:
         "schedule": timedelta(minutes=1),
         "options": {"expires": 60, "queue": "suggest"},  # the other queue waits for the training itself
     }
-    CELERY_BEAT_SCHEDULE["sweep-lost-freezes"] = {
-        "task": "labeling.tasks.sweep_freezes",
-        "schedule": timedelta(minutes=1),
-        "options": {"expires": 60, "queue": "suggest"},
-    }
+    for what in ("freezes", "imports"):
+        CELERY_BEAT_SCHEDULE[f"sweep-lost-{what}"] = {
+            "task": f"labeling.tasks.sweep_{what}",
+            "schedule": timedelta(minutes=1),
+            "options": {"expires": 60, "queue": "suggest"},
+        }
 if CELERY_BROKER_URL.startswith("filesystem://"):
     BROKER_DIR = DATA_DIR / "broker"
     CELERY_BROKER_TRANSPORT_OPTIONS = {

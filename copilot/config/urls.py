@@ -18,3 +18,4 @@ if apps.is_installed("copilot"):
     urlpatterns.insert(0, path("api/", include("copilot.api_urls")))
 if apps.is_installed("labeling"):
     urlpatterns.insert(0, path("labeling/", include("labeling.urls")))
+    urlpatterns.insert(0, path("api/labeling/", include("labeling.api_urls")))

@@ -9,7 +9,7 @@ from django.conf import settings
 
 from copilot.datasets import Example
 from helpdesk.models import Case
-from labeling.exporting.batching import in_batches
+from labeling.batching import in_batches
 from labeling.redacting import redact
 
 ROWS_A_LOOK_UP = 1_000

@@ -6,7 +6,7 @@ from typing import Any
 
 from copilot.datasets import Example
 from copilot.pipeline.types import Catalog
-from labeling.exporting.batching import in_batches
+from labeling.batching import in_batches
 from labeling.exporting.rows import COLUMNS, cells_of
 
 ROWS_A_GROUP = 10_000

@@ -3,6 +3,7 @@
 from labeling.models.annotation import Annotation, Task
 from labeling.models.dataset import FrozenDataset
 from labeling.models.item import Item
+from labeling.models.text_import import ImportReject, TextImport
 from labeling.models.training import TrainingRun
 
-__all__ = ["Annotation", "FrozenDataset", "Item", "Task", "TrainingRun"]
+__all__ = ["Annotation", "FrozenDataset", "ImportReject", "Item", "Task", "TextImport", "TrainingRun"]

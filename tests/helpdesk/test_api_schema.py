@@ -13,9 +13,11 @@ from tests.making import make_case
 
 
 @pytest.mark.django_db(transaction=True)
-def test_api_keeps_its_schema(live_server: LiveServer, ana: User, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("media", "ana", "nadia")
+@pytest.mark.parametrize("name", ["ana", "nadia"], ids=["an agent", "an expert"])
+def test_api_keeps_its_schema(live_server: LiveServer, name: str, tmp_path: Path) -> None:
     make_case()
-    token = Token.objects.create(user=ana)
+    token = Token.objects.create(user=User.objects.get(username=name))
     run = subprocess.run(
         [
             sys.executable, "-m", "schemathesis.cli", "run", f"{live_server.url}/api/schema/",

@@ -1,0 +1,208 @@
+"""Texts become messages to label: an upload is stored and answered at once, a worker takes its rows in.
+
+1. `order` stores the file and a row that says what is to be done.
+2. `run` takes a thousand rows at a time: the messages, their labels, and how far the file is read are one transaction,
+   so that a worker that dies has done a chunk or not begun it, and the next one goes on behind it.
+3. `sweep` hands a dead worker's import to the next.
+
+A text becomes a closed case on channel `import`: no suggestion is asked for, and no agent ever sees it.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.core.files import File
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from copilot.pipeline.types import VALIDITY_REASONS
+from helpdesk.intake import IncomingCustomer, IncomingMessage, Receipt, receive_messages
+from helpdesk.models import User
+from helpdesk.models.case import IMPORT
+from labeling.batching import in_batches
+from labeling.holding import held, is_free
+from labeling.labels import QUESTION, labels_of
+from labeling.models import Annotation, ImportReject, Task, TextImport
+from labeling.texts import Row, UnreadableFileError, read_rows
+
+State = TextImport.State
+LOCKS = 20_253  # of imports, by their numbers
+LARGEST_FILE = 200 * 2**20  # bytes
+ROWS_A_CHUNK = 1_000
+MOST_REJECTS = 1_000  # kept with their reasons
+MOST_ATTEMPTS = 5
+LOST_AFTER = timedelta(minutes=2)
+# Nobody knows who wrote an imported text; a customer is needed all the same, and all share this one.
+WRITER = IncomingCustomer(email="imported-texts@import.invalid", name="")
+ENDINGS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl", ".csv": "csv"}
+
+
+class ImportRefusedError(Exception):
+    """A file can't be taken; the message says why and what to do."""
+
+
+def order(*, file: UploadedFile, form: str, by: User, now: datetime) -> TextImport:
+    """Store an upload that is to be taken in; without `form` its name says what it is.
+
+    Raises:
+        ImportRefusedError: it is empty, too large, or of an unknown format.
+    """
+    name = Path(file.name or "upload").name[:200]
+    form = form or ENDINGS.get(Path(name).suffix.lower(), "")
+    if not form:
+        raise ImportRefusedError(f"{name}: its name says no format: name jsonl or csv in the field format")
+    if not file.size:
+        raise ImportRefusedError(f"{name}: it is empty")
+    if file.size > LARGEST_FILE:
+        raise ImportRefusedError(f"{name}: at most {LARGEST_FILE // 2**20} MB are taken at once: split it")
+    digest = hashlib.sha256()
+    for part in file.chunks():
+        digest.update(part)
+    file.seek(0)
+    row = TextImport(
+        name=name, format=form, sha256=digest.hexdigest(), n_bytes=file.size, ordered_by=by, ordered_at=now
+    )
+    row.file.save(f"{digest.hexdigest()[:16]}.{form}", File(file), save=False)
+    row.save(force_insert=True)
+    return row
+
+
+def run(import_id: int) -> TextImport:
+    """Take in what is left of an upload; does nothing if another process has it.
+
+    An unforeseen error is stored and raised again.
+    """
+    with held(LOCKS, import_id) as is_ours:
+        if not is_ours or not _begin(import_id):
+            return TextImport.objects.get(pk=import_id)
+        try:
+            _take_in(TextImport.objects.select_related("ordered_by").get(pk=import_id))
+        except (UnreadableFileError, FileNotFoundError) as error:
+            _end(import_id, State.FAILED, problem=str(error))
+        except Exception as error:
+            _end(import_id, State.FAILED, problem=f"{type(error).__name__}: {error}"[:2000])
+            raise
+        else:
+            _end(import_id, State.FINISHED)
+    return TextImport.objects.get(pk=import_id)
+
+
+def sweep(*, now: datetime) -> int:
+    """Queue again the imports whose process is gone or never came, and return how many."""
+    from labeling import tasks
+
+    running = TextImport.objects.filter(state=State.RUNNING)
+    died = [row.pk for row in running if is_free(LOCKS, row.pk)]
+    TextImport.objects.filter(pk__in=died, state=State.RUNNING).update(state=State.WAITING)
+    lost = TextImport.objects.filter(state=State.WAITING, ordered_at__lte=now - LOST_AFTER)
+    ids = sorted({*died, *lost.values_list("pk", flat=True)})
+    for pk in ids:
+        tasks.import_texts.delay(import_id=pk)
+    return len(ids)
+
+
+def _begin(import_id: int) -> bool:
+    """Take an import on; one that ended so many processes without a row done is given up."""
+    waiting = TextImport.objects.filter(pk=import_id, state=State.WAITING)
+    if waiting.filter(n_attempts__gte=MOST_ATTEMPTS).update(
+        state=State.FAILED, problem="several processes ended over it: split the file", ended_at=timezone.now()
+    ):
+        return False
+    return bool(
+        waiting.update(state=State.RUNNING, started_at=timezone.now(), n_attempts=F("n_attempts") + 1)
+    )
+
+
+def _end(import_id: int, state: State, *, problem: str = "") -> None:
+    """Store what came of an import; its texts are in the cases now, and are not kept twice."""
+    file = TextImport.objects.get(pk=import_id).file
+    if TextImport.objects.filter(pk=import_id, state=State.RUNNING).update(
+        state=state, problem=problem, ended_at=timezone.now(), file=""
+    ):
+        with suppress(FileNotFoundError):
+            file.storage.delete(str(file.name))
+
+
+def _take_in(row: TextImport) -> None:
+    known = {task: {label.slug for label in labels_of(task)} for task in (Task.VALIDITY, Task.TOPIC)}
+    with row.file.open("rb") as file:
+        rows = read_rows(file.file, form=row.format, after=row.n_rows)
+        for chunk in in_batches(rows, ROWS_A_CHUNK):
+            with transaction.atomic():
+                _store(row, chunk, known, now=timezone.now())
+
+
+def _store(row: TextImport, chunk: Sequence[Row], known: dict[Task, set[str]], *, now: datetime) -> None:
+    """Store a chunk and that it is done."""
+    problems = {each.line: each.error or _no_label(each, known) for each in chunk}
+    good = [each for each in chunk if not problems[each.line]]
+    receipts = receive_messages(
+        [_message(row, each, now=now) for each in good], now=now, announce=False, closed=True
+    )
+    for each, receipt in zip(good, receipts, strict=True):
+        problems[each.line] = receipt.error
+    _label(row, good, receipts, now=now)
+    rejects = [(line, problem) for line, problem in problems.items() if problem]
+    n_kept = max(0, MOST_REJECTS - row.n_rejected)
+    ImportReject.objects.bulk_create(
+        ImportReject(text_import=row, line=line, reason=problem[:300]) for line, problem in rejects[:n_kept]
+    )
+    row.n_rows += len(chunk)
+    row.n_bytes_read = chunk[-1].position
+    row.n_stored += sum(receipt.created for receipt in receipts)
+    row.n_known += sum(not receipt.created and not receipt.error for receipt in receipts)
+    row.n_rejected += len(rejects)
+    row.n_attempts = 0
+    row.save(update_fields=["n_rows", "n_bytes_read", "n_stored", "n_known", "n_rejected", "n_attempts"])
+
+
+def _no_label(each: Row, known: dict[Task, set[str]]) -> str:
+    label = each.text.label if each.text else ""
+    if not label or label in known[Task.VALIDITY] or label in known[Task.TOPIC]:
+        return ""
+    return f"label: {label[:80]!r} is neither a topic's slug nor one of {', '.join(sorted(known[Task.VALIDITY]))}"
+
+
+def _message(row: TextImport, each: Row, *, now: datetime) -> IncomingMessage:
+    """A text without an id is named by its file and line: the same file again adds nothing."""
+    text = each.text
+    assert text  # noqa: S101  rejected rows never get here
+    return IncomingMessage(
+        channel=IMPORT,
+        external_id=text.external_id or f"{row.sha256[:16]}-{each.line}",
+        body=text.text,
+        customer=WRITER,
+        sent_at=text.at or now,
+        subject=text.subject,
+    )
+
+
+def _label(row: TextImport, rows: Sequence[Row], receipts: Sequence[Receipt], *, now: datetime) -> None:
+    """Store the labels that came along: of the person who uploaded them, and never gold."""
+    Annotation.objects.bulk_create(
+        (
+            Annotation(
+                message_id=receipt.message_id,
+                author=row.ordered_by,
+                task=task,
+                label=label,
+                picked_by=IMPORT,
+                made_at=now,
+            )
+            for each, receipt in zip(rows, receipts, strict=True)
+            if receipt.created and receipt.message_id and each.text and each.text.label
+            for task, label in _said(each.text.label)
+        ),
+        ignore_conflicts=True,
+    )
+
+
+def _said(label: str) -> list[tuple[Task, str]]:
+    if label == QUESTION or label in VALIDITY_REASONS:
+        return [(Task.VALIDITY, label)]
+    return [(Task.VALIDITY, QUESTION), (Task.TOPIC, label)]

@@ -1,0 +1,106 @@
+"""The import of texts through the API: answered at once with a job that says how far it is."""
+
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from rest_framework.authtoken.models import Token
+from rest_framework.test import APIClient
+
+from helpdesk.models import Message, User
+from labeling import importing
+from labeling.models import TextImport
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media")]
+
+URL = "/api/labeling/imports/"
+
+
+@pytest.fixture
+def api(nadia: User) -> APIClient:
+    """Nadia's API client, known by her token."""
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Token {Token.objects.create(user=nadia).key}")
+    return client
+
+
+def upload(
+    api: APIClient, content: bytes = b'{"text": "one"}\n{\n', name: str = "texts.jsonl", **fields: Any
+) -> Any:
+    return api.post(URL, {"file": SimpleUploadedFile(name, content), **fields}, format="multipart")
+
+
+def test_an_upload_is_answered_with_a_job_that_tells_how_far_it_is(api: APIClient) -> None:
+    answer = upload(api)
+    assert answer.status_code == 202
+    told = answer.json()
+    assert (told["state"], told["share"], told["n_stored"], told["url"]) == (
+        "waiting",
+        0.0,
+        0,
+        answer["Location"],
+    )
+    assert not Message.objects.exists()
+    importing.run(told["id"])
+    done = api.get(told["url"]).json()
+    assert (done["state"], done["share"], done["n_rows"], done["n_stored"]) == ("finished", 1.0, 2, 1)
+    assert done["rejects"][0]["line"] == 2
+    assert done["rejects"][0]["reason"].startswith("no JSON")
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "message"),
+    [
+        ({"content": b""}, "file", "texts.jsonl: it is empty"),
+        ({"name": "texts.xls"}, "file", "texts.xls: its name says no format"),
+        ({"format": "xml"}, "format", "is not a valid choice"),
+        ({"colour": "red"}, "colour", "Unknown field; known are: file, format"),
+    ],
+)
+def test_a_bad_upload_is_a_problem_that_names_the_field(
+    api: APIClient, fields: dict[str, Any], field: str, message: str
+) -> None:
+    form = {"format": fields.pop("format")} if "format" in fields else {}
+    rest = {name: value for name, value in fields.items() if name not in ("content", "name")}
+    given = {name: value for name, value in fields.items() if name in ("content", "name")}
+    files = {"file": SimpleUploadedFile(given.get("name", "texts.jsonl"), given.get("content", b"{}\n"))}
+    answer = api.post(URL, {**files, **form, **rest}, format="multipart")
+    assert (answer.status_code, answer["content-type"]) == (400, "application/problem+json")
+    [error] = answer.json()["errors"]
+    assert error["field"] == field
+    assert message in error["message"]
+    assert not TextImport.objects.exists()
+
+
+def test_a_format_may_be_named(api: APIClient) -> None:
+    answer = api.post(
+        URL, {"file": SimpleUploadedFile("texts.txt", b"text\nx\n"), "format": "csv"}, format="multipart"
+    )
+    assert (answer.status_code, TextImport.objects.get().format) == (202, "csv")
+
+
+def test_no_file_is_a_problem(api: APIClient) -> None:
+    assert api.post(URL, {}, format="multipart").json()["errors"][0]["field"] == "file"
+    assert api.post(URL, {"text": "x"}, format="json").status_code == 415
+
+
+def test_too_large_a_file_is_refused(api: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importing, "LARGEST_FILE", 5)
+    answer = upload(api)
+    assert (answer.status_code, TextImport.objects.count()) == (413, 0)
+
+
+def test_agents_and_strangers_are_refused(api: APIClient, ana: User) -> None:
+    url = upload(api).json()["url"]
+    api.credentials()
+    assert [upload(api).status_code, api.get(url).status_code] == [401, 401]
+    api.force_authenticate(ana)
+    assert [upload(api).status_code, api.get(url).status_code] == [403, 403]
+    assert TextImport.objects.count() == 1
+
+
+def test_other_verbs_and_numbers_are_refused(api: APIClient) -> None:
+    url = upload(api).json()["url"]
+    assert api.get(URL).status_code == 405
+    assert api.delete(url).status_code == 405
+    assert api.get(f"{URL}999999/").status_code == 404

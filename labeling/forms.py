@@ -5,7 +5,10 @@ from typing import Any
 from django import forms
 
 from copilot import evaluating
+from copilot.datasets import Split
 from labeling import trainings
+from labeling.exporting.exports import FORMATS, Choice, Format
+from labeling.freezing import TEST_SHARE
 from labeling.models import TrainingRun
 
 
@@ -42,3 +45,44 @@ class TrainingForm(forms.Form):
             having = ", ".join(name for name, slugs in self.topics.items() if topic in slugs)
             self.add_error("adds", f"{dataset} has no examples of {topic} to learn from: choose {having}.")
         return found
+
+
+class FreezeForm(forms.Form):
+    """A dataset: its name, and how it is split."""
+
+    name = forms.SlugField(
+        max_length=100, widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "autumn"})
+    )
+    test_share = forms.FloatField(
+        label="Share of the cases, the latest, that test",
+        min_value=0.01,
+        max_value=0.9,
+        initial=TEST_SHARE,
+        widget=forms.NumberInput(attrs={"step": "0.01"}),
+    )
+    seed = forms.IntegerField(min_value=0, max_value=2**31 - 1, initial=1)
+
+
+class ExportForm(forms.Form):
+    """What of a dataset is downloaded, and as what."""
+
+    format = forms.ChoiceField(choices=[(made.slug, made.name) for made in FORMATS.values()])
+    split = forms.ChoiceField(
+        choices=[("", "All rows"), (Split.TRAIN, "Training split"), (Split.TEST, "Test split")],
+        required=False,
+    )
+    redact = forms.BooleanField(label="Without personal data", required=False, initial=True)
+    what = forms.ChoiceField(choices=[("rows", "Rows"), ("key", "Key")], required=False)
+
+    @property
+    def made(self) -> Format:
+        return FORMATS[self.cleaned_data["format"]]
+
+    @property
+    def is_key(self) -> bool:
+        return bool(self.cleaned_data["what"] == "key")
+
+    @property
+    def choice(self) -> Choice:
+        split = self.cleaned_data["split"]
+        return Choice(Split(split) if split else None, redacted=self.is_key or self.cleaned_data["redact"])

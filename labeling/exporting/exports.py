@@ -30,11 +30,14 @@ class Format:
     write: Write
     is_for_training: bool = False
 
-    def file_name(self, dataset: str, split: Split | None) -> str:
-        return (
-            "-".join(filter(None, (dataset, split, self.slug if self.is_for_training else "")))
-            + self.extension
+    def file_name(self, dataset: str, choice: "Choice") -> str:
+        parts = (
+            dataset,
+            choice.split,
+            self.slug if self.is_for_training else "",
+            "redacted" * choice.redacted,
         )
+        return "-".join(filter(None, parts)) + self.extension
 
 
 FORMATS = {

@@ -34,7 +34,7 @@ class Command(BaseCommand):
         made, choice = FORMATS[format], Choice(Split(split) if split else None, redacted=options["redact"])
         if options["key"] and not choice.redacted:
             raise CommandError("--key: nothing is replaced without --redact")
-        target = options["to"] or Path(made.file_name(name, choice.split))
+        target = options["to"] or Path(made.file_name(name, choice))
         try:
             with ExitStack() as files:
                 noted = [files.enter_context(_private(options["key"])).write] if options["key"] else []

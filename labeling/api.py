@@ -7,7 +7,6 @@ from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import permissions, serializers, status
-from rest_framework.exceptions import ValidationError
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -39,7 +38,7 @@ class TextsIn(StrictSerializer):
         "(ISO 8601), a `subject` and a `label`: a topic's slug, or why the text is no question.",
     )
     format = serializers.ChoiceField(
-        TextImport.Format.choices, required=False, help_text="If the file's name does not say it."
+        TextImport.Format.choices, help_text="Of the file, whatever its name says."
     )
 
 
@@ -90,12 +89,9 @@ class ImportList(APIView):
             raise BodyTooLarge(
                 f"At most {importing.LARGEST_FILE // 2**20} MB are taken at once: split the file."
             )
-        try:
-            row = importing.order(
-                file=file, form=form.validated_data.get("format", ""), by=request.user, now=timezone.now()
-            )
-        except importing.ImportRefusedError as error:
-            raise ValidationError({"file": [str(error)]}) from error
+        row = importing.order(
+            file=file, form=form.validated_data["format"], by=request.user, now=timezone.now()
+        )
         tasks.import_texts.delay_on_commit(import_id=row.pk)  # type: ignore[attr-defined]  # not in celery's stubs
         made = ImportOut(row).data
         return Response(made, status=status.HTTP_202_ACCEPTED, headers={"Location": made["url"]})

@@ -10,6 +10,7 @@ from copilot.datasets import Example, Split
 FEW = 8  # rows to learn a class from; below it a class is guessed rather than known
 AGES = ((30, "up to a month"), (91, "up to three months"), (365, "up to a year"))
 OLDER = "older"
+AGE_NAMES = (*(name for _, name in AGES), OLDER)
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def ages_of(times: Iterable[datetime], *, now: datetime) -> dict[str, int]:
     {'up to a month': 1, 'up to three months': 1, 'up to a year': 0, 'older': 1}
     """
     counts = Counter(_age(now - time) for time in times)
-    return {name: counts[name] for name in (*(name for _, name in AGES), OLDER)}
+    return {name: counts[name] for name in AGE_NAMES}
 
 
 def _age(age: timedelta) -> str:

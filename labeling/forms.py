@@ -54,7 +54,7 @@ class FreezeForm(forms.Form):
         max_length=100, widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "autumn"})
     )
     test_share = forms.FloatField(
-        label="Share of the cases, the latest, that test",
+        label="Share of the cases that test",
         min_value=0.01,
         max_value=0.9,
         initial=TEST_SHARE,

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from copilot import datasets, evaluating
 from copilot.datasets import DatasetError
 from copilot.evaluation.backtest import Rate
 from copilot.statistics.intervals import wilson
-from labeling.describing import FEW, left_out_of
+from labeling.describing import AGE_NAMES, FEW, left_out_of
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 TASKS = {"validity": "whether it is a question", "topic": "the topic"}
@@ -84,10 +85,11 @@ def _told(folder: Path) -> Shelved:
         n_test=_count(card, "n_test"),
         frozen_at=datetime.fromisoformat(frozen_at) if isinstance(frozen_at, str) else None,
         classes=tuple(sorted(classes, key=lambda each: (-each.n_train - each.n_test, each.name))),
-        ages={str(age): int(n) for age, n in _part(card, "ages").items()},
+        ages={age: n for age in AGE_NAMES if isinstance(n := _part(card, "ages").get(age), int) and n},
         agreement={
-            TASKS.get(task, task): _rate(judged["k"], judged["n"])
-            for task, judged in _part(card, "agreement").items()
+            told: _rate(judged["k"], judged["n"])
+            for task, told in TASKS.items()
+            if (judged := _part(card, "agreement").get(task))
         },
         left_out=left_out_of(card),
         holes=tuple(map(str, holes)) if isinstance(holes := card.get("holes"), list) else (),
@@ -98,7 +100,7 @@ def _rate(k: int, n: int) -> Rate:
     return Rate(k=k, n=n, interval=wilson(k, n) if n else None)
 
 
-def _part(card: Mapping[str, object], name: str) -> Mapping[str, dict[str, int]]:
+def _part(card: Mapping[str, object], name: str) -> Mapping[str, Any]:
     part = card.get(name)
     return part if isinstance(part, dict) else {}
 

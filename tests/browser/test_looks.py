@@ -15,7 +15,7 @@ from copilot.models import Evaluation, Promotion, Release
 from copilot.models.suggestion import Reason, State
 from helpdesk import casework
 from helpdesk.models import Case, Note, Role, Team, User
-from labeling.models import TrainingRun
+from labeling.models import FrozenDataset, TrainingRun
 from tests.copilot.evaluation.test_gate import calibrated
 from tests.copilot.making import make_alternative, make_answer, make_release, make_suggestion, make_topic
 from tests.making import make_case, make_reply, make_user
@@ -87,12 +87,29 @@ def releases(admin: User, settings: object, tmp_path: Path) -> dict[str, str]:
     order = {"dataset": "ours", "seed": 1, "target_risk": 0.3, "ordered_at": now}
     TrainingRun.objects.create(**order, stage="topic", state="running", step="Training topics", share=0.4)
     TrainingRun.objects.create(**order, stage="all", state="failed", problem="topic: label more")
+    classes = {f"topic-{number}": {"train": 40 - 3 * number, "test": number % 3} for number in range(12)}
+    datasets.write(
+        tmp_path / "autumn", [make_example(1, "a text")],
+        {
+            "frozen_at": now.isoformat(), "manifest": "ab" * 32, "source": "gold annotations", "n_train": 282,
+            "n_test": 12, "classes": classes, "ages": {"up to a month": 250, "older": 44},
+            "left_out": {"stale": 3, "retired topic": 1},
+            "agreement": {"validity": {"k": 57, "n": 60}, "topic": {"k": 0, "n": 0}},
+            "holes": ["none in the test split, so nothing is known of its quality: topic-0, topic-3, topic-6, topic-9"],
+        },
+    )  # fmt: skip
+    freeze = {"test_share": 0.1, "ordered_at": now}
+    FrozenDataset.objects.create(**freeze, name="winter", state="running", step="Reading labels", share=0.4)
+    FrozenDataset.objects.create(
+        **freeze, name="weak", state="failed", problem="weak: there are no weak labels"
+    )
     both = f"old={live.pk}&new={candidate.pk}"
     return {
         "releases": "/copilot/releases/", "release": f"/copilot/releases/{candidate.pk}/",
         "quality": f"/copilot/releases/{candidate.pk}/quality/",
         "compare": f"/copilot/releases/compare/?{both}&dataset=ours",
         "promote": f"/copilot/releases/{candidate.pk}/promote/", "trainings": "/labeling/trainings/",
+        "datasets": "/labeling/datasets/", "dataset": "/labeling/datasets/autumn/",
     }  # fmt: skip
 
 

@@ -26,7 +26,8 @@ def lines(*rows: object) -> bytes:
 
 
 def order(content: bytes, by: User, name: str = "texts.jsonl") -> TextImport:
-    return importing.order(file=SimpleUploadedFile(name, content), form="", by=by, now=timezone.now())
+    form = "csv" if name.endswith(".csv") else "jsonl"
+    return importing.order(file=SimpleUploadedFile(name, content), form=form, by=by, now=timezone.now())
 
 
 def take_in(content: bytes, by: User, name: str = "texts.jsonl") -> TextImport:
@@ -56,7 +57,7 @@ def test_texts_share_one_writer_and_each_has_its_case(nadia: User) -> None:
 
 def test_csv_is_taken_with_its_line_breaks(nadia: User) -> None:
     content = '\ufefftext,external_id\r\n"one,\n""two""",a-1\r\n,a-2\r\nthree\r\n"four",a-4\r\n'
-    row = take_in(content.encode(), nadia, "texts.CSV")
+    row = take_in(content.encode(), nadia, "texts.csv")
     assert list(Message.objects.values_list("external_id", "body").order_by("pk")) == [
         ("a-1", 'one,\n"two"'), ("a-4", "four"),
     ]  # fmt: skip
@@ -109,6 +110,11 @@ def test_a_csv_without_the_column_fails_in_words(nadia: User, header: str) -> No
     row = take_in(header.encode(), nadia, "texts.csv")
     assert row.state == "failed"
     assert "one named text is needed" in row.problem
+
+
+def test_an_empty_file_is_taken_with_nothing_in_it(nadia: User) -> None:
+    row = take_in(b"", nadia)
+    assert (row.state, row.n_rows, row.share) == ("finished", 0, 1.0)
 
 
 def test_labels_that_come_along_are_the_uploaders_and_never_gold(nadia: User) -> None:

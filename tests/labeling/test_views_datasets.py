@@ -1,9 +1,11 @@
 """The dataset pages: frozen by order, looked at, downloaded as a stream with or without personal data."""
 
 import json
+import urllib.request
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -17,6 +19,7 @@ from labeling.models import Annotation, FrozenDataset, Task
 from tests.copilot.making import make_topic
 from tests.making import make_message
 from tests.pipelines import CATALOG, make_example
+from tests.processes import web
 
 pytestmark = pytest.mark.django_db
 
@@ -179,3 +182,25 @@ def test_strangers_are_sent_to_the_door(client: Client, ours: str) -> None:
     client.logout()
     for url in (PAGE, f"{PAGE}ours/", f"{PAGE}ours/export/?format=csv"):
         assert "/sign-in/" in client.get(url).url
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_download_does_not_fill_the_memory_of_the_web_process(sana: User, root: Path) -> None:
+    texts = ("word " * 1_000 + str(number) for number in range(20_000))
+    datasets.write(root / "large", (make_example(n, text, topic="t") for n, text in enumerate(texts)), {})
+    client = Client()
+    client.force_login(sana)
+    with web(DATASETS_ROOT=str(root)) as address:
+        process = next(child for child in psutil.Process().children() if "uvicorn" in child.cmdline())
+        request = urllib.request.Request(
+            f"{address}{PAGE}large/export/?format=jsonl",
+            headers={"Cookie": f"sessionid={client.cookies['sessionid'].value}"},
+        )
+        before = peak = process.memory_info().rss
+        n_bytes = 0
+        with urllib.request.urlopen(request) as answer:
+            while part := answer.read(2**20):
+                n_bytes += len(part)
+                peak = max(peak, process.memory_info().rss)
+    assert n_bytes == (root / "large" / datasets.EXAMPLES).stat().st_size > 100_000_000
+    assert peak - before < 40_000_000

@@ -16,7 +16,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email, validate_slug
 from django.db import DataError, IntegrityError, connection
 
-from helpdesk import attaching, bodies, live
+from helpdesk import attaching, bodies, copying, live
 from helpdesk.attaching import IncomingAttachment
 from helpdesk.models import Case, Customer, Message, Status
 from helpdesk.signals import message_received
@@ -245,7 +245,7 @@ def _cases_of(
             case.status, case.awaiting_since = Status.CLOSED, None
     old = {case.pk: case for case in cases.values() if case.pk}
     Case.objects.bulk_update(old.values(), SETTLED, batch_size=500)
-    Case.objects.bulk_create(new)
+    copying.insert(new)
     return cases, unknown
 
 
@@ -288,7 +288,7 @@ def _customers_of(messages: Iterable[IncomingMessage], *, now: datetime) -> dict
 def _insert(
     messages: Mapping[Key, IncomingMessage], cases: Mapping[Key, Case], *, now: datetime
 ) -> dict[Key, Message]:
-    rows = Message.objects.bulk_create(
+    rows = [
         Message(
             case=cases[key],
             channel=message.channel,
@@ -299,5 +299,6 @@ def _insert(
             received_at=now,
         )
         for key, message in messages.items()
-    )
+    ]
+    copying.insert(rows)
     return {(row.channel, row.external_id): row for row in rows}

@@ -160,3 +160,11 @@ def test_a_message_can_open_a_case_that_awaits_nothing() -> None:
     )
     assert Case.objects.get(pk=receipts[1].case_id).status == Status.OPEN, "only the cases that it opens"
     assert Case.objects.get(pk=closed.pk).status == Status.OPEN
+
+
+def test_what_the_database_refuses_blocks_nobody() -> None:
+    batch = [incoming(), incoming(case_attributes={"order": "\x00"}), incoming()]
+    receipts = receive_messages(batch, now=timezone.now(), announce=False)
+    assert [bool(receipt.error) for receipt in receipts] == [False, True, False]
+    assert "the database refused it" in receipts[1].error
+    assert Message.objects.count() == Case.objects.count() == 2

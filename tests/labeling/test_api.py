@@ -71,6 +71,12 @@ def test_a_csv_is_taken_whatever_its_name(api: APIClient) -> None:
     assert (answer.status_code, TextImport.objects.get().format) == (202, "csv")
 
 
+def test_a_large_file_is_taken_as_a_small_one(api: APIClient) -> None:
+    told = upload(api, b'{"text": "' + b"word " * 600_000 + b'"}\n{"text": "one"}\n').json()
+    done = importing.run(told["id"])
+    assert (done.n_stored, done.n_rejected) == (1, 1), "the first line is longer than a row may be"
+
+
 def test_no_file_is_a_problem(api: APIClient) -> None:
     assert [error["field"] for error in api.post(URL, {}, format="multipart").json()["errors"]] == [
         "file",

@@ -1,6 +1,9 @@
 """Texts to label: taken in once, row by row, by whoever goes on with it; closed cases that no agent sees."""
 
 import json
+import signal
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,7 @@ from labeling import importing
 from labeling.models import Annotation, TextImport
 from tests.copilot.making import make_topic
 from tests.making import make_case, make_user
+from tests.processes import ROOT, environment, wait_until
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media")]
 
@@ -166,6 +170,26 @@ def test_the_next_worker_goes_on_where_the_last_one_died(
     done = importing.run(row.pk)
     assert (done.state, done.n_rows, done.n_stored, done.n_rejected) == ("finished", 8, 7, 1)
     assert Message.objects.count() == 7
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_killed_process_loses_and_doubles_nothing(nadia: User, media: Path) -> None:
+    row = order(lines(*({"text": f"text {number}"} for number in range(20_000))), nadia)
+    code = f"import django; django.setup(); from labeling import importing; importing.run({row.pk})"
+    here = environment(MEDIA_ROOT=str(media))
+    process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=here)
+    try:
+        wait_until(lambda: TextImport.objects.get().n_rows > 0, "the first rows are in", seconds=60)
+        assert importing.sweep(now=timezone.now()) == 0, "it is alive"
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        wait_until(lambda: importing.sweep(now=timezone.now()) == 1, "its lock is free", seconds=20)
+    finally:
+        process.kill()
+    assert 0 < TextImport.objects.get().n_stored == Message.objects.count() < 20_000
+    done = importing.run(row.pk)
+    assert (done.state, done.n_stored, done.n_known) == ("finished", 20_000, 0)
+    assert Message.objects.count() == Case.objects.count() == 20_000
 
 
 def test_what_ends_every_process_is_given_up(nadia: User) -> None:

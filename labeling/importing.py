@@ -16,7 +16,7 @@ from pathlib import Path
 
 from django.core.files import File
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -71,6 +71,8 @@ def run(import_id: int) -> TextImport:
             return TextImport.objects.get(pk=import_id)
         try:
             _take_in(TextImport.objects.select_related("ordered_by").get(pk=import_id))
+        except OperationalError:
+            raise  # the database went away, and the next one goes on
         except (UnreadableFileError, FileNotFoundError) as error:
             _end(import_id, State.FAILED, problem=str(error))
         except Exception as error:
@@ -98,9 +100,8 @@ def sweep(*, now: datetime) -> int:
 def _begin(import_id: int) -> bool:
     """Take an import on; one that ended so many processes without a row done is given up."""
     waiting = TextImport.objects.filter(pk=import_id, state=State.WAITING)
-    if waiting.filter(n_attempts__gte=MOST_ATTEMPTS).update(
-        state=State.FAILED, problem="several processes ended over it: split the file", ended_at=timezone.now()
-    ):
+    if waiting.filter(n_attempts__gte=MOST_ATTEMPTS).update(state=State.RUNNING):
+        _end(import_id, State.FAILED, problem="several processes ended over it: split the file")
         return False
     return bool(
         waiting.update(state=State.RUNNING, started_at=timezone.now(), n_attempts=F("n_attempts") + 1)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
@@ -195,7 +196,26 @@ def test_a_killed_process_loses_and_doubles_nothing(nadia: User, media: Path) ->
 def test_what_ends_every_process_is_given_up(nadia: User) -> None:
     row = order(lines({"text": "x"}), nadia)
     TextImport.objects.filter(pk=row.pk).update(n_attempts=importing.MOST_ATTEMPTS)
-    assert importing.run(row.pk).problem.startswith("several processes ended over it")
+    done = importing.run(row.pk)
+    assert (done.state, done.problem) == ("failed", "several processes ended over it: split the file")
+    assert not done.file
+
+
+def test_a_database_that_went_away_leaves_the_rest_to_the_next(
+    nadia: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = order(lines({"text": "x"}), nadia)
+    real = importing.receive_messages
+
+    def goes_away(*_: Any, **__: Any) -> Any:
+        raise OperationalError
+
+    monkeypatch.setattr(importing, "receive_messages", goes_away)
+    with pytest.raises(OperationalError):
+        importing.run(row.pk)
+    monkeypatch.setattr(importing, "receive_messages", real)
+    assert importing.sweep(now=timezone.now()) == 1
+    assert importing.run(row.pk).n_stored == 1
 
 
 def test_the_file_is_not_kept(nadia: User, media: Path) -> None:

@@ -17,6 +17,7 @@ from labeling.models import FrozenDataset
 State = FrozenDataset.State
 LOCKS = 20_252  # of freezes, by their numbers
 DIED = "its process ended before it was done: freeze it again"
+LONGEST_NAME = 100
 LOST_AFTER = timedelta(minutes=2)  # a freeze that waits so long was lost by the broker
 
 
@@ -32,7 +33,7 @@ def order(
     Raises:
         FreezeRefusedError: the name is taken or no name, it is being frozen, or no share is left for testing.
     """
-    if not name or Path(name).name != name or name.startswith("."):
+    if not name or Path(name).name != name or name.startswith(".") or len(name) > LONGEST_NAME:
         raise FreezeRefusedError(f"{name!r} is no name for a dataset: choose a word such as autumn")
     if not 0 < recipe.test_share < 1:
         raise FreezeRefusedError(f"the test split is {recipe.test_share}: a share between 0 and 1 is needed")

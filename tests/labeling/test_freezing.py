@@ -248,7 +248,7 @@ def test_what_was_frozen_stays_and_a_freeze_under_way_holds_its_name(messages: l
         frozen.order(name="next", recipe=Recipe(), by=None, now=NOW)
 
 
-@pytest.mark.parametrize("name", ["", "../x", ".hidden", "a/b"])
+@pytest.mark.parametrize("name", ["", "../x", ".hidden", "a/b", "x" * 101])
 def test_a_name_that_leads_elsewhere_is_refused(name: str) -> None:
     with pytest.raises(frozen.FreezeRefusedError, match="no name for a dataset"):
         frozen.order(name=name, recipe=Recipe(), by=None, now=NOW)

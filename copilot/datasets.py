@@ -8,13 +8,14 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from io import BufferedReader
 from pathlib import Path
 
+from copilot.json_rows import Row, RowError, object_of, rows_of
 from copilot.pipeline.types import VALIDITY_REASONS, Catalog, CatalogAnswer, Question, Reason
 
 FORMAT = 1
@@ -178,7 +179,8 @@ def _write_examples(file: Path, examples: Iterable[Example]) -> tuple[int, bytes
     with file.open("wb") as draft:
         for n, example in enumerate(examples, start=1):
             line = json.dumps(row_of(example), ensure_ascii=False).encode() + b"\n"
-            _example(_Row(json.loads(line), f"{EXAMPLES} line {n}"))
+            with _named():
+                _example(Row(json.loads(line), f"{EXAMPLES} line {n}"))
             digest.update(line)
             draft.write(line)
     return n, digest.digest()
@@ -190,12 +192,13 @@ def read(folder: Path) -> Dataset:
     examples, catalog = _bytes(folder, EXAMPLES), _bytes(folder, CATALOG)
     sha256 = _fingerprint(examples, catalog)
     _check_fingerprint(folder, card, sha256)
-    return Dataset(
-        examples=tuple(_example(row) for row in _rows(examples, EXAMPLES)),
-        catalog=Catalog(tuple(_answer(row) for row in _rows(catalog, CATALOG))),
-        card=card,
-        sha256=sha256,
-    )
+    with _named():
+        return Dataset(
+            examples=tuple(_example(row) for row in rows_of(examples, EXAMPLES)),
+            catalog=Catalog(tuple(_answer(row) for row in rows_of(catalog, CATALOG))),
+            card=card,
+            sha256=sha256,
+        )
 
 
 def stream(folder: Path) -> Iterator[Example]:
@@ -209,17 +212,23 @@ def stream(folder: Path) -> Iterator[Example]:
         file.seek(0)
         for number, line in enumerate(file, start=1):
             where = f"{EXAMPLES} line {number}"
-            yield _example(_Row(_json(line, where), where))
+            with _named():
+                example = _example(Row(object_of(line, where), where))
+            yield example
 
 
 def read_catalog(folder: Path) -> Catalog:
     """Read the answers as they were when a dataset was frozen."""
-    return Catalog(tuple(_answer(row) for row in _rows(_bytes(folder, CATALOG), CATALOG)))
+    with _named():
+        return Catalog(tuple(_answer(row) for row in rows_of(_bytes(folder, CATALOG), CATALOG)))
 
 
 def read_card(folder: Path) -> dict[str, object]:
     """Read a dataset's card alone; raises DatasetError if it is none of this format."""
-    card = _json(_bytes(folder, CARD), f"{folder / CARD}")
+    try:
+        card = object_of(_bytes(folder, CARD), f"{folder / CARD}")
+    except RowError as error:
+        raise DatasetError(f"{error}: restore it, or freeze it again") from None
     if card.get("format") != FORMAT:
         raise DatasetError(
             f"{folder}: format {card.get('format')}, this version reads {FORMAT}: freeze it again"
@@ -227,62 +236,17 @@ def read_card(folder: Path) -> dict[str, object]:
     return card
 
 
-@dataclass(frozen=True)
-class _Row:
-    """One JSON object, with where it stands for the errors; every getter checks the type."""
-
-    fields: Mapping[str, object]
-    where: str
-
-    def wrong(self, name: str, problem: str) -> DatasetError:
-        return DatasetError(f"{self.where}, field {name!r}: {problem}")
-
-    def text(self, name: str, default: str | None = None) -> str:
-        value = self.fields.get(name, default)
-        if not isinstance(value, str):
-            raise self.wrong(name, f"expected text, got {value!r}")
-        return value
-
-    def maybe(self, name: str) -> str | None:
-        return None if self.fields.get(name) is None else self.text(name)
-
-    def flag(self, name: str) -> bool:
-        value = self.fields.get(name)
-        if not isinstance(value, bool):
-            raise self.wrong(name, f"expected true or false, got {value!r}")
-        return value
-
-    def texts(self, name: str) -> tuple[str, ...]:
-        value = self.fields.get(name, [])
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise self.wrong(name, f"expected a list of texts, got {value!r}")
-        return tuple(value)
-
-    def weight(self, name: str) -> float:
-        value = self.fields.get(name, 1.0)
-        if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value <= 1:
-            raise self.wrong(name, f"expected a number above 0 and at most 1, got {value!r}")
-        return float(value)
-
-    def time(self, name: str) -> datetime:
-        try:
-            value = datetime.fromisoformat(self.text(name))
-        except ValueError:
-            raise self.wrong(name, f"expected an ISO 8601 time, got {self.fields.get(name)!r}") from None
-        if value.tzinfo is None:
-            raise self.wrong(name, f"expected a time with a zone, got {self.fields.get(name)!r}")
-        return value
-
-    def reason(self, name: str) -> Reason | None:
-        value = self.maybe(name)
-        if value is not None and value not in VALIDITY_REASONS:
-            raise self.wrong(name, f"expected one of {', '.join(VALIDITY_REASONS)}, got {value!r}")
-        return Reason(value) if value else None
+@contextmanager
+def _named() -> Iterator[None]:
+    """Let a row that can't be read be an error of the dataset."""
+    try:
+        yield
+    except RowError as error:
+        raise DatasetError(str(error)) from None
 
 
-def _example(row: _Row) -> Example:
-    if unknown := set(row.fields) - set(Example.__dataclass_fields__):
-        raise row.wrong(min(unknown), "no such field")
+def _example(row: Row) -> Example:
+    row.only(Example.__dataclass_fields__)
     example = Example(
         case=row.text("case"),
         message=row.text("message"),
@@ -290,15 +254,15 @@ def _example(row: _Row) -> Example:
         text=row.text("text"),
         subject=row.text("subject", ""),
         language=row.maybe("language"),
-        reason=row.reason("reason"),
+        reason=_reason(row),
         topic=row.maybe("topic"),
         answer=row.maybe("answer"),
         second=_opinion(row),
         also=row.texts("also"),
         group=row.text("group", ""),
-        split=_split(row),
+        split=Split(row.choice("split", list(Split)) or Split.TRAIN),
         source=_source(row),
-        weight=row.weight("weight"),
+        weight=row.share("weight", 1.0),
     )
     if example.reason and (example.topic or example.answer):
         raise row.wrong("reason", f"{example.reason} excludes topic and answer")
@@ -307,31 +271,24 @@ def _example(row: _Row) -> Example:
     return example
 
 
-def _opinion(row: _Row) -> Opinion | None:
-    value = row.fields.get("second")
-    if value is None:
+def _opinion(row: Row) -> Opinion | None:
+    second = row.inner("second")
+    if second is None:
         return None
-    if not isinstance(value, dict):
-        raise row.wrong("second", f"expected an object, got {value!r}")
-    second = _Row(value, f"{row.where}, field 'second'")
-    return Opinion(reason=second.reason("reason"), topic=second.maybe("topic"), answer=second.maybe("answer"))
+    return Opinion(reason=_reason(second), topic=second.maybe("topic"), answer=second.maybe("answer"))
 
 
-def _split(row: _Row) -> Split:
-    value = row.text("split", Split.TRAIN)
-    if value not in set(Split):
-        raise row.wrong("split", f"expected one of {', '.join(Split)}, got {value!r}")
-    return Split(value)
+def _reason(row: Row) -> Reason | None:
+    value = row.choice("reason", VALIDITY_REASONS)
+    return Reason(value) if value else None
 
 
-def _source(row: _Row) -> Source | None:
-    value = row.maybe("source")
-    if value is not None and value not in set(Source):
-        raise row.wrong("source", f"expected one of {', '.join(Source)}, got {value!r}")
+def _source(row: Row) -> Source | None:
+    value = row.choice("source", list(Source))
     return Source(value) if value else None
 
 
-def _answer(row: _Row) -> CatalogAnswer:
+def _answer(row: Row) -> CatalogAnswer:
     return CatalogAnswer(
         key=row.text("key"),
         slug=row.text("slug"),
@@ -353,22 +310,6 @@ def _answer_row(answer: CatalogAnswer) -> dict[str, object]:
         **{name: getattr(answer, name) for name in names},
         "conflicts_with": sorted(answer.conflicts_with),
     }
-
-
-def _rows(content: bytes, name: str) -> Iterator[_Row]:
-    for number, line in enumerate(content.removesuffix(b"\n").split(b"\n") if content else (), start=1):
-        where = f"{name} line {number}"
-        yield _Row(_json(line, where), where)
-
-
-def _json(content: bytes, where: str) -> dict[str, object]:
-    try:
-        value = json.loads(content)
-    except ValueError as error:
-        raise DatasetError(f"{where}: not JSON ({error})") from None
-    if not isinstance(value, dict):
-        raise DatasetError(f"{where}: expected an object, got {type(value).__name__}")
-    return value
 
 
 def _bytes(folder: Path, name: str) -> bytes:

@@ -47,6 +47,13 @@ class Row:
             raise self.wrong(name, f"expected a list of texts, got {value!r}")
         return tuple(value)
 
+    def share(self, name: str, default: float) -> float:
+        """A number above 0 and at most 1."""
+        value = self.fields.get(name, default)
+        if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value <= 1:
+            raise self.wrong(name, f"expected a number above 0 and at most 1, got {value!r}")
+        return float(value)
+
     def time(self, name: str) -> datetime:
         try:
             value = datetime.fromisoformat(self.text(name))

@@ -2,8 +2,21 @@
 
 from labeling.models.annotation import Annotation, Task
 from labeling.models.dataset import FrozenDataset
+from labeling.models.function import SHARD, FunctionVersion, LabelingFunction, VoteShard
 from labeling.models.item import Item
 from labeling.models.text_import import ImportReject, TextImport
 from labeling.models.training import TrainingRun
 
-__all__ = ["Annotation", "FrozenDataset", "ImportReject", "Item", "Task", "TextImport", "TrainingRun"]
+__all__ = [
+    "SHARD",
+    "Annotation",
+    "FrozenDataset",
+    "FunctionVersion",
+    "ImportReject",
+    "Item",
+    "LabelingFunction",
+    "Task",
+    "TextImport",
+    "TrainingRun",
+    "VoteShard",
+]

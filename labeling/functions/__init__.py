@@ -1,0 +1,1 @@
+"""Labeling functions: one module a kind, and the engine that runs rules over very many messages."""

@@ -3,7 +3,9 @@
 from celery import shared_task
 from django.utils import timezone
 
-from labeling import frozen, importing, trainings
+from labeling import applying, collecting, frozen, importing, trainings
+
+EXPECTED_EVERY = 60  # seconds: what is queued and not begun until then is queued anew
 
 
 @shared_task(name="labeling.tasks.train")
@@ -34,3 +36,18 @@ def import_texts(*, import_id: int) -> None:
 @shared_task(name="labeling.tasks.sweep_imports")
 def sweep_imports() -> None:
     importing.sweep(now=timezone.now())
+
+
+@shared_task(name="labeling.tasks.collect_items")
+def collect_items() -> None:
+    collecting.collect(now=timezone.now())
+
+
+@shared_task(name="labeling.tasks.expect_votes")
+def expect_votes() -> None:
+    applying.expect()
+
+
+@shared_task(name="labeling.tasks.apply_functions")
+def apply_functions(*, shard: int, version_ids: list[int]) -> None:
+    applying.apply_to(shard=shard, version_ids=version_ids, now=timezone.now())

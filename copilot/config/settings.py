@@ -210,6 +210,16 @@ if "labeling" in INSTALLED_APPS:
             "schedule": timedelta(minutes=1),
             "options": {"expires": 60, "queue": "suggest"},
         }
+    CELERY_BEAT_SCHEDULE["collect-items"] = {
+        "task": "labeling.tasks.collect_items",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    }
+    CELERY_BEAT_SCHEDULE["expect-votes"] = {
+        "task": "labeling.tasks.expect_votes",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    }
 if CELERY_BROKER_URL.startswith("filesystem://"):
     BROKER_DIR = DATA_DIR / "broker"
     CELERY_BROKER_TRANSPORT_OPTIONS = {

@@ -101,6 +101,42 @@ def replies(*, data: Path, encoder_of: Callable[[], Encoder], seed: int, **_: An
         raise CommandError(str(error)) from error
 
 
+def add_functions(parser: ArgumentParser) -> None:
+    """Say what `bench labeling` takes."""
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--functions", type=int, default=50)
+    parser.add_argument(
+        "--texts", type=Path, metavar="FILE", help="one a line; else the demo world's messages"
+    )
+    parser.add_argument("--snorkel-rows", type=int, default=10_000, help="for snorkel beside it; 0 for none")
+    parser.add_argument("--seed", type=int, default=1)
+
+
+def functions(
+    *,
+    rows: int,
+    functions: int,
+    texts: Path | None,
+    snorkel_rows: int,
+    seed: int,
+    own: Callable[[], list[str]],
+    tell: Tell,
+    **_: Any,
+) -> Mapping[str, Mapping[str, float | int]]:
+    """Answer `bench labeling`; `own` gives the texts that are taken without a file."""
+    from labeling.bench.functions import measure_functions
+
+    if rows < 1 or functions < 1:
+        raise CommandError("--rows and --functions: at least one of each is needed")
+    try:
+        read = [line for line in texts.read_text("utf-8").splitlines() if line.strip()] if texts else own()
+        return measure_functions(
+            read, rows=rows, functions=functions, slice_rows=min(snorkel_rows, rows), seed=seed, tell=tell
+        )
+    except (OSError, ValueError) as error:
+        raise CommandError(f"{texts or 'the demo world'}: {error}") from error
+
+
 def _examples(options: Mapping[str, Any], tell: Tell) -> tuple[list[Example], list[Example], list[Example]]:
     """Training, validation and test rows, all in the language of the bench."""
     from labeling.bench.intents import LANGUAGE

@@ -42,6 +42,14 @@ class Engine:
         self.rules = tuple(rules)
         patterns = dict.fromkeys(p for rule in self.rules for p in (*rule.needs, *rule.refuses))
         self._place = {pattern: place for place, pattern in enumerate(patterns)}
+        self._places = [
+            (
+                frozenset(self._place[pattern] for pattern in rule.needs),
+                frozenset(self._place[pattern] for pattern in rule.refuses),
+                rule.test,
+            )
+            for rule in self.rules
+        ]
         self._sets = [
             _Set(where, group, self._place)
             for where in WHERE
@@ -55,6 +63,18 @@ class Engine:
             each.search(rows.texts if each.where == "text" else rows.subjects, found)
         hits = [np.array(places, np.int64) for places in found]
         return [self._decide(rule, hits, rows) for rule in self.rules]
+
+    def fires_on(self, row: Rows) -> list[int]:
+        """Return the numbers of the rules that fire on one message: the same as `fires`, without arrays."""
+        found: list[list[int]] = [[] for _ in self._place]
+        for each in self._sets:
+            each.search(row.texts if each.where == "text" else row.subjects, found)
+        there = {place for place, rows in enumerate(found) if rows}
+        return [
+            number
+            for number, (needs, refuses, test) in enumerate(self._places)
+            if needs <= there and there.isdisjoint(refuses) and (test is None or test.holds(row, 0))
+        ]
 
     def _decide(self, rule: Rule, hits: Sequence[Hits], rows: Rows) -> Hits:
         kept: Hits | None = None

@@ -72,11 +72,12 @@ def test_hundreds_of_rules_keep_their_places() -> None:
 
 
 def test_one_message_is_decided_as_many_are() -> None:
-    engine = Engine([keyword.read({"any": ["payout"]}), keyword.read({"any": ["refund"]})])
+    engine = Engine([keyword.read({"any": ["payout"], "none": ["late"]}), keyword.read({"any": ["refund"]})])
     many = engine.fires(ROWS)
     for place, text in enumerate(TEXTS):
         one = engine.fires(Rows.of_text(text))
         assert [len(hits) for hits in one] == [int(place in hits) for hits in many]
+        assert engine.fires_on(Rows.of_text(text)) == [n for n, hits in enumerate(one) if len(hits)]
 
 
 def test_only_the_beginning_of_an_endless_text_is_read() -> None:

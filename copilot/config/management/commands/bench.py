@@ -81,7 +81,9 @@ class Command(BaseCommand):
             "export", help="a dataset of very many rows in each format, and redaction"
         )
         add_export(export)
-        for bench in (pipeline, arrival, streams, inbox, intents, replies, search, export):
+        labeling = benches.add_parser("labeling", help="labeling functions over very many rows, and over one")
+        asking.add_functions(labeling)
+        for bench in (pipeline, arrival, streams, inbox, intents, replies, search, export, labeling):
             bench.add_argument("--json", action="store_true", help="for machines")
 
     def handle(self, *args: Any, bench: str, **options: Any) -> None:
@@ -91,6 +93,7 @@ class Command(BaseCommand):
             "replies": _replies,
             "search": _search,
             "export": _export,
+            "labeling": _labeling,
         }  # fmt: skip
         figures = measures[bench](**options, tell=self.stderr.write)
         told = _rows if bench == "inbox" else _table
@@ -178,6 +181,10 @@ def _replies(*, encoder: Path | None, **options: Any) -> Mapping[str, Any]:
         )
     except HeadError as error:
         raise CommandError(str(error)) from error
+
+
+def _labeling(**options: Any) -> Mapping[str, Any]:
+    return asking.functions(own=_texts, **options)
 
 
 def _live_pipeline() -> Pipeline:

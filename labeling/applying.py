@@ -97,6 +97,11 @@ def stop(version: FunctionVersion, problem: str) -> None:
     LabelingFunction.objects.filter(pk=version.function_id).update(problem=f"{version}: {problem}")
 
 
+def run_again(function: LabelingFunction) -> None:
+    """Forget where a function crashed, so that its run goes on."""
+    LabelingFunction.objects.filter(pk=function.pk).update(problem="")
+
+
 def votes_for(task: str, *, states: Collection[str] = (State.ACTIVE,)) -> TaskVotes:
     """Return what a task's functions in these states said of all items, as far as it is computed.
 

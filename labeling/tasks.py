@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from labeling import applying, collecting, frozen, importing, trainings
+from labeling import applying, collecting, frozen, importing, measuring, trainings
 
 EXPECTED_EVERY = 60  # seconds: what is queued and not begun until then is queued anew
 
@@ -45,7 +45,8 @@ def collect_items() -> None:
 
 @shared_task(name="labeling.tasks.expect_votes")
 def expect_votes() -> None:
-    applying.expect()
+    if not applying.expect():
+        measuring.measure_changed(now=timezone.now())
 
 
 @shared_task(name="labeling.tasks.apply_functions")

@@ -12,6 +12,7 @@ from labeling.functions.errors import SpecError
 from labeling.models import FunctionVersion, LabelingFunction
 
 State = LabelingFunction.State
+RESERVED = frozenset({"new", "preview", "suggest", "functions"})  # addresses of the pages below functions/
 
 
 def create(
@@ -33,6 +34,8 @@ def create(
     """
     if not slug or slug != slugify(slug):
         raise SpecError(f"name is {slug!r}: use small letters, digits and hyphens")
+    if slug in RESERVED:
+        raise SpecError(f"name {slug!r} is that of a page: choose another one")
     specs.check(task=task, kind=kind, label=label, spec=spec)
     with transaction.atomic():
         function, is_new = LabelingFunction.objects.get_or_create(
@@ -51,9 +54,10 @@ def edit(
     spec: dict[str, Any],
     by: User | None,
     now: datetime,
+    note: str,
     change: str = "",
 ) -> FunctionVersion:
-    """Store the next version; the same one again is not stored twice. What was active must show its worth anew.
+    """Store the note and the next version; what was active must show its worth anew. The same again is stored once.
 
     Raises:
         SpecError: it can't be used.
@@ -61,6 +65,9 @@ def edit(
     specs.check(task=function.task, kind=kind, label=label, spec=spec)
     with transaction.atomic():
         function = LabelingFunction.objects.select_for_update().get(pk=function.pk)
+        if function.note != note:
+            function.note = note
+            function.save(update_fields=["note"])
         newest = function.versions.latest("number")
         if newest.sha256 == specs.hash_of(task=function.task, kind=kind, label=label, spec=spec):
             return newest

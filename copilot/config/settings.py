@@ -248,6 +248,7 @@ COPILOT_ENCODER = env.str(
 
 # Labeling
 PHONE_REGIONS = tuple(env.list("PHONE_REGIONS", ["GB"], validate=validate.Length(1)))  # of numbers without +
+LABELING_PRECISION_BAR = env.float("LABELING_PRECISION_BAR", 0.6, validate=validate.Range(0, 1))
 
 # The API
 REST_FRAMEWORK = {

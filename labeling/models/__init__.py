@@ -2,7 +2,7 @@
 
 from labeling.models.annotation import Annotation, Task
 from labeling.models.dataset import FrozenDataset
-from labeling.models.function import SHARD, FunctionVersion, LabelingFunction, VoteShard
+from labeling.models.function import SHARD, FunctionFigures, FunctionVersion, LabelingFunction, VoteShard
 from labeling.models.item import Item
 from labeling.models.text_import import ImportReject, TextImport
 from labeling.models.training import TrainingRun
@@ -11,6 +11,7 @@ __all__ = [
     "SHARD",
     "Annotation",
     "FrozenDataset",
+    "FunctionFigures",
     "FunctionVersion",
     "ImportReject",
     "Item",

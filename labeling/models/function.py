@@ -113,6 +113,28 @@ class FunctionVersion(models.Model):
         super().save(*args, **kwargs)
 
 
+class FunctionFigures(models.Model):
+    """What a version's votes are worth, counted again whenever votes or gold have changed.
+
+    `alike` is the function that says the same on most of its messages.
+    """
+
+    version = models.OneToOneField(FunctionVersion, on_delete=models.CASCADE, related_name="figures")
+    n_items = models.PositiveIntegerField()
+    n_hits = models.PositiveIntegerField(help_text="Messages it voted on.")
+    n_broadest = models.PositiveIntegerField(help_text="Of these, for the label that it gives most often.")
+    n_gold = models.PositiveIntegerField(help_text="Hits that have gold.")
+    n_right = models.PositiveIntegerField()
+    n_overlaps = models.PositiveIntegerField(help_text="Hits on which another function voted too.")
+    n_conflicts = models.PositiveIntegerField(help_text="Hits on which another function voted otherwise.")
+    alike = models.ForeignKey(LabelingFunction, null=True, on_delete=models.SET_NULL, related_name="+")
+    n_alike = models.PositiveIntegerField(default=0)
+    measured_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"figures of {self.version}"
+
+
 class VoteShard(models.Model):
     """What one rule said about the messages of one shard: sparse, and computed again once the shard grew.
 

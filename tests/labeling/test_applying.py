@@ -57,7 +57,13 @@ def test_editing_one_function_computes_one_column(items: list[Item], now: dateti
     later = now + timedelta(hours=1)
 
     writing.edit(
-        edited.function, kind="keyword", label="payout-timing", spec={"any": ["hello"]}, by=None, now=later
+        edited.function,
+        kind="keyword",
+        label="payout-timing",
+        spec={"any": ["hello"]},
+        by=None,
+        now=later,
+        note="",
     )
     apply_everything(now=later)
 
@@ -128,7 +134,9 @@ def test_a_crash_names_function_and_stops_it_alone(
     assert VoteShard.objects.count() == 1
     assert apply_everything(now=now) == 0, "it is not run again"
 
-    writing.edit(function, kind="keyword", label="refunds", spec={"any": ["refund"]}, by=None, now=now)
+    writing.edit(
+        function, kind="keyword", label="refunds", spec={"any": ["refund"]}, by=None, now=now, note=""
+    )
     assert apply_everything(now=now) == 1, "until it is mended"
 
 

@@ -21,7 +21,13 @@ def topic() -> None:
 
 def edit(version: FunctionVersion, words: list[str], now: datetime) -> FunctionVersion:
     return writing.edit(
-        version.function, kind="keyword", label="payout-timing", spec={"any": words}, by=None, now=now
+        version.function,
+        kind="keyword",
+        label="payout-timing",
+        spec={"any": words},
+        by=None,
+        now=now,
+        note="",
     )
 
 

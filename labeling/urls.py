@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from labeling.views import datasets, trainings
+from labeling.views import function, functions, trainings
 
 app_name = "labeling"
 
@@ -18,4 +19,10 @@ urlpatterns = [
     path("trainings/", trainings.trainings, name="trainings"),
     path("trainings/<int:run_id>/", trainings.training, name="training"),
     path("trainings/<int:run_id>/cancel/", trainings.cancel, name="cancel_training"),
+    path("functions/", functions.functions, name="functions"),
+    path("functions/new/", function.new_function, name="new_function"),
+    path("functions/preview/", function.preview_function, name="preview_function"),
+    path("functions/<slug:slug>/", function.function, name="function"),
+    path("functions/<slug:slug>/state/", functions.move_function, name="move_function"),
+    path("functions/<slug:slug>/again/", functions.run_again, name="run_function_again"),
 ]

@@ -1,0 +1,1 @@
+"""What labeling's templates need."""

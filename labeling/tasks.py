@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from labeling import applying, collecting, frozen, importing, measuring, trainings
+from labeling import applying, caring, collecting, frozen, importing, measuring, trainings
 
 EXPECTED_EVERY = 60  # seconds: what is queued and not begun until then is queued anew
 
@@ -47,6 +47,11 @@ def collect_items() -> None:
 def expect_votes() -> None:
     if not applying.expect():
         measuring.measure_changed(now=timezone.now())
+
+
+@shared_task(name="labeling.tasks.care_for_functions")
+def care_for_functions() -> None:
+    caring.care(now=timezone.now())
 
 
 @shared_task(name="labeling.tasks.apply_functions")

@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from labeling.views import datasets, trainings
 from labeling.views import function, functions, trainings
+from labeling.views import function, functions, sharing, trainings
 
 app_name = "labeling"
 
@@ -22,6 +23,8 @@ urlpatterns = [
     path("functions/", functions.functions, name="functions"),
     path("functions/new/", function.new_function, name="new_function"),
     path("functions/preview/", function.preview_function, name="preview_function"),
+    path("functions/export/", sharing.export_functions, name="export_functions"),
+    path("functions/import/", sharing.import_functions, name="import_functions"),
     path("functions/<slug:slug>/", function.function, name="function"),
     path("functions/<slug:slug>/state/", functions.move_function, name="move_function"),
     path("functions/<slug:slug>/again/", functions.run_again, name="run_function_again"),

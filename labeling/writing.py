@@ -12,7 +12,9 @@ from labeling.functions.errors import SpecError
 from labeling.models import FunctionVersion, LabelingFunction
 
 State = LabelingFunction.State
-RESERVED = frozenset({"new", "preview", "suggest", "functions"})  # addresses of the pages below functions/
+RESERVED = frozenset(
+    {"new", "preview", "suggest", "export", "import"}
+)  # addresses of the pages below functions/
 
 
 def create(

@@ -220,6 +220,10 @@ if "labeling" in INSTALLED_APPS:
         "schedule": timedelta(minutes=1),
         "options": {"expires": 60},
     }
+    CELERY_BEAT_SCHEDULE["care-for-functions"] = {
+        "task": "labeling.tasks.care_for_functions",
+        "schedule": timedelta(weeks=1),
+    }
 if CELERY_BROKER_URL.startswith("filesystem://"):
     BROKER_DIR = DATA_DIR / "broker"
     CELERY_BROKER_TRANSPORT_OPTIONS = {

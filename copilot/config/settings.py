@@ -250,6 +250,12 @@ COPILOT_ENCODER = env.str(
     "COPILOT_ENCODER", ""
 )  # a folder or hub name of another sentence-transformers model
 
+# A language model, for whoever wants one: any OpenAI-compatible endpoint
+OPENAI_BASE_URL = env.str("OPENAI_BASE_URL", "")
+OPENAI_API_KEY = env.str("OPENAI_API_KEY", "")
+OPENAI_MODEL = env.str("OPENAI_MODEL", "gpt-4o-mini")
+OPENAI_TIMEOUT = env.float("OPENAI_TIMEOUT", 20.0, validate=validate.Range(0.1, 600))  # seconds
+
 # Labeling
 PHONE_REGIONS = tuple(env.list("PHONE_REGIONS", ["GB"], validate=validate.Length(1)))  # of numbers without +
 LABELING_PRECISION_BAR = env.float("LABELING_PRECISION_BAR", 0.6, validate=validate.Range(0, 1))

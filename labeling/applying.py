@@ -9,14 +9,16 @@ Editing one function gives it a new hash, and so computes one column. A function
 """
 
 import logging
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 from django.db.models import Count, F
 from numpy.typing import NDArray
 
+from labeling.functions import specs
 from labeling.functions.errors import FunctionError
 from labeling.items import items_of, rows_of
 from labeling.labels import labels_of
@@ -50,11 +52,11 @@ def current_versions(
     return list(newest.select_related("function__owner").order_by("function__slug"))
 
 
-def expect() -> int:
+def expect(*, now: datetime) -> int:
     """Queue what is missing, and return how many tasks that are."""
     from labeling import tasks  # tasks import this module
 
-    missing = _missing()
+    missing = _missing(now)
     n = 0
     for shard, versions in sorted(missing.items(), reverse=True):  # the newest messages first
         for start in range(0, len(versions), A_TASK):
@@ -68,7 +70,7 @@ def expect() -> int:
 
 def apply_everything(*, now: datetime) -> int:
     """Compute in this process what is missing, and return how many shards were read."""
-    missing = _missing()
+    missing = _missing(now)
     for shard, versions in missing.items():
         apply_to(shard=shard, version_ids=[version.pk for version in versions], now=now)
     return len(missing)
@@ -79,16 +81,17 @@ def apply_to(*, shard: int, version_ids: Collection[int], now: datetime) -> None
     asked = FunctionVersion.objects.filter(pk__in=version_ids, function__problem="").select_related(
         "function"
     )
-    items = items_of(shard)
-    versions = _without_votes(list(asked), shard, items.count())
-    if not versions:
-        return
-    rows = rows_of(items)
-    for version, said in zip(versions, say(versions, rows), strict=True):
-        if isinstance(said, FunctionError):
-            stop(version, str(said))
-        else:
-            _store(version.sha256, shard, said, rows.ids, now=now)
+    for lag, group in _by_lag(asked).items():
+        items = items_of(shard).filter(sent_at__lte=now - lag) if lag else items_of(shard)
+        versions = _without_votes(group, shard, items.count())
+        if not versions:
+            continue
+        rows = rows_of(items)
+        for version, said in zip(versions, say(versions, rows), strict=True):
+            if isinstance(said, FunctionError):
+                stop(version, str(said))
+            else:
+                _store(version.sha256, shard, said, rows.ids, now=now)
 
 
 def stop(version: FunctionVersion, problem: str) -> None:
@@ -134,26 +137,31 @@ def progress(versions: Iterable[FunctionVersion]) -> dict[str, int]:
     return read
 
 
-def _missing() -> dict[int, list[FunctionVersion]]:
+def _missing(now: datetime) -> dict[int, list[FunctionVersion]]:
     """Return by shard which rules have not read it, or not all of it."""
     versions = [version for version in current_versions() if not version.function.problem]
     hashes = {version.sha256 for version in versions}
-    read = {
-        (sha256, shard): n
-        for sha256, shard, n in VoteShard.objects.filter(sha256__in=hashes).values_list(
-            "sha256", "shard", "n_items"
-        )
-    }
-    missing = {
-        shard: [version for version in versions if read.get((version.sha256, shard)) != n]
-        for shard, n in _sizes().items()
-    }
+    stored = VoteShard.objects.filter(sha256__in=hashes).values_list("sha256", "shard", "n_items")
+    read = {(sha256, shard): n for sha256, shard, n in stored}
+    missing: dict[int, list[FunctionVersion]] = defaultdict(list)
+    for lag, group in _by_lag(versions).items():
+        for shard, n in _sizes(now - lag if lag else None).items():
+            missing[shard] += [version for version in group if read.get((version.sha256, shard)) != n]
     return {shard: lacking for shard, lacking in missing.items() if lacking}
 
 
-def _sizes() -> dict[int, int]:
-    """Return how many items each shard has."""
-    by_shard = Item.objects.annotate(shard=F("message_id") / SHARD).values("shard")
+def _by_lag(versions: Iterable[FunctionVersion]) -> dict[timedelta, list[FunctionVersion]]:
+    """Group rules by how old a message must be before they read it."""
+    groups: dict[timedelta, list[FunctionVersion]] = defaultdict(list)
+    for version in versions:
+        groups[specs.lag_of(version)].append(version)
+    return groups
+
+
+def _sizes(until: datetime | None) -> dict[int, int]:
+    """Return how many items each shard has, or has of those sent until a time."""
+    items = Item.objects.filter(sent_at__lte=until) if until else Item.objects.all()
+    by_shard = items.annotate(shard=F("message_id") / SHARD).values("shard")
     return dict(by_shard.annotate(n=Count("*")).values_list("shard", "n"))
 
 

@@ -35,7 +35,8 @@ class FunctionForm(forms.Form):
     def __init__(self, *args: Any, task: str, is_new: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.task, self.spec = task, dict[str, Any]()
-        if self.kind in specs.ONE_LABEL:
+        if self.kind in specs.MAY_HAVE_LABEL:
+            self.fields["label"].required = self.kind in specs.ONE_LABEL
             self.fields["label"].choices = [("", "Choose a label"), *_grouped(task)]  # type: ignore[attr-defined]
         else:
             del self.fields["label"]

@@ -45,8 +45,9 @@ def collect_items() -> None:
 
 @shared_task(name="labeling.tasks.expect_votes")
 def expect_votes() -> None:
-    if not applying.expect():
-        measuring.measure_changed(now=timezone.now())
+    now = timezone.now()
+    if not applying.expect(now=now):
+        measuring.measure_changed(now=now)
 
 
 @shared_task(name="labeling.tasks.care_for_functions")

@@ -38,7 +38,7 @@ def create(
         raise SpecError(f"name is {slug!r}: use small letters, digits and hyphens")
     if slug in RESERVED:
         raise SpecError(f"name {slug!r} is that of a page: choose another one")
-    specs.check(task=task, kind=kind, label=label, spec=spec)
+    spec = specs.check(task=task, kind=kind, label=label, spec=spec)
     with transaction.atomic():
         function, is_new = LabelingFunction.objects.get_or_create(
             slug=slug, defaults={"task": task, "owner": by, "note": note, "created_at": now}
@@ -64,7 +64,7 @@ def edit(
     Raises:
         SpecError: it can't be used.
     """
-    specs.check(task=function.task, kind=kind, label=label, spec=spec)
+    spec = specs.check(task=function.task, kind=kind, label=label, spec=spec)
     with transaction.atomic():
         function = LabelingFunction.objects.select_for_update().get(pk=function.pk)
         if function.note != note:

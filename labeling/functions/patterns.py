@@ -23,10 +23,14 @@ TRAPS = (("(?=", "look-ahead"), ("(?!", "look-ahead"), ("(?<=", "look-behind"), 
 
 @dataclass(frozen=True)
 class Pattern:
-    """What to find, and in which column; its first group, if there is one, is what is shown as found."""
+    """What to find, and in which column; its first group, if there is one, is what is shown as found.
+
+    `is_free` is an expression of somebody's own, which may hold gaps such as `.{0,60}`.
+    """
 
     source: str
     where: str = "text"
+    is_free: bool = False
 
 
 def pattern_of_words(words: Iterable[str], *, where: str = "text") -> Pattern:

@@ -15,6 +15,6 @@ def read(spec: object) -> Rule:
     where = choice_at(known, "field", WHERE, default="text")
     never = texts_at(known, "none")
     return Rule(
-        needs=(Pattern(check_pattern(text_at(known, "pattern")), where),),
+        needs=(Pattern(check_pattern(text_at(known, "pattern")), where, is_free=True),),
         refuses=(pattern_of_words(never, where=where),) if never else (),
     )

@@ -3,14 +3,17 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
 
-from labeling.functions import field, keyword, regex
+from labeling.functions import artifact, code, field, keyword, llm, neighbour, outcome, regex
 from labeling.functions.engine import Rule
 from labeling.functions.errors import SpecError
-from labeling.labels import UnknownLabelError, check_label
+from labeling.labels import UnknownLabelError, check_label, labels_of
 from labeling.models import FunctionVersion, Task
 
 Kind = FunctionVersion.Kind
+Spec = dict[str, Any]
 VERSION = 1  # of how specifications are read: a change here has all votes computed again
 
 RULES: Mapping[str, Callable[[object], Rule]] = {
@@ -18,26 +21,25 @@ RULES: Mapping[str, Callable[[object], Rule]] = {
     Kind.REGEX: regex.read,
     Kind.FIELD: lambda spec: Rule(test=field.read(spec)),
 }
-CHECKS: Mapping[str, Callable[[str, object], object]] = {
-    **{kind: lambda task, spec, read=read: read(spec) for kind, read in RULES.items()},  # type: ignore[misc]
-}
-ONE_LABEL = frozenset({*RULES})  # kinds that vote for the one label of their version
+KINDS = (*RULES, Kind.NEIGHBOUR, Kind.OUTCOME, Kind.CODE, Kind.ARTIFACT, Kind.LLM)
+ONE_LABEL = frozenset({*RULES, Kind.NEIGHBOUR})  # kinds that vote for the one label of their version
+MAY_HAVE_LABEL = frozenset({*ONE_LABEL, Kind.OUTCOME})
 
 
-def check(*, task: str, kind: str, label: str, spec: object) -> None:
-    """Raise SpecError unless a function may be saved so; everything is checked here and nowhere later."""
+def check(*, task: str, kind: str, label: str, spec: object) -> Spec:
+    """Return the specification as it is stored: what it means now and may not mean later is written into it.
+
+    Raises:
+        SpecError: a function may not be saved so. Everything is checked here and nowhere later.
+    """
     if task not in Task.values:
         raise SpecError(f"task is {task!r}: choose one of {', '.join(Task.values)}")
-    if kind not in CHECKS:
-        raise SpecError(f"kind is {kind!r}: choose one of {', '.join(CHECKS)}")
-    CHECKS[kind](task, spec)
-    if kind in ONE_LABEL:
-        try:
-            check_label(task, label)
-        except UnknownLabelError as error:
-            raise SpecError(f"label: {error}") from None
-    elif label:
-        raise SpecError(f"label is {label!r}: a function of kind {kind} chooses labels itself, leave it out")
+    if kind not in KINDS:
+        raise SpecError(f"kind is {kind!r}: choose one of {', '.join(KINDS)}")
+    kept = _checked(task, kind, spec)
+    if label or kind in ONE_LABEL:
+        _check_label(task, kind, label)
+    return kept
 
 
 def hash_of(*, task: str, kind: str, label: str, spec: object) -> str:
@@ -54,3 +56,31 @@ def hash_of(*, task: str, kind: str, label: str, spec: object) -> str:
 def rule_of(version: FunctionVersion) -> Rule:
     """Return the rule of a version whose kind has one."""
     return RULES[version.kind](version.spec)
+
+
+def lag_of(version: FunctionVersion) -> timedelta:
+    """Return how old a message must be before a version reads it."""
+    return outcome.read(version.spec).lag if version.kind == Kind.OUTCOME else timedelta(0)
+
+
+def _checked(task: str, kind: str, spec: object) -> Spec:
+    if kind == Kind.NEIGHBOUR:
+        return neighbour.read(spec)
+    if kind == Kind.CODE:
+        return dict(code.read(spec, task=task))
+    if kind == Kind.ARTIFACT:
+        return artifact.read(spec)
+    if kind == Kind.LLM:
+        return llm.read(spec, known_labels=[label.slug for label in labels_of(task)])
+    outcome.read(spec) if kind == Kind.OUTCOME else RULES[kind](spec)
+    assert isinstance(spec, Mapping)  # noqa: S101  it could not have been read
+    return dict(spec)
+
+
+def _check_label(task: str, kind: str, label: str) -> None:
+    if kind not in MAY_HAVE_LABEL:
+        raise SpecError(f"label is {label!r}: a function of kind {kind} chooses labels itself, leave it out")
+    try:
+        check_label(task, label)
+    except UnknownLabelError as error:
+        raise SpecError(f"label: {error}") from None

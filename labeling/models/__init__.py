@@ -2,7 +2,14 @@
 
 from labeling.models.annotation import Annotation, Task
 from labeling.models.dataset import FrozenDataset
-from labeling.models.function import SHARD, FunctionFigures, FunctionVersion, LabelingFunction, VoteShard
+from labeling.models.function import (
+    SHARD,
+    FunctionFigures,
+    FunctionVersion,
+    LabelingFunction,
+    ModelAnswer,
+    VoteShard,
+)
 from labeling.models.item import Item
 from labeling.models.text_import import ImportReject, TextImport
 from labeling.models.training import TrainingRun
@@ -16,6 +23,7 @@ __all__ = [
     "ImportReject",
     "Item",
     "LabelingFunction",
+    "ModelAnswer",
     "Task",
     "TextImport",
     "TrainingRun",

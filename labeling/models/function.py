@@ -135,6 +135,20 @@ class FunctionFigures(models.Model):
         return f"figures of {self.version}"
 
 
+class ModelAnswer(models.Model):
+    """What a language model once said for a rule to a text, named by the text's words; empty if it was no label."""
+
+    sha256 = models.CharField(max_length=64)
+    key = models.CharField(max_length=12)
+    label = models.SlugField(max_length=80, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["sha256", "key"], name="model_answer_once")]
+
+    def __str__(self) -> str:
+        return f"{self.label or 'no label'} for {self.key}"
+
+
 class VoteShard(models.Model):
     """What one rule said about the messages of one shard: sparse, and computed again once the shard grew.
 

@@ -13,11 +13,11 @@ from labeling import gates, overview, previewing, sampling, tasks, writing
 from labeling.access import check_labeler
 from labeling.function_forms import FunctionForm, form_class, initial_of
 from labeling.functions.errors import FunctionError, SpecError
-from labeling.functions.specs import CHECKS, RULES
+from labeling.functions.specs import KINDS, RULES
 from labeling.models import FunctionVersion, LabelingFunction, Task
 
 Kind = FunctionVersion.Kind
-KINDS = [(kind, Kind(kind).label) for kind in CHECKS]
+NAMED_KINDS = [(kind, Kind(kind).label) for kind in KINDS]
 
 
 @require_http_methods(["GET", "POST"])
@@ -25,7 +25,7 @@ def new_function(request: PageRequest) -> HttpResponse:
     """A blank function, or one with a word, a label and a task from elsewhere filled in."""
     check_labeler(request.user)
     task = _among(request.GET.get("task"), Task.values, Task.TOPIC)
-    kind = _among(request.GET.get("kind"), list(CHECKS), Kind.KEYWORD)
+    kind = _among(request.GET.get("kind"), list(KINDS), Kind.KEYWORD)
     form = form_class(kind)(request.POST or None, initial=_prefilled(request), task=task, is_new=True)
     if request.method == "POST" and form.is_valid() and (saved := _saved(request, form, None)):
         return redirect("labeling:function", saved.function.slug)
@@ -37,7 +37,7 @@ def function(request: PageRequest, slug: str) -> HttpResponse:
     check_labeler(request.user)
     known = get_object_or_404(LabelingFunction.objects.select_related("owner"), slug=slug)
     newest = known.versions.latest("number")
-    kind = _among(request.GET.get("kind"), list(CHECKS), newest.kind)
+    kind = _among(request.GET.get("kind"), list(KINDS), newest.kind)
     initial = initial_of(newest)
     form = form_class(kind)(request.POST or None, initial=initial, task=known.task, is_new=False)
     if request.method == "POST" and form.is_valid() and _saved(request, form, known):
@@ -53,7 +53,7 @@ def preview_function(request: PageRequest) -> HttpResponse:
     """What the function on the page would do, as far as it is written."""
     check_labeler(request.user)
     task = _among(request.GET.get("task"), Task.values, Task.TOPIC)
-    kind = _among(request.GET.get("kind"), list(CHECKS), Kind.KEYWORD)
+    kind = _among(request.GET.get("kind"), list(KINDS), Kind.KEYWORD)
     form = form_class(kind)(request.POST, task=task, is_new=False)
     return render(request, "labeling/_preview.html", _tried(form, itself=request.GET.get("itself", "")))
 
@@ -69,9 +69,13 @@ def _prefilled(request: PageRequest) -> dict[str, str]:
 
 def _context(form: FunctionForm) -> dict[str, Any]:
     """What the page shows of a form; the same as its preview will, when scripts are off."""
-    return {"form": form, "task": form.task, "kind": form.kind, "kinds": KINDS, "tasks": overview.tasks()} | (
-        _tried(form) if form.is_bound else {"waits": form.kind in RULES}
-    )
+    return {
+        "form": form,
+        "task": form.task,
+        "kind": form.kind,
+        "kinds": NAMED_KINDS,
+        "tasks": overview.tasks(),
+    } | (_tried(form) if form.is_bound else {"waits": form.kind in RULES})
 
 
 def _tried(form: FunctionForm, *, itself: str = "") -> dict[str, Any]:

@@ -155,7 +155,7 @@ def test_what_is_missing_is_queued_newest_shard_first(
     monkeypatch.setattr(
         "labeling.tasks.apply_functions.apply_async", lambda **options: queued.append(options["kwargs"])
     )
-    assert applying.expect() == 1
+    assert applying.expect(now=now) == 1
     assert queued == [{"shard": items[0].pk // SHARD, "version_ids": [version.pk]}]
     apply_everything(now=now)
-    assert applying.expect() == 0
+    assert applying.expect(now=now) == 0

@@ -1,5 +1,7 @@
 """One engine decides every rule, for many messages as for one."""
 
+import time
+
 import numpy as np
 import pytest
 
@@ -99,3 +101,18 @@ def test_patterns_that_take_too_much_memory_are_an_error_and_no_silence(
     rules = [regex.read({"pattern": rf"\p{{L}}{{30}}{number}"}) for number in range(20)]
     with pytest.raises(FunctionError, match="too much memory"):
         Engine(rules).fires(ROWS)
+
+
+def test_gaps_of_many_expressions_do_not_multiply() -> None:
+    """Together in one set these took forty milliseconds a message."""
+    engine = Engine(
+        [
+            regex.read({"pattern": rf"\b(?:a|e|i|o){letter}.{{0,80}}\b{letter}"})
+            for letter in "abcdefghijklmnopqrst"
+        ]
+    )
+    words = [f"{vowel}{letter}" for vowel in "aeio" for letter in "abcdefghijklmnopqrst"]
+    texts = [" ".join(words[n:] + words[:n]) for n in range(60)]
+    started = time.process_time()
+    engine.fires(Rows(ids=range(60), texts=texts))
+    assert time.process_time() - started < 3

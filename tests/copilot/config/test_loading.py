@@ -7,7 +7,7 @@ from copilot.config.demo import loading
 from copilot.config.demo.world import read_world
 from copilot.models import Answer, AnswerVersion
 from helpdesk.models import Case, Customer, Message, Reply, Status, User
-from labeling.models import Annotation, Task
+from labeling.models import Annotation, LabelingFunction, Task
 
 pytestmark = pytest.mark.django_db
 
@@ -34,3 +34,17 @@ def test_world_is_loaded_once() -> None:
         model.objects.count() for model in (Message, Case, Reply, Annotation, Answer, AnswerVersion, User)
     ]
     assert again == counts
+
+
+def test_the_experts_functions_come_along_for_all_three_tasks() -> None:
+    world, now = read_world(), timezone.now()
+    loading.load_world(world, now=now)
+
+    n = loading.load_functions(now=now)
+
+    functions = LabelingFunction.objects.all()
+    assert n == functions.count() >= 60
+    assert {function.task for function in functions} == set(Task.values)
+    assert {function.state for function in functions} == {"draft", "trial"}
+    assert all(function.owner and function.note for function in functions)
+    assert loading.load_functions(now=now) == 0

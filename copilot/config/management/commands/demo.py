@@ -26,6 +26,7 @@ from copilot.config.demo import loading, training
 from copilot.config.demo.world import read_world
 from copilot.models import Suggestion
 from helpdesk.models import Case, Message
+from labeling.models import LabelingFunction
 
 OF_PROCESSES = {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "PYTHONUNBUFFERED": "1"}
 SIGN_INS = (("agent", "ana"), ("agent, Money Desk", "gwen"), ("subject-matter expert", "nadia"),
@@ -68,6 +69,9 @@ class Command(BaseCommand):
         if not loading.is_loaded(world):
             with self._step(f"Demo world: {len(world.messages)} messages, {len(world.answers)} answers"):
                 loading.load_world(world, now=timezone.now())
+        if not LabelingFunction.objects.exists():
+            with self._step("Labeling functions"):
+                loading.load_functions(now=timezone.now())
         self._train_if_needed()
         if not Suggestion.objects.exists():
             with self._step("Suggestions for open cases"):

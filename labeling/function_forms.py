@@ -42,6 +42,8 @@ class FunctionForm(forms.Form):
             del self.fields["label"]
         for name in ("change",) if is_new else ("slug",):
             del self.fields[name]
+        own = [name for name in self.fields if name not in FunctionForm.base_fields]
+        self.order_fields(["slug", "label", *own])
 
     def clean_slug(self) -> str:
         return slugify(self.cleaned_data["slug"])

@@ -23,6 +23,7 @@ urlpatterns = [
     path("functions/", functions.functions, name="functions"),
     path("functions/new/", function.new_function, name="new_function"),
     path("functions/preview/", function.preview_function, name="preview_function"),
+    path("functions/suggest/", functions.suggest_functions, name="suggest_functions"),
     path("functions/export/", sharing.export_functions, name="export_functions"),
     path("functions/import/", sharing.import_functions, name="import_functions"),
     path("functions/<slug:slug>/", function.function, name="function"),

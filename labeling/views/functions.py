@@ -1,12 +1,14 @@
 """The list of labeling functions, and what is done to one of them there."""
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from helpdesk.requests import PageRequest
-from labeling import applying, gates, overview, tasks
+from labeling import applying, gates, mining, overview, tasks
 from labeling.access import check_labeler
 from labeling.models import LabelingFunction, Task
 
@@ -52,6 +54,20 @@ def run_again(request: PageRequest, slug: str) -> HttpResponse:
     applying.run_again(get_object_or_404(LabelingFunction, slug=slug))
     tasks.expect_votes.delay_on_commit()  # type: ignore[attr-defined]  # not in celery's stubs
     return redirect("labeling:function", slug)
+
+
+@require_POST
+def suggest_functions(request: PageRequest) -> HttpResponse:
+    """Make drafts of the words that separate a label among gold."""
+    check_labeler(request.user)
+    task = request.POST.get("task", "")
+    if task not in Task.values:
+        raise Http404(f"no task {task!r}")
+    made = mining.store(task, by=request.user, now=timezone.now())
+    messages.info(
+        request, f"{len(made)} new drafts." if made else "Nothing new: the gold shows no further word."
+    )
+    return redirect(f"{reverse('labeling:functions')}?task={task}&state=draft")
 
 
 def _choice(request: PageRequest, name: str, choices: list[str], default: str) -> str:

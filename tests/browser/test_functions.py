@@ -35,12 +35,12 @@ def test_it_answers_while_it_is_typed_and_is_saved(
 ) -> None:
     sign_in(nadia)
     page.goto("/labeling/functions/new/?task=topic&label=payout-timing")
+    page.get_by_role("textbox", name="Name").fill("late payouts")
     page.get_by_label("Any of these words").fill("payout")
     expect(page.locator("#preview .finding")).to_contain_text("Fires on 2 of 4 messages")
     expect(page.locator("#preview mark").first).to_have_text("payout")
     page.get_by_label("but none of these").fill("refund")
     expect(page.locator("#preview .finding")).to_contain_text("Fires on 1 of 4 messages")
-    page.get_by_role("textbox", name="Name").fill("late payouts")
     page.get_by_role("button", name="Save as draft").click()
     page.wait_for_url("**/functions/late-payouts/")
     assert LabelingFunction.objects.get(slug="late-payouts").state == "draft"

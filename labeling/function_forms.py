@@ -79,7 +79,13 @@ class KeywordForm(FunctionForm):
 
 class RegexForm(FunctionForm):
     kind = Kind.REGEX
-    pattern = forms.CharField(label="Regular expression (RE2)", widget=LINES, max_length=4000, strip=False)
+    pattern = forms.CharField(
+        label="Regular expression (RE2)",
+        widget=LINES,
+        max_length=4000,
+        strip=False,
+        help_text="Capitals don't matter. \\b, \\w and \\d know ASCII only: \\p{L} is any letter.",
+    )
     none = forms.CharField(
         label="but none of these words, one a line", required=False, widget=LINES, max_length=20_000
     )

@@ -13,8 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from copilot.pipeline.heads import unit
 from labeling.functions import field, keyword, regex
 from labeling.functions.engine import Engine, Rule
+from labeling.functions.neighbour import near
 from labeling.functions.rows import Rows
 from labeling.models import SHARD
 from labeling.votes import Votes
@@ -34,6 +36,7 @@ FIELDS: tuple[dict[str, Any], ...] = (
     {"path": "customer.plan", "op": "in", "value": ["Go", "Plus"]},
     {"path": "length", "op": "below", "value": 40},
 )
+DIMENSIONS, EXEMPLARS = 384, 20
 MESSAGES = 2_000  # that come in one by one
 
 
@@ -44,18 +47,21 @@ def measure_functions(
     specs = make_specs(texts, n=functions, seed=seed)
     rules = [READ[kind](spec) for kind, spec in specs]
     tell(f"{len(rules)} functions over {rows} rows …")
-    all_of_them, votes = _apply(rules, texts, rows=rows, seed=seed)
+    all_of_them, cpu, votes = _apply(rules, texts, rows=rows, seed=seed)
     tell("one of them edited …")
-    one, _ = _apply(rules[:1], texts, rows=rows, seed=seed)
+    one, _cpu, _votes = _apply(rules[:1], texts, rows=rows, seed=seed)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     figures: dict[str, dict[str, float | int]] = {
         "all functions": {
-            "rows": rows, "functions": len(rules), "seconds": all_of_them, "rows_per_second": rows / all_of_them,
+            "rows": rows, "functions": len(rules), "seconds": all_of_them, "cpu_seconds": cpu,
+            "rows_per_second": rows / all_of_them,
             "votes": len(votes.rows), "coverage": float(votes.covered().mean()), "peak_mb": peak,
         },
         "one function edited": {"rows": rows, "seconds": one, "rows_per_second": rows / one},
         "one message": _one_by_one(rules, texts, seed=seed),
     }  # fmt: skip
+    tell("neighbours by stored vectors …")
+    figures["one neighbour function, vectors stored"] = _neighbours(rows=min(rows, 10 * SHARD), seed=seed)
     if slice_rows:
         tell(f"snorkel's PandasLFApplier over {slice_rows} rows …")
         figures["snorkel on a slice"] = _beside_snorkel(specs, texts, rows=slice_rows, seed=seed)
@@ -106,20 +112,51 @@ def _shards(texts: Sequence[str], *, rows: int, seed: int) -> Iterator[Rows]:
         )
 
 
-def _apply(rules: Sequence[Rule], texts: Sequence[str], *, rows: int, seed: int) -> tuple[float, Votes]:
-    """Run rules shard by shard and join what they said; return the seconds that took."""
-    engine_started = time.perf_counter()
-    engine = Engine(rules)
-    seconds = time.perf_counter() - engine_started
+def _apply(
+    rules: Sequence[Rule], texts: Sequence[str], *, rows: int, seed: int
+) -> tuple[float, float, Votes]:
+    """Run rules shard by shard and join what they said; return the seconds that took, and those of the processor."""
+    clock = _Clock()
+    with clock:
+        engine = Engine(rules)
     packed: list[list[tuple[int, bytes]]] = [[] for _ in rules]
     for chunk in _shards(texts, rows=rows, seed=seed):
-        started = time.perf_counter()
-        for column, hits in zip(packed, engine.fires(chunk), strict=True):
-            column.append((chunk.ids[0], hits.astype(np.uint16).tobytes()))
-        seconds += time.perf_counter() - started
-    started = time.perf_counter()
-    votes = Votes.from_columns([_column(parts) for parts in packed], n=rows, k=1)
-    return seconds + time.perf_counter() - started, votes
+        with clock:
+            for column, hits in zip(packed, engine.fires(chunk), strict=True):
+                column.append((chunk.ids[0], hits.astype(np.uint16).tobytes()))
+    with clock:
+        votes = Votes.from_columns([_column(parts) for parts in packed], n=rows, k=1)
+    return clock.seconds, clock.cpu_seconds, votes
+
+
+class _Clock:
+    """Adds up what its blocks take."""
+
+    def __init__(self) -> None:
+        self.seconds = self.cpu_seconds = 0.0
+
+    def __enter__(self) -> None:
+        self._started = time.perf_counter(), time.process_time()
+
+    def __exit__(self, *_: object) -> None:
+        self.seconds += time.perf_counter() - self._started[0]
+        self.cpu_seconds += time.process_time() - self._started[1]
+
+
+def _neighbours(*, rows: int, seed: int) -> dict[str, float | int]:
+    """Compare stored vectors of half precision with exemplars, as kind neighbour does; encoding is not timed."""
+    rng, clock = np.random.default_rng(seed), _Clock()
+    exemplars = unit(rng.normal(size=(EXEMPLARS, DIMENSIONS)).astype(np.float32))
+    for start in range(0, rows, SHARD):
+        stored = rng.normal(size=(min(SHARD, rows - start), DIMENSIONS)).astype(np.float16)
+        with clock:
+            near(unit(stored.astype(np.float32)), exemplars, min_similarity=0.7, votes=1)
+    return {
+        "rows": rows,
+        "exemplars": EXEMPLARS,
+        "seconds": clock.seconds,
+        "rows_per_second": rows / clock.seconds,
+    }
 
 
 def _column(parts: Sequence[tuple[int, bytes]]) -> tuple[np.ndarray, np.ndarray]:

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from labeling import applying, writing
+from helpdesk.models import Message
+from labeling import applying, tasks, writing
 from labeling.applying import apply_everything, votes_for
-from labeling.models import SHARD, Item, LabelingFunction, VoteShard
+from labeling.models import SHARD, FunctionVersion, Item, LabelingFunction, VoteShard
 from tests.copilot.making import make_topic
 from tests.labeling.making import make_function, make_item
 
@@ -159,3 +160,23 @@ def test_what_is_missing_is_queued_newest_shard_first(
     assert queued == [{"shard": items[0].pk // SHARD, "version_ids": [version.pk]}]
     apply_everything(now=now)
     assert applying.expect(now=now) == 0
+
+
+def test_the_tasks_do_what_was_queued(
+    items: list[Item], now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = make_function()
+    monkeypatch.setattr(
+        "labeling.tasks.apply_functions.apply_async",
+        lambda **options: tasks.apply_functions(**options["kwargs"]),
+    )
+    tasks.expect_votes()
+    assert VoteShard.objects.get().sha256 == version.sha256
+    assert not hasattr(FunctionVersion.objects.get(), "figures")
+    tasks.expect_votes()
+    assert FunctionVersion.objects.get().figures.n_hits == 2, "counted once nothing is missing"
+    Message.objects.filter(pk=items[0].pk).update(body="x")
+    Item.objects.filter(pk=items[0].pk).delete()
+    tasks.collect_items()
+    assert Item.objects.count() == 4
+    tasks.care_for_functions()

@@ -86,7 +86,7 @@ def apply_to(*, shard: int, version_ids: Collection[int], now: datetime) -> None
         versions = _without_votes(group, shard, items.count())
         if not versions:
             continue
-        rows = rows_of(items)
+        rows = rows_of(items, with_attributes=any(map(specs.reads_attributes, versions)))
         for version, said in zip(versions, say(versions, rows), strict=True):
             if isinstance(said, FunctionError):
                 stop(version, str(said))

@@ -14,8 +14,8 @@ def items_of(shard: int) -> QuerySet[Item]:
     return Item.objects.filter(message_id__gte=shard * SHARD, message_id__lt=(shard + 1) * SHARD)
 
 
-def rows_of(items: QuerySet[Item]) -> Rows:
-    """Read items in the order of their messages, each with what is known of its case and customer."""
-    found = items.order_by("message_id").values_list(*COLUMNS, *ATTRIBUTES)
-    columns = list(zip(*found, strict=True)) or [() for _ in (*COLUMNS, *ATTRIBUTES)]
-    return Rows(*columns)
+def rows_of(items: QuerySet[Item], *, with_attributes: bool = True) -> Rows:
+    """Read items in the order of their messages; what is known of case and customer makes that twice as slow."""
+    names = (*COLUMNS, *ATTRIBUTES) if with_attributes else COLUMNS
+    columns = list(zip(*items.order_by("message_id").values_list(*names), strict=True))
+    return Rows(*(columns or [() for _ in names]))

@@ -63,6 +63,13 @@ def lag_of(version: FunctionVersion) -> timedelta:
     return outcome.read(version.spec).lag if version.kind == Kind.OUTCOME else timedelta(0)
 
 
+def reads_attributes(version: FunctionVersion) -> bool:
+    """Whether a version reads what is known of case and customer."""
+    if version.kind == Kind.FIELD:
+        return str(version.spec["path"]).startswith(field.ATTRIBUTES)
+    return version.kind == Kind.CODE
+
+
 def _checked(task: str, kind: str, spec: object) -> Spec:
     if kind == Kind.NEIGHBOUR:
         return neighbour.read(spec)

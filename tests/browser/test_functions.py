@@ -39,6 +39,7 @@ def test_it_answers_while_it_is_typed_and_is_saved(
     page.get_by_label("Any of these words").fill("payout")
     expect(page.locator("#preview .finding")).to_contain_text("Fires on 2 of 4 messages")
     expect(page.locator("#preview mark").first).to_have_text("payout")
+    expect(page.locator("#news")).to_have_text("Fires on 2 of 4 messages, 1 of them disputed.")
     page.get_by_label("but none of these").fill("refund")
     expect(page.locator("#preview .finding")).to_contain_text("Fires on 1 of 4 messages")
     page.get_by_role("button", name="Save as draft").click()

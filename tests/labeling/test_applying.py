@@ -45,6 +45,21 @@ def test_votes_are_read_as_one_matrix(items: list[Item], now: datetime) -> None:
     assert votes_for("validity", states=BOTH).votes.to_matrix().shape == (4, 0)
 
 
+def test_facts_of_case_and_customer_are_read(items: list[Item], now: datetime) -> None:
+    customer = items[1].message.case.customer
+    customer.attributes = {"plan": "Chain"}
+    customer.save()
+    make_function("chain", kind="field", spec={"path": "customer.plan", "op": "is", "value": "chain"})
+    make_function("words", spec={"any": ["hello"]})
+    apply_everything(now=now)
+    assert votes_for("topic", states=BOTH).votes.to_matrix().tolist() == [
+        [-1, -1],
+        [0, -1],
+        [-1, -1],
+        [-1, 0],
+    ]
+
+
 def test_what_is_computed_is_not_computed_again(items: list[Item], now: datetime) -> None:
     make_function()
     assert apply_everything(now=now) == 1

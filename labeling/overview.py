@@ -1,5 +1,6 @@
 """The list of functions: what each says, what it is worth, and what speaks against it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from copilot.statistics.intervals import Interval, wilson
@@ -31,7 +32,16 @@ def listed(*, task: str, state: str = "") -> list[Listed]:
     """Return the functions of a task, in one state or in all but retired, by name."""
     versions = FunctionVersion.objects.newest().filter(function__task=task).select_related("function__owner")
     shown = [state] if state else [value for value in State.values if value != State.RETIRED]
-    found = list(versions.filter(function__state__in=shown).order_by("function__slug"))
+    return _rows(list(versions.filter(function__state__in=shown).order_by("function__slug")), task)
+
+
+def row_of(function: LabelingFunction) -> Listed:
+    """Return one function as the list shows it."""
+    [row] = _rows([function.versions.select_related("function__owner").latest("number")], function.task)
+    return row
+
+
+def _rows(found: Sequence[FunctionVersion], task: str) -> list[Listed]:
     figures = {
         row.version_id: row
         for row in FunctionFigures.objects.filter(version__in=found).select_related("alike", "version")

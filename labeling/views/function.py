@@ -36,14 +36,13 @@ def new_function(request: PageRequest) -> HttpResponse:
 def function(request: PageRequest, slug: str) -> HttpResponse:
     check_labeler(request.user)
     known = get_object_or_404(LabelingFunction.objects.select_related("owner"), slug=slug)
-    newest = known.versions.latest("number")
-    kind = _among(request.GET.get("kind"), list(KINDS), newest.kind)
-    initial = initial_of(newest)
+    row = overview.row_of(known)
+    kind = _among(request.GET.get("kind"), list(KINDS), row.version.kind)
+    initial = initial_of(row.version)
     form = form_class(kind)(request.POST or None, initial=initial, task=known.task, is_new=False)
     if request.method == "POST" and form.is_valid() and _saved(request, form, known):
         return redirect("labeling:function", slug)
     versions = known.versions.select_related("author").order_by("-number")
-    [row] = [row for row in overview.listed(task=known.task, state=known.state) if row.function == known]
     more = {"row": row, "function": known, "versions": versions, "against": gates.reason_against(known)}
     return render(request, "labeling/function.html", _context(form) | more)
 
@@ -103,13 +102,14 @@ def _saved(
     request: PageRequest, form: FunctionForm, known: LabelingFunction | None
 ) -> FunctionVersion | None:
     """Store what a valid form says; note on the form why that is refused."""
-    said = {"kind": form.kind, "label": form.cleaned_data.get("label", ""), "spec": form.spec}
-    by = {"by": request.user, "now": timezone.now(), "note": form.cleaned_data["note"]}
+    filled = form.cleaned_data
+    said = {"kind": form.kind, "label": filled.get("label", ""), "spec": form.spec, "note": filled["note"]}
+    said |= {"by": request.user, "now": timezone.now()}
     try:
         if known:
-            version = writing.edit(known, **said, **by, change=form.cleaned_data["change"])
+            version = writing.edit(known, **said, change=filled["change"])
         else:
-            version = writing.create(slug=form.cleaned_data["slug"], task=form.task, **said, **by)
+            version = writing.create(slug=filled["slug"], task=form.task, **said)
     except SpecError as error:
         form.add_error(None, str(error))
         return None

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from helpdesk.requests import PageRequest
-from labeling import applying, gates, mining, overview, tasks
+from labeling import applying, exemplars, gates, mining, overview, tasks
 from labeling.access import check_labeler
 from labeling.models import LabelingFunction, Task
 
@@ -23,15 +23,12 @@ def functions(request: PageRequest) -> HttpResponse:
         _choice(request, "state", State.values, ""),
     )
     rows = overview.listed(task=task, state=state)
-    context = {
-        "task": task,
-        "state": state,
-        "tasks": overview.tasks(),
-        "states": overview.counts_of_states(task),
-        "rows": rows,
-        "is_reading": any(row.percent is not None for row in rows),
-    }
-    return render(request, f"labeling/{'_' if request.htmx else ''}functions.html", context)
+    is_reading = any(row.percent is not None for row in rows)
+    context = {"task": task, "state": state, "rows": rows, "is_reading": is_reading}
+    if request.htmx:
+        return render(request, "labeling/_functions.html", context)
+    context |= {"tasks": overview.tasks(), "states": overview.counts_of_states(task)}
+    return render(request, "labeling/functions.html", context)
 
 
 @require_POST
@@ -58,12 +55,13 @@ def run_again(request: PageRequest, slug: str) -> HttpResponse:
 
 @require_POST
 def suggest_functions(request: PageRequest) -> HttpResponse:
-    """Make drafts of the words that separate a label among gold."""
+    """Make drafts of what separates a label among gold: words, and messages like some of it."""
     check_labeler(request.user)
     task = request.POST.get("task", "")
     if task not in Task.values:
         raise Http404(f"no task {task!r}")
-    made = mining.store(task, by=request.user, now=timezone.now())
+    now = timezone.now()
+    made = [*mining.store(task, by=request.user, now=now), *exemplars.store(task, by=request.user, now=now)]
     messages.info(
         request, f"{len(made)} new drafts." if made else "Nothing new: the gold shows no further word."
     )

@@ -6,9 +6,10 @@ import pytest
 from django.test import Client
 
 from helpdesk.models import User
-from labeling import mining
-from labeling.models import LabelingFunction
-from tests.copilot.making import make_topic
+from labeling import exemplars, mining
+from labeling.applying import apply_everything
+from labeling.models import Item, LabelingFunction
+from tests.copilot.making import make_release, make_topic
 from tests.labeling.making import make_function, make_gold, make_item
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +49,25 @@ def test_they_come_as_drafts_with_their_origin_and_once(nadia: User, now: dateti
     )
     assert mining.store("topic", by=nadia, now=now) == []
     assert mining.suggest("validity") == []
+
+
+def test_labels_that_rules_hardly_reach_get_exemplars(nadia: User, now: datetime) -> None:
+    assert exemplars.store("topic", by=nadia, now=now) == [], "no release is live"
+    make_release()
+    for number in range(8):
+        make_gold(make_item(f"cherry {number}"), "refunds", author=nadia)
+    make_function("trees", label="refunds", spec={"any": ["word1", "word3", "word5"]})
+    apply_everything(now=now)
+
+    [version] = exemplars.store("topic", by=nadia, now=now)
+
+    assert (version.label, version.function.state) == ("refunds", "draft"), "payouts have too little gold"
+    assert len(version.spec["exemplars"]) == 8
+    assert not {item.pk for item in Item.objects.filter(text__endswith="word1")} & {
+        *version.spec["exemplars"]
+    }
+    assert "rules reach 15% of this label's gold" in version.function.note
+    assert exemplars.store("topic", by=nadia, now=now) == []
 
 
 def test_the_page_asks_for_them(client: Client, nadia: User, ana: User) -> None:

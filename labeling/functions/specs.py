@@ -79,7 +79,8 @@ def _checked(task: str, kind: str, spec: object) -> Spec:
         return artifact.read(spec)
     if kind == Kind.LLM:
         return llm.read(spec, known_labels=[label.slug for label in labels_of(task)])
-    outcome.read(spec) if kind == Kind.OUTCOME else RULES[kind](spec)
+    read: Callable[[object], object] = outcome.read if kind == Kind.OUTCOME else RULES[kind]
+    read(spec)
     assert isinstance(spec, Mapping)  # noqa: S101  it could not have been read
     return dict(spec)
 

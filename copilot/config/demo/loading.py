@@ -12,12 +12,11 @@ from django.utils import timezone
 
 from copilot.config.demo.clock import WEEKS, Clock, first_of, number_of, sent_at_of
 from copilot.config.demo.settling import settle
-from copilot.config.demo.world import FIXTURES, PREFIX, Opinion, World
+from copilot.config.demo.world import PREFIX, Opinion, World
 from copilot.datasets import NO_ANSWER
 from copilot.models import Answer, AnswerVersion, Area, Guidance, Term, Topic
 from helpdesk.intake import IncomingCustomer, IncomingMessage, receive_messages
 from helpdesk.models import Message, Role, Team, User
-from labeling import sharing
 from labeling.labels import QUESTION
 from labeling.models import Annotation, Task
 
@@ -40,11 +39,6 @@ def load_world(world: World, *, now: datetime) -> None:
     _load_catalog(world, people, clock)
     _load_cases(world, people, clock)
     _load_annotations(world, people, clock)
-
-
-def load_functions(*, now: datetime) -> int:
-    """Load the experts' labeling functions, which the worker then applies, and return how many."""
-    return sharing.import_from((FIXTURES / "functions.yaml").read_text("utf-8"), by=None, now=now).n_new
 
 
 def _first_load(now: datetime) -> datetime:

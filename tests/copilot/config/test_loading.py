@@ -3,11 +3,12 @@
 import pytest
 from django.utils import timezone
 
-from copilot.config.demo import loading
+from copilot.config.demo import functions, loading
 from copilot.config.demo.world import read_world
 from copilot.models import Answer, AnswerVersion
 from helpdesk.models import Case, Customer, Message, Reply, Status, User
-from labeling.models import Annotation, LabelingFunction, Task
+from labeling.measuring import precision_of
+from labeling.models import Annotation, FunctionFigures, LabelingFunction, Task
 
 pytestmark = pytest.mark.django_db
 
@@ -40,11 +41,14 @@ def test_the_experts_functions_come_along_for_all_three_tasks() -> None:
     world, now = read_world(), timezone.now()
     loading.load_world(world, now=now)
 
-    n = loading.load_functions(now=now)
+    n = functions.load_functions(now=now)
 
-    functions = LabelingFunction.objects.all()
-    assert n == functions.count() >= 60
-    assert {function.task for function in functions} == set(Task.values)
-    assert {function.state for function in functions} == {"draft", "trial"}
-    assert all(function.owner and function.note for function in functions)
-    assert loading.load_functions(now=now) == 0
+    loaded = LabelingFunction.objects.all()
+    assert n == loaded.count() >= 60
+    assert {function.task for function in loaded} == set(Task.values)
+    assert {function.state for function in loaded} == {"draft", "trial", "active"}
+    assert all(function.owner and function.note and not function.problem for function in loaded)
+    active = FunctionFigures.objects.filter(version__function__state="active")
+    assert len(active) >= 5
+    assert all(figures.n_gold >= 15 and precision_of(figures).low >= 0.6 for figures in active)
+    assert functions.load_functions(now=now) == 0

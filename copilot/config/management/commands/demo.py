@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from copilot import releases, suggesting, tasks
 from copilot.config import supervising
-from copilot.config.demo import loading, training
+from copilot.config.demo import functions, loading, training
 from copilot.config.demo.world import read_world
 from copilot.models import Suggestion
 from helpdesk.models import Case, Message
@@ -71,7 +71,7 @@ class Command(BaseCommand):
                 loading.load_world(world, now=timezone.now())
         if not LabelingFunction.objects.exists():
             with self._step("Labeling functions"):
-                loading.load_functions(now=timezone.now())
+                functions.load_functions(now=timezone.now())
         self._train_if_needed()
         if not Suggestion.objects.exists():
             with self._step("Suggestions for open cases"):

@@ -10,7 +10,7 @@ from copilot import releases
 from helpdesk.models import User
 from labeling import writing
 from labeling.applying import votes_for
-from labeling.gold import accepted, gold_of
+from labeling.gold_labels import accepted, gold_of
 from labeling.models import FunctionVersion, Item, LabelingFunction
 
 EXEMPLARS = 8

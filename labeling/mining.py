@@ -19,7 +19,7 @@ from labeling import writing
 from labeling.functions import keyword
 from labeling.functions.engine import Engine
 from labeling.functions.rows import Rows
-from labeling.gold import gold_of
+from labeling.gold_labels import gold_of
 from labeling.items import rows_of
 from labeling.labels import labels_of
 from labeling.models import FunctionVersion, Item, LabelingFunction

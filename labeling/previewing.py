@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from copilot.statistics.intervals import Interval, wilson
 from labeling.functions.engine import Engine, Rule
 from labeling.functions.patterns import span_in
-from labeling.sampling import Sample
+from labeling.samples import Sample
 
 SHOWN = 10
 AROUND = 140  # characters shown on either side of what fired

@@ -2,9 +2,7 @@
 
 from django.urls import include, path
 
-from labeling.views import datasets, trainings
-from labeling.views import function, functions, trainings
-from labeling.views import function, functions, sharing, trainings
+from labeling.views import datasets, function, functions, sharing, trainings
 
 app_name = "labeling"
 

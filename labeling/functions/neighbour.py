@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from copilot import releases, storing
 from copilot.artifacts import ArtifactError
-from copilot.models import Artifact, Suggestion
+from copilot.models import Artifact, QuestionVector
 from copilot.pipeline.encoder import Encoder
 from copilot.pipeline.types import HeadError, Vectors
 from labeling.functions.errors import FunctionError, SpecError
@@ -112,11 +112,10 @@ def _encoder(sha256: str) -> Encoder:
 
 def _vectors(encoder: Encoder, ids: Sequence[int], texts: Sequence[str]) -> Vectors:
     """Return float32 [n, d]: as a suggestion stored it where there is one, else encoded now (4 ms each)."""
-    vectors = Suggestion.objects.filter(message__in=ids, release__encoder__sha256=encoder.sha256)
+    vectors = QuestionVector.objects.filter(suggestion__message__in=ids, encoder__sha256=encoder.sha256)
     stored = {
         message_id: np.asarray(vector, np.float32)
-        for message_id, vector in vectors.values_list("message", "embedding")
-        if vector is not None
+        for message_id, vector in vectors.values_list("suggestion__message", "embedding")
     }
     missing = [text for message_id, text in zip(ids, texts, strict=True) if message_id not in stored]
     encoded = dict(zip(missing, encoder.encode(missing), strict=True))

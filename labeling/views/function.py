@@ -9,7 +9,7 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_http_methods, require_POST
 
 from helpdesk.requests import PageRequest
-from labeling import gates, overview, previewing, sampling, tasks, writing
+from labeling import gates, overview, previewing, samples, tasks, writing
 from labeling.access import check_labeler
 from labeling.function_forms import FunctionForm, form_class, initial_of
 from labeling.functions.errors import FunctionError, SpecError
@@ -83,7 +83,7 @@ def _tried(form: FunctionForm, *, itself: str = "") -> dict[str, Any]:
     label = form.cleaned_data["label"]
     try:
         found = previewing.preview(
-            RULES[form.kind](form.spec), label, sampling.sample_of(form.task), itself=itself
+            RULES[form.kind](form.spec), label, samples.sample_of(form.task), itself=itself
         )
     except FunctionError as error:
         return {"problems": [str(error)]}

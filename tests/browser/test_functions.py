@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from helpdesk.models import User
-from labeling import measuring, sampling
+from labeling import measuring, samples
 from labeling.applying import apply_everything
 from labeling.models import LabelingFunction
 from tests.copilot.making import make_topic
@@ -25,9 +25,9 @@ def world(nadia: User, now: object) -> Iterator[None]:
     make_function("refund-words", label="refunds", spec={"any": ["refund"]})
     apply_everything(now=now)
     measuring.measure("topic", now=now)
-    sampling._drawn.cache_clear()
+    samples._drawn.cache_clear()
     yield
-    sampling._drawn.cache_clear()
+    samples._drawn.cache_clear()
 
 
 def test_it_answers_while_it_is_typed_and_is_saved(

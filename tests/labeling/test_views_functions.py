@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from helpdesk.models import User
-from labeling import measuring, sampling
+from labeling import measuring, samples
 from labeling.applying import apply_everything
 from labeling.models import FunctionVersion, Item, LabelingFunction
 from tests.copilot.making import make_topic
@@ -24,9 +24,9 @@ WRITTEN = {"slug": "late-payout", "label": "payout-timing", "any": "payout\nmone
 def topics() -> Iterator[None]:
     make_topic("Payout timing")
     make_topic("Refunds")
-    sampling._drawn.cache_clear()
+    samples._drawn.cache_clear()
     yield
-    sampling._drawn.cache_clear()
+    samples._drawn.cache_clear()
 
 
 @pytest.fixture(autouse=True)

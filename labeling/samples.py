@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from labeling.applying import columns_of, current_versions
 from labeling.functions.rows import Rows
-from labeling.gold import Gold, gold_of
+from labeling.gold_labels import Gold, gold_of
 from labeling.items import rows_of
 from labeling.labels import labels_of
 from labeling.models import Annotation, FunctionVersion, Item, VoteShard

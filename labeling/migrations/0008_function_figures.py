@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('labeling', '0005_labeling_functions'),
+        ('labeling', '0007_labeling_functions'),
     ]
 
     operations = [

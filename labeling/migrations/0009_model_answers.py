@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('labeling', '0006_function_figures'),
+        ('labeling', '0008_function_figures'),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('labeling', '0004_annotations_by_task'),
+        ('labeling', '0006_text_imports'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,8 +1,14 @@
 """What the card and the catalog's pages send, checked."""
 
-from django import forms
+from collections.abc import Iterable
+from itertools import chain, count
+from typing import Any
 
-from copilot.models import SuggestionEvent
+from django import forms
+from django.utils.text import slugify
+
+from copilot.models import Answer, AnswerVersion, Area, SuggestionEvent, Topic
+from helpdesk.models import Role, User
 
 Type = SuggestionEvent.Type
 
@@ -16,6 +22,94 @@ class EventForm(forms.Form):
         choices=[("", ""), *SuggestionEvent.DismissReason.choices], required=False
     )
     rank = forms.IntegerField(min_value=1, max_value=10, required=False)
+
+
+class VersionForm(forms.Form):
+    """An answer's text anew."""
+
+    body = forms.CharField(
+        label="What the answer says", max_length=20_000, widget=forms.Textarea(attrs={"rows": 12})
+    )
+    change = forms.ChoiceField(
+        label="What has changed", choices=AnswerVersion.Change.choices, widget=forms.RadioSelect
+    )
+    note = forms.CharField(
+        label="Why, for who approves it",
+        max_length=1000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+
+class AnswerForm(forms.ModelForm):
+    """What is known of an answer beside its text."""
+
+    class Meta:
+        model = Answer
+        fields = ("name", "topic", "owner", "visibility", "review_on", "expires_on", "conflicts_with")
+        widgets = {
+            "review_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+            "expires_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+            "conflicts_with": forms.SelectMultiple(attrs={"size": 5}),
+        }
+        labels = {"review_on": "Review on", "expires_on": "Expires on", "conflicts_with": "Conflicts with"}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people = User.objects.filter(is_active=True).exclude(role=Role.AGENT).order_by("first_name")
+        self.fields["owner"].queryset = people  # type: ignore[attr-defined]
+        self.fields["topic"].queryset = Topic.objects.filter(retired_at=None)  # type: ignore[attr-defined]
+        others = Answer.objects.in_use().exclude(pk=self.instance.pk)
+        self.fields["conflicts_with"].queryset = others  # type: ignore[attr-defined]
+
+
+class NewAnswerForm(AnswerForm):
+    """A new answer: its slug comes from its name, once and for all."""
+
+    body = VersionForm.base_fields["body"]
+    note = VersionForm.base_fields["note"]
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        self.instance.slug = free_slug(name, taken=Answer.objects.values_list("slug", flat=True), most=80)
+        return name
+
+
+class TopicForm(forms.ModelForm):
+    """A topic's name and guideline; whether it means something else now decides what becomes of its labels."""
+
+    is_meaning = forms.BooleanField(
+        label="What belongs here has changed: labels made before are asked again", required=False
+    )
+    note = forms.CharField(label="Why", max_length=1000, required=False)
+
+    class Meta:
+        model = Topic
+        fields = ("name", "guideline")
+        widgets = {"guideline": forms.Textarea(attrs={"rows": 5})}
+
+
+class NewTopicForm(forms.ModelForm):
+    """A new topic: its slug comes from its name, once and for all."""
+
+    area = forms.ModelChoiceField(Area.objects.all())
+
+    class Meta:
+        model = Topic
+        fields = ("name", "area", "guideline")
+        widgets = {"guideline": forms.Textarea(attrs={"rows": 5})}
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        self.instance.slug = free_slug(name, taken=Topic.objects.values_list("slug", flat=True), most=60)
+        return name
+
+
+def free_slug(name: str, *, taken: Iterable[str], most: int) -> str:
+    """Return a slug for a name that nothing has yet; "none" means that no answer fits, so nothing is called that."""
+    stem, used = slugify(name)[: most - 4].strip("-") or "untitled", {*taken, "none"}
+    slugs = chain([stem], (f"{stem}-{number}" for number in count(2)))
+    return next(slug for slug in slugs if slug not in used)
 
 
 class ShadowForm(forms.Form):

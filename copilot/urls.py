@@ -3,7 +3,7 @@
 from django.urls import path
 
 from copilot.monitor import pages
-from copilot.views import catalog, quality, releases, suggestions
+from copilot.views import catalog, editing, quality, releases, suggestions, topics
 
 app_name = "copilot"
 
@@ -14,6 +14,18 @@ urlpatterns = [
     path("suggestions/<int:suggestion_id>/why/", suggestions.why, name="why"),
     path("answers/", catalog.answers, name="answers"),
     path("catalog/", catalog.catalog, name="catalog"),
+    path("catalog/waiting/", editing.waiting, name="waiting"),
+    path("catalog/retired/", editing.retired, name="retired"),
+    path("catalog/answers/new/", editing.new_answer, name="new_answer"),
+    path("catalog/answers/<int:answer_id>/", editing.answer, name="answer"),
+    path("catalog/answers/<int:answer_id>/text/", editing.edit_text, name="edit_text"),
+    path("catalog/answers/<int:answer_id>/edit/", editing.edit_answer, name="edit_answer"),
+    path("catalog/answers/<int:answer_id>/review/", editing.review_answer, name="review_answer"),
+    path("catalog/answers/<int:answer_id>/retire/", editing.retire_answer, name="retire_answer"),
+    path("catalog/answers/<int:answer_id>/restore/", editing.restore_answer, name="restore_answer"),
+    path("catalog/versions/<int:version_id>/", editing.decide_version, name="decide_version"),
+    path("catalog/topics/new/", topics.new_topic, name="new_topic"),
+    path("catalog/topics/<int:topic_id>/", topics.topic, name="topic"),
     path("match-rate/", pages.match_rate, name="match_rate"),
     path("releases/", releases.release_list, name="releases"),
     path("releases/compare/", releases.compare, name="compare"),

@@ -1,6 +1,7 @@
 """The copilot's tables: what may be said, what decides, what was suggested, what became of it."""
 
 from copilot.models.catalog import Answer, AnswerVersion, Area, Guidance, Term, Topic
+from copilot.models.change import CatalogChange
 from copilot.models.match import Match
 from copilot.models.order import EvaluationOrder
 from copilot.models.release import Artifact, Evaluation, Promotion, Release
@@ -15,6 +16,7 @@ __all__ = [
     "Area",
     "Arm",
     "Artifact",
+    "CatalogChange",
     "DecidingSentence",
     "Evaluation",
     "EvaluationOrder",

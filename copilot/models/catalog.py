@@ -33,6 +33,9 @@ class Topic(models.Model):
     guideline = models.TextField(
         blank=True, help_text="What belongs here and what does not, for people who label."
     )
+    version = models.PositiveSmallIntegerField(
+        default=1, help_text="Counts the meanings it had; a label knows under which one it was made."
+    )
     retired_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -94,8 +97,18 @@ class Answer(models.Model):
         return self.visibility == Visibility.INTERNAL
 
 
+class AnswerVersionQuerySet(models.QuerySet["AnswerVersion"]):
+    def waiting(self) -> Self:
+        """The drafts that nobody approved or declined yet."""
+        return self.filter(approved_at=None, declined_at=None, answer__retired_at=None)
+
+
 class AnswerVersion(models.Model):
     """One wording of an answer, never changed once approved; `{{name}}` marks a variable."""
+
+    class Change(models.TextChoices):
+        MEANING = "meaning", "What it says has changed"
+        WORDING = "wording", "Only how it says it has changed"
 
     answer = models.ForeignKey(Answer, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
@@ -103,12 +116,23 @@ class AnswerVersion(models.Model):
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
+    change = models.CharField(max_length=8, choices=Change, default=Change.MEANING)
+    note = models.TextField(blank=True, help_text="What changed and why, for who approves it.")
     created_at = models.DateTimeField()
     approved_at = models.DateTimeField(null=True, blank=True)
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    declined_at = models.DateTimeField(null=True, blank=True)
+
+    objects = AnswerVersionQuerySet.as_manager()
 
     class Meta:
         ordering = ["answer", "number"]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(approved_at=None) | Q(declined_at=None), name="answer_approved_or_declined"
+            ),
             models.UniqueConstraint(fields=["answer", "number"], name="answer_version_once"),
             models.CheckConstraint(
                 condition=Q(approved_at=None) | Q(approved_at__gte=F("created_at")),
@@ -118,6 +142,10 @@ class AnswerVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.answer} v{self.number}"
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.approved_at is None and self.declined_at is None
 
 
 class Guidance(models.Model):

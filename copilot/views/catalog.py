@@ -70,6 +70,7 @@ def catalog(request: PageRequest) -> HttpResponse:
         "states": STATES,
         "state": state,
         "q": words,
+        "n_waiting": AnswerVersion.objects.waiting().count() if request.user.labels_messages else 0,
     }
     return render(request, "copilot/catalog.html", context)
 

@@ -16,7 +16,7 @@ from io import BufferedReader
 from pathlib import Path
 
 from copilot.json_rows import Row, RowError, object_of, rows_of
-from copilot.pipeline.types import VALIDITY_REASONS, Catalog, CatalogAnswer, Question, Reason
+from copilot.pipeline.types import VALIDITY_REASONS, Catalog, CatalogAnswer, Question, Reason, Stage
 
 FORMAT = 1
 EXAMPLES, CATALOG, CARD = "examples.jsonl", "catalog.jsonl", "card.json"
@@ -58,8 +58,9 @@ class Example:
 
     `case` keeps turns of one matter on one side of any split. `text` is the cleaned question, subject included.
     `reason` says why it is no question we may answer; else `topic` and `answer` (a slug, NO_ANSWER, or None where
-    nobody said) hold. `also` are further topics it asks about, `group` a slice to report by.
-    `source` is empty where the labels are of somebody else's making; `weight` says how much a weak label is worth.
+    nobody said) hold. `also` are further topics it asks about, `group` a slice to report by. `stale` names the stages
+    whose label is no longer believed: the catalog has changed since. `source` is empty where the labels are of somebody
+    else's making; `weight` says how much a weak label is worth.
     """
 
     case: str
@@ -74,6 +75,7 @@ class Example:
     second: Opinion | None = None
     also: tuple[str, ...] = ()
     group: str = ""
+    stale: tuple[str, ...] = ()
     split: Split = Split.TRAIN
     source: Source | None = None
     weight: float = 1.0
@@ -136,6 +138,7 @@ def row_of(example: Example) -> dict[str, object]:
         "second": second and _said({"reason": second.reason, "topic": second.topic, "answer": second.answer}),
         "also": list(example.also),
         "group": example.group,
+        "stale": list(example.stale),
         "split": example.split,
         "source": example.source,
         "weight": example.weight if example.weight != 1 else None,
@@ -260,6 +263,7 @@ def _example(row: Row) -> Example:
         second=_opinion(row),
         also=row.texts("also"),
         group=row.text("group", ""),
+        stale=row.texts("stale"),
         split=Split(row.choice("split", list(Split)) or Split.TRAIN),
         source=_source(row),
         weight=row.share("weight", 1.0),
@@ -268,6 +272,8 @@ def _example(row: Row) -> Example:
         raise row.wrong("reason", f"{example.reason} excludes topic and answer")
     if example.answer and not example.topic:
         raise row.wrong("answer", "needs a topic")
+    if unknown_stages := set(example.stale) - set(Stage):
+        raise row.wrong("stale", f"expected stages, got {min(unknown_stages)!r}")
     return example
 
 

@@ -62,9 +62,7 @@ def agreement_of(examples: Iterable[Example]) -> dict[str, Judged]:
     }
 
 
-def holes_of(
-    classes: dict[str, dict[str, int]], *, topics: Sequence[str], left_out: Counter[str]
-) -> list[str]:
+def holes_of(classes: dict[str, dict[str, int]], *, topics: Sequence[str], n_stale: int) -> list[str]:
     """Tell in words what a reader of the card should not expect of the dataset; `topics` are those in use."""
     holes = []
     if missing := [topic for topic in topics if topic not in classes]:
@@ -75,8 +73,10 @@ def holes_of(
         holes.append(_told("only in the test split, so nothing can be learnt of it", unlearnt))
     if untested := [name for name, n in classes.items() if not n[Split.TEST]]:
         holes.append(_told("none in the test split, so nothing is known of its quality", untested))
-    if stale := left_out["stale"]:
-        holes.append(f"{stale} rows wait for a new label because theirs is no longer believed")
+    if n_stale:
+        holes.append(
+            f"{n_stale} rows weigh less, until they are labeled anew: their label is no longer believed"
+        )
     return holes
 
 

@@ -31,6 +31,7 @@ from labeling.weakly import WeakLabels, read_weak
 TEST_SHARE = 0.1
 READING = 0.6  # of the work
 COPY = "near-copy of a test text"
+STALE = "stale, so it judges nobody"
 SOURCES = {"gold": "gold annotations", "weak": "weak labels", "both": "gold annotations and weak labels"}
 
 Tell = Callable[[str, float], object]
@@ -84,7 +85,9 @@ def freeze(
     if recipe.takes is not Takes.GOLD and weak is None:
         raise DatasetError(f"{name}: there are no weak labels to take: run a label model, or take gold only")
     gold = read_gold(flagged=flagged, done=lambda share: tell("Reading labels", READING * share))
-    examples = split_by_time(gold.examples, share=recipe.test_share)
+    split = split_by_time(gold.examples, share=recipe.test_share)
+    examples = [example for example in split if not (example.stale and example.split is Split.TEST)]
+    gold.left_out[STALE] += len(split) - len(examples)
     if recipe.takes is Takes.WEAK:
         examples = [example for example in examples if example.split is Split.TEST]
         gold.left_out["gold that was not to be learned from"] += len(gold.examples) - len(examples)
@@ -136,7 +139,7 @@ def _write(
         "classes": classes,
         "ages": ages_of((row.made_at for row in used), now=now),
         "agreement": {task: asdict(judged) for task, judged in agreement_of(examples).items()},
-        "holes": holes_of(classes, topics=topics, left_out=gold.left_out),
+        "holes": holes_of(classes, topics=topics, n_stale=sum(bool(each.stale) for each in examples)),
     }
     folder = Path(settings.DATASETS_ROOT) / name
     sha256 = datasets.write(folder, examples, card, catalog=moment.catalog)

@@ -28,7 +28,7 @@ class Gold:
 def read_gold(*, flagged: Collection[int] = (), done: Callable[[float], object] = lambda share: None) -> Gold:
     """Read one example for each message that has gold, oldest first.
 
-    Left out are messages that are `flagged`, labels that are no longer believed, and topics that are gone.
+    Left out are messages that are `flagged`, and topics that are gone. A label that is no longer believed stays, marked.
     """
     read = Gold()
     topics = dict(Topic.objects.values_list("slug", "retired_at"))
@@ -43,9 +43,6 @@ def read_gold(*, flagged: Collection[int] = (), done: Callable[[float], object] 
         if why := _why_not(gold, topics, flagged):
             read.left_out[why] += 1
             continue
-        if Task.ANSWER in gold and gold[Task.ANSWER].stale_at:
-            read.left_out["stale answer (its topic is kept)"] += 1
-            del gold[Task.ANSWER]
         example = _example(gold, second)
         read.examples.append(example)
         read.labels[example.message] = [*gold.values(), *second.values()]
@@ -59,8 +56,6 @@ def _why_not(
     topic = gold.get(Task.TOPIC)
     if gold[Task.VALIDITY].message_id in flagged:
         return "flagged"
-    if gold[Task.VALIDITY].stale_at or (topic and topic.stale_at):
-        return "stale"
     return why_not_topic(topic.label if topic else None, topics)
 
 
@@ -88,6 +83,7 @@ def _example(gold: Mapping[str, Annotation], second: Mapping[str, Annotation]) -
         second=_opinion(second) if Task.VALIDITY in second else None,
         also=tuple(gold[Task.TOPIC].also) if Task.TOPIC in gold else (),
         group=gold[Task.VALIDITY].group,
+        stale=tuple(task for task in Task.values if task in gold and gold[task].stale_at),
         source=Source.GOLD,
     )
 

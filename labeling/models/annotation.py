@@ -7,7 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from copilot.models import AnswerVersion
+from copilot.models import AnswerVersion, CatalogChange
 from helpdesk.models import Message
 
 
@@ -27,6 +27,10 @@ class AnnotationQuerySet(models.QuerySet["Annotation"]):
     def gold(self, task: str) -> Self:
         """What models and labeling functions are judged by."""
         return self.standing().filter(task=task, is_gold=True)
+
+    def stale(self) -> Self:
+        """What is no longer believed: it should be asked again first."""
+        return self.standing().filter(stale_at__isnull=False)
 
 
 class Annotation(models.Model):
@@ -59,6 +63,9 @@ class Annotation(models.Model):
         related_name="+",
         help_text="What the answer said when it was chosen.",
     )
+    topic_version = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Which meaning the topic had when it was chosen."
+    )
     note = models.TextField(blank=True)
     group = models.SlugField(max_length=40, blank=True, help_text="The slice it was collected for.")
     picked_by = models.SlugField(max_length=20, blank=True, help_text="The rule that put it before a person.")
@@ -70,6 +77,22 @@ class Annotation(models.Model):
     undone_at = models.DateTimeField(null=True, blank=True)
     stale_at = models.DateTimeField(
         null=True, blank=True, help_text="Since when it is no longer believed and should be asked again."
+    )
+    stale_by = models.ForeignKey(
+        CatalogChange,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="stale_labels",
+        help_text="The change that made it doubtful.",
+    )
+    replaces = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="replaced_by",
+        help_text="The label that it took the place of when a topic was merged or split.",
     )
 
     objects = AnnotationQuerySet.as_manager()

@@ -131,7 +131,8 @@ def _weighed(
 ) -> AnswerHead:
     """The head with weights fitted on these rows, each once as it is and once with some answers made new."""
     rng = np.random.default_rng(prepared.seed)
-    options, accepted = [], []
+    options, accepted, weights = [], [], []
+    believed = prepared.weights_for(Stage.ANSWER)
     for row in np.flatnonzero(rows):
         right = prepared.examples[row].answers_accepted
         is_new = rng.random(len(candidates[row])) < SHARE_MADE_NEW
@@ -142,5 +143,8 @@ def _weighed(
         for shown in (candidates[row], made_new):
             options.append(np.array([candidate.signals for candidate in shown]))
             accepted.append(np.array([candidate.answer.slug in right for candidate in shown]))
-    model = ChoiceModel(with_none=True).fit(options, accepted)
+            weights.append(1.0 if believed is None else believed[row])
+    model = ChoiceModel(with_none=True).fit(
+        options, accepted, None if believed is None else np.array(weights)
+    )
     return replace(blank, weights=model.weights_, none=model.none_)

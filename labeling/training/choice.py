@@ -23,20 +23,29 @@ class ChoiceModel(BaseEstimator):
         self.with_none = with_none
         self.l2 = l2
 
-    def fit(self, options: Sequence[NDArray[np.float64]], accepted: Sequence[NDArray[np.bool_]]) -> Self:
-        """Fit to choices: options float64[m, f] each (m may differ), accepted bool[m] each.
+    def fit(
+        self,
+        options: Sequence[NDArray[np.float64]],
+        accepted: Sequence[NDArray[np.bool_]],
+        weights: NDArray[np.float64] | None = None,
+    ) -> Self:
+        """Fit to choices: options float64[m, f] each (m may differ), accepted bool[m] each, what each choice weighs.
 
         Several accepted options share the weight of their choice; none accepted means that none was chosen.
         """
         rows, shares, starts = self._stacked(options, accepted)
         n, counts = len(options), np.diff([*starts, len(rows)])
+        if weights is None:
+            weigh = np.ones(1)
+        else:
+            n, weigh = weights.sum(), np.repeat(weights, counts)
 
-        def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-            scores = rows @ weights
+        def loss(mix: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+            scores = rows @ mix
             scores -= np.repeat(np.maximum.reduceat(scores, starts), counts)
             logs = scores - np.repeat(np.log(np.add.reduceat(np.exp(scores), starts)), counts)
-            gradient = rows.T @ (np.exp(logs) - shares) / n + self.l2 * weights
-            return float(-(shares @ logs) / n + self.l2 * (weights @ weights) / 2), gradient
+            gradient = rows.T @ ((np.exp(logs) - shares) * weigh) / n + self.l2 * mix
+            return float(-((shares * weigh) @ logs) / n + self.l2 * (mix @ mix) / 2), gradient
 
         found = minimize(
             loss, np.zeros(rows.shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": 1000}

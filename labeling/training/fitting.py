@@ -28,9 +28,14 @@ def fit_linear(
     classes: tuple[str, ...],
     c: float,
     stage: Stage,
+    weights: NDArray[np.float64] | None = None,
 ) -> Linear:
-    """Fit scikit-learn's logistic regression and return its twin over `classes`, those without examples included."""
-    model = LogisticRegression(C=c, tol=TOLERANCE, max_iter=MOST_ROUNDS).fit(x.astype(np.float64), labels)
+    """Fit scikit-learn's logistic regression and return its twin over `classes`, those without examples included.
+
+    `weights` float64[n] say how much each example counts; without them all count alike.
+    """
+    model = LogisticRegression(C=c, tol=TOLERANCE, max_iter=MOST_ROUNDS)
+    model.fit(x.astype(np.float64), labels, sample_weight=weights)
     if model.n_iter_.max() >= MOST_ROUNDS:
         raise RuntimeError(
             f"{stage}: logistic regression did not converge in {MOST_ROUNDS} rounds: lower c ({c})"

@@ -11,7 +11,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from copilot.datasets import Dataset, Example, key_of
 from copilot.pipeline.encoder import Encoder
-from copilot.pipeline.types import Catalog, Features, Question, Vectors
+from copilot.pipeline.types import Catalog, Features, Question, Stage, Vectors
 from copilot.pipeline.wording import readable
 from labeling.splitting import belonging_together
 
@@ -19,6 +19,7 @@ N_FOLDS = 5
 FEWEST_NEW = 100
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 SHORTEST_PASSAGE = 15  # characters
+STALE_WEIGHT = 0.25  # of a label that is no longer believed, beside one that is
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +65,11 @@ class Prepared:
         """Those of some examples on which signals can be weighed: the new ones, all where too few are new."""
         new = rows & self.is_new
         return new if new.sum() >= FEWEST_NEW else rows
+
+    def weights_for(self, stage: Stage) -> NDArray[np.float64] | None:
+        """What the label of each example weighs float64[n] at a stage; None where all are believed."""
+        stale = np.array([stage in example.stale for example in self.examples], dtype=bool)
+        return np.where(stale, STALE_WEIGHT, 1.0) if stale.any() else None
 
     def only(self, rows: NDArray[np.int64]) -> "Prepared":
         """The same with some examples, in new folds."""

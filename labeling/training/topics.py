@@ -82,7 +82,9 @@ def train_topics(prepared: Prepared, *, progress: Progress = unheard) -> Trained
         signals[held_out] = head.signals(prepared.features_of(held_out))
     judged = prepared.new_among(usable)
     chosen = labels[judged][:, None] == np.array(classes)
-    mix = ChoiceModel().fit(list(signals[judged]), list(chosen)).weights_
+    weights = prepared.weights_for(Stage.TOPIC)
+    believed = None if weights is None else weights[judged]
+    mix = ChoiceModel().fit(list(signals[judged]), list(chosen), believed).weights_
     sets = promise_sets(softmax(signals[judged] @ mix), chosen, coverage=SET_COVERAGE)
     whole = _head(prepared, labels, usable, classes, progress=parts[-1])
     return TrainedTopics(
@@ -118,7 +120,13 @@ def towers_of(prepared: Prepared, rows: NDArray[np.bool_]) -> Towers:
         if rows[row] and example.answer is not None and example.answer in at
     ]
     questions, answers = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
-    return fit_towers(prepared.embedding[questions], prepared.answers[answers], seed=prepared.seed)
+    believed = prepared.weights_for(Stage.ANSWER)
+    return fit_towers(
+        prepared.embedding[questions],
+        prepared.answers[answers],
+        seed=prepared.seed,
+        weights=None if believed is None else believed[questions],
+    )
 
 
 def _head(
@@ -134,6 +142,8 @@ def _head(
     texts = [*(prepared.examples[row].text for row in np.flatnonzero(rows)),
              *(name_of(slug) for slug in classes)]  # fmt: skip
     labels_of = np.array([*labels[rows], *classes])
+    believed = prepared.weights_for(Stage.TOPIC)
+    weights = None if believed is None else np.array([*believed[rows], *np.ones(len(classes))])
     embedding = np.vstack([prepared.features.embedding[rows], prepared.names.embedding[named]])
     deep = np.vstack([prepared.features.deep[rows], prepared.names.deep[named]])
     topic_of = [answer.topic for answer in prepared.catalog.answers]
@@ -145,9 +155,9 @@ def _head(
     spread = np.array([words.spread(bag) for bag in answer_bags], dtype=np.float32)
     passages = np.flatnonzero(np.isin(prepared.passage_of, known))
     progress(0.0)
-    meaning = fit_linear(embedding, labels_of, classes=classes, c=C, stage=Stage.TOPIC)
+    meaning = fit_linear(embedding, labels_of, classes=classes, c=C, stage=Stage.TOPIC, weights=weights)
     progress(0.2)
-    deep_layer = fit_linear(deep, labels_of, classes=classes, c=DEEP_C, stage=Stage.TOPIC)
+    deep_layer = fit_linear(deep, labels_of, classes=classes, c=DEEP_C, stage=Stage.TOPIC, weights=weights)
     progress(0.6)
     word_layer = fit_linear(
         stacked([*bags, *answer_bags], words=words),
@@ -155,6 +165,7 @@ def _head(
         classes=classes,
         c=WORD_C,
         stage=Stage.TOPIC,
+        weights=None if weights is None else np.array([*weights, *np.ones(len(known))]),
     )
     progress(0.9)
     return TopicHead(

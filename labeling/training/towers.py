@@ -36,9 +36,17 @@ class Recipe:
 RECIPE = Recipe()
 
 
-def fit_towers(questions: Vectors, answers: Vectors, *, seed: int, recipe: Recipe = RECIPE) -> Towers:
+def fit_towers(
+    questions: Vectors,
+    answers: Vectors,
+    *,
+    seed: int,
+    recipe: Recipe = RECIPE,
+    weights: NDArray[np.float64] | None = None,
+) -> Towers:
     """Train on pairs: questions float32[n, q] and the texts float32[n, a] that answered them.
 
+    `weights` float64[n] say how much each pair counts; without them all count alike.
     The same pairs and seed give the same towers, bit for bit. Fewer than FEWEST_PAIRS leave them the identity, which
     reads the first min(q, a) numbers of each.
     """
@@ -53,7 +61,10 @@ def fit_towers(questions: Vectors, answers: Vectors, *, seed: int, recipe: Recip
         step = recipe.step * (1 - at / len(batches))
         asked, answered = question.rise(rows), answer.rise(rows)
         logits = sharpness * (asked @ answered.T)
-        pull: Vectors = np.asarray(sharpness * _pull(logits, same[rows]), dtype=np.float32)
+        pull: Vectors = np.asarray(
+            sharpness * _pull(logits, same[rows], None if weights is None else weights[rows]),
+            dtype=np.float32,
+        )
         question.climb(pull @ answered, step)
         answer.climb(pull.T @ asked, step)
     return Towers(question.tower, answer.tower)
@@ -114,10 +125,19 @@ def _batches(n: int, *, epochs: int, seed: int) -> list[NDArray[np.int64]]:
     return [order[start : start + size] for order in orders for start in range(0, n - size + 1, size)]
 
 
-def _pull(logits: NDArray[np.float32], same: NDArray[np.int64]) -> NDArray[np.float32]:
-    """The slope of the loss by the logits float32[b, b]; the same answer, given twice, never competes with itself."""
+def _pull(
+    logits: NDArray[np.float32], same: NDArray[np.int64], weights: NDArray[np.float64] | None = None
+) -> NDArray[np.float32]:
+    """The slope of the loss by the logits float32[b, b]; the same answer, given twice, never competes with itself.
+
+    A pair's weight is that of its two choices: of its question among the answers, of its answer among the questions.
+    """
     b = len(logits)
     rivals = np.where((same[:, None] == same) & ~np.eye(b, dtype=bool), -np.inf, logits)
+    if weights is not None:
+        to_answers = weights[:, None] * (_shares(rivals) - np.eye(b))
+        to_questions = weights * (_shares(rivals.T).T - np.eye(b))
+        return ((to_answers + to_questions) / (2 * weights.sum())).astype(np.float32)
     both = _shares(rivals) + _shares(rivals.T).T
     slope: NDArray[np.float32] = ((both - 2 * np.eye(b)) / (2 * b)).astype(np.float32)
     return slope

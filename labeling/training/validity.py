@@ -50,12 +50,13 @@ class TrainedValidity:
 
 @dataclass(frozen=True, eq=False)
 class _Design:
-    """What every fit shares: x float64[n, d + s], texts and labels of n examples."""
+    """What every fit shares: x float64[n, d + s], texts and labels of n examples, and what each label weighs."""
 
     x: NDArray[np.float64]
     texts: NDArray[np.str_]
     labels: NDArray[np.str_]
     classes: tuple[str, ...]
+    weights: NDArray[np.float64] | None
 
 
 def train_validity(
@@ -78,7 +79,8 @@ def train_validity(
     marks = np.hstack([surface_features([example.question for example in prepared.examples]), scores])
     mean, scale = marks[usable].mean(axis=0), np.maximum(marks[usable].std(axis=0), 1e-6)
     x = dense_features(prepared.features_of(np.arange(len(labels))), scores, mean=mean, scale=scale)
-    design = _Design(x, np.array([e.text for e in prepared.examples]), labels, classes)
+    texts, weights = np.array([e.text for e in prepared.examples]), prepared.weights_for(Stage.VALIDITY)
+    design = _Design(x, texts, labels, classes, weights)
     progress(0.0)
     blank = ValidityHead(*_layers(design, usable), known, mean, scale, topics.head.classes)
 
@@ -108,6 +110,7 @@ def _layers(design: _Design, rows: NDArray[np.bool_]) -> tuple[Linear, Words, Li
         classes=design.classes,
         c=C,
         stage=Stage.VALIDITY,
+        weights=None if design.weights is None else design.weights[rows],
     )
     dense, sparse = np.split(whole.weights, [design.x.shape[1]], axis=1)
     no_bias = np.zeros(len(design.classes))

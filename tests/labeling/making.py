@@ -1,5 +1,6 @@
 """Plain makers for what tests need of labeling: items, functions, gold."""
 
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -53,3 +54,22 @@ def make_gold(item: Item, label: str, *, author: User, task: str = "topic", **fi
 
 def _customer() -> IncomingCustomer:
     return IncomingCustomer(email=f"c{next(_numbers)}@moss.example", name="Priya Raman")
+
+
+def make_label(
+    label: str,
+    *,
+    author: User,
+    task: str = "topic",
+    message: Message | None = None,
+    days_ago: float = 30,
+    **fields: Any,
+) -> Annotation:
+    """A gold label, made some days ago, of a message of its own unless one is given."""
+    made_at: datetime = timezone.now() - timedelta(days=days_ago)
+    return Annotation.objects.create(
+        **{
+            "message": message or make_message(), "task": task, "label": label, "author": author, "is_gold": True,
+            "made_at": made_at,
+        } | fields
+    )  # fmt: skip

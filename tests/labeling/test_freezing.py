@@ -108,32 +108,22 @@ def test_answers_of_the_catalog_are_part_of_the_manifest(messages: list[Message]
     assert (before.answers, after.answers) == ((), ("payout-schedule@1",))
 
 
-def test_what_is_stale_retired_or_flagged_is_left_out_with_its_reason(messages: list[Message]) -> None:
-    Annotation.objects.filter(message=messages[5], task=Task.TOPIC).update(stale_at=NOW)
-    Annotation.objects.filter(message=messages[9]).update(stale_at=NOW)
+def test_what_is_retired_or_flagged_is_left_out_with_its_reason(messages: list[Message]) -> None:
     Annotation.objects.filter(message=messages[7], task=Task.TOPIC).update(label="unheard-of")
     Topic.objects.filter(slug="fees").update(retired_at=NOW)
     made = freeze("ours", now=NOW, flagged=[messages[3].pk])
-    assert left_out(made) == {
-        "flagged": 1,
-        "retired topic": 5,
-        "stale": 2,
-        "topic that the catalog does not know": 1,
-    }
-    assert (made.manifest.training, made.manifest.test) == ((str(messages[1].pk),), ())
-    assert "2 rows wait for a new label" in str(datasets.read_card(made.folder)["holes"])
+    assert left_out(made) == {"flagged": 1, "retired topic": 5, "topic that the catalog does not know": 1}
 
 
-def test_a_stale_answer_leaves_its_topic(nadia: User) -> None:
-    message = make_items(1)
-    annotate(message, nadia)
-    Annotation.objects.create(
-        message=message, author=nadia, task=Task.ANSWER, label="none", is_gold=True, made_at=NOW, stale_at=NOW
-    )
+def test_what_is_stale_is_learned_from_with_less_weight_and_judges_nobody(messages: list[Message]) -> None:
+    Annotation.objects.filter(message=messages[0], task=Task.TOPIC).update(stale_at=NOW)
+    Annotation.objects.filter(message=messages[5], task=Task.TOPIC).update(stale_at=NOW)
     made = freeze("ours", now=NOW)
-    [example] = datasets.read(made.folder).examples
-    assert (example.topic, example.answer) == ("fees", None)
-    assert left_out(made) == {"stale answer (its topic is kept)": 1}
+    assert left_out(made) == {"stale, so it judges nobody": 1}
+    stale = {example.message: example.stale for example in datasets.read(made.folder).examples}
+    assert stale[str(messages[5].pk)] == ("topic",)
+    assert str(messages[0].pk) not in stale
+    assert "1 rows weigh less" in str(datasets.read_card(made.folder)["holes"])
 
 
 def test_copies_of_test_texts_leave_the_training_split(messages: list[Message], nadia: User) -> None:
@@ -271,12 +261,12 @@ def test_the_sweep_ends_a_freeze_whose_process_died(now: datetime) -> None:
 def test_the_command_says_what_it_left_out(
     messages: list[Message], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    Annotation.objects.filter(message=messages[9]).update(stale_at=NOW)
+    Annotation.objects.filter(message=messages[0]).update(stale_at=NOW)
     call_command("freeze", "ours")
     call_command("freeze", "ours")
     told = capsys.readouterr().out
-    assert "1 left out: stale." in told
-    assert "8 to learn from, 1 to test, manifest " in told
+    assert "1 left out: stale, so it judges nobody." in told
+    assert "9 to learn from, 0 to test, manifest " in told
     with pytest.raises(CommandError, match="no weak labels"):
         call_command("freeze", "weak", "--take", "weak")
     with pytest.raises(CommandError, match="a share between 0 and 1"):

@@ -1,12 +1,13 @@
 """The catalog as the pipeline sees it, at any moment of history."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Prefetch
 from django.utils import timezone
 
-from copilot.models import Answer, AnswerVersion
+from copilot.models import Answer, AnswerVersion, CatalogChange, Topic
 from copilot.pipeline.types import Catalog, CatalogAnswer
 
 
@@ -23,7 +24,7 @@ class CatalogMoment:
 
 
 def catalog_at(at: datetime) -> CatalogMoment:
-    """Return the approved answers as they stood at a time, in two queries."""
+    """Return the approved answers as they stood at a time, and the topics retired by now."""
     day = timezone.localdate(at)
     answers = (
         Answer.objects.in_use()
@@ -49,4 +50,24 @@ def catalog_at(at: datetime) -> CatalogMoment:
                 conflicts_with=frozenset(other.slug for other in answer.conflicts_with.all()),
             )
         )
-    return CatalogMoment(Catalog(tuple(entries)), versions)
+    return CatalogMoment(Catalog(tuple(entries), heirs_of_retired()), versions)
+
+
+def heirs_of_retired() -> dict[str, tuple[str, ...]]:
+    """Return for each retired topic those that took its place and are in use, through as many changes as there were."""
+    given: dict[str, tuple[str, ...]] = dict.fromkeys(
+        Topic.objects.filter(retired_at__isnull=False).values_list("slug", flat=True), ()
+    )
+    reshaped = CatalogChange.objects.standing().filter(heirs__isnull=False, topics__slug__in=given)
+    for slug, heir in reshaped.order_by("heirs__pk").values_list("topics__slug", "heirs__slug"):
+        given[slug] = (*given[slug], heir)
+    return {slug: tuple(dict.fromkeys(_last_heirs(slug, given, frozenset()))) for slug in given}
+
+
+def _last_heirs(slug: str, given: Mapping[str, tuple[str, ...]], seen: frozenset[str]) -> Iterator[str]:
+    """A chain of changes, followed to the topics in use; one that leads back to itself ends there."""
+    for heir in given[slug]:
+        if heir not in given:
+            yield heir
+        elif heir not in seen:
+            yield from _last_heirs(heir, given, seen | {slug})

@@ -28,7 +28,7 @@ class Gold:
 def read_gold(*, flagged: Collection[int] = (), done: Callable[[float], object] = lambda share: None) -> Gold:
     """Read one example for each message that has gold, oldest first.
 
-    Left out are messages that are `flagged`, and topics that are gone. A label that is no longer believed stays, marked.
+    Left out are messages that are `flagged`, and topics that are gone; a label that is no longer believed is marked.
     """
     read = Gold()
     topics = dict(Topic.objects.values_list("slug", "retired_at"))

@@ -37,6 +37,7 @@ class Reason(models.TextChoices):
     OTHER_LANGUAGE = PipelineReason.OTHER_LANGUAGE, "not in a language we answer"
     OUT_OF_SCOPE = PipelineReason.OUT_OF_SCOPE, "not something we answer"
     TOPIC_UNSURE = PipelineReason.TOPIC_UNSURE, "topic unsure"
+    TOPIC_RETIRED = PipelineReason.TOPIC_RETIRED, "topic retired since the release was trained"
     NO_ANSWER = PipelineReason.NO_ANSWER, "no approved answer fits"
     ANSWER_UNSURE = PipelineReason.ANSWER_UNSURE, "answer unsure"
     ANSWER_EXPIRED = PipelineReason.ANSWER_EXPIRED, "answer expired"

@@ -18,7 +18,7 @@ from copilot.pipeline.answers import AnswerHead, AnswerText, decide_answer
 from copilot.pipeline.cache import TextCache
 from copilot.pipeline.encoder import Encoder
 from copilot.pipeline.heads import softmax
-from copilot.pipeline.topics import TopicHead, decide_topic
+from copilot.pipeline.topics import TopicHead, decide_topic, follow
 from copilot.pipeline.types import (
     ENCODER,
     AnswerVerdict,
@@ -153,7 +153,10 @@ class _Batch:
     def _topics(self, logits: NDArray[np.float64], asked: Sequence[int]) -> dict[int, TopicVerdict]:
         head, floor = self.pipeline.topics, self.pipeline.floors.topic
         return {
-            at: decide_topic(row, classes=head.classes, floor=floor, set_floor=head.set_floor)
+            at: follow(
+                decide_topic(row, classes=head.classes, floor=floor, set_floor=head.set_floor),
+                self.catalogs[at].heirs,
+            )
             for at, row in zip(asked, softmax(logits[asked]), strict=True)
         }
 

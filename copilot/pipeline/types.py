@@ -6,7 +6,7 @@ a cosine.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import Literal
@@ -42,6 +42,7 @@ class Reason(StrEnum):
     OTHER_LANGUAGE = "other_language"
     OUT_OF_SCOPE = "out_of_scope"
     TOPIC_UNSURE = "topic_unsure"
+    TOPIC_RETIRED = "topic_retired"
     NO_ANSWER = "no_answer"
     ANSWER_UNSURE = "answer_unsure"
     ANSWER_EXPIRED = "answer_expired"
@@ -57,7 +58,7 @@ class Reason(StrEnum):
         """
         if self in VALIDITY_REASONS:
             return Stage.VALIDITY
-        return Stage.TOPIC if self is Reason.TOPIC_UNSURE else Stage.ANSWER
+        return Stage.TOPIC if self in {Reason.TOPIC_UNSURE, Reason.TOPIC_RETIRED} else Stage.ANSWER
 
 
 VALIDITY_REASONS = (
@@ -140,9 +141,14 @@ class CatalogAnswer:
 
 @dataclass(frozen=True, eq=False)
 class Catalog:
-    """The answers of one moment. It is given to each run, never frozen in an artifact: history replays its own."""
+    """The answers of one moment. It is given to each run, never frozen in an artifact: history replays its own.
+
+    `heirs` are the topics that took the place of each retired one: of one that was merged the other, of one that was
+    split its parts, else none. A release may have been trained before and still name the retired one.
+    """
 
     answers: tuple[CatalogAnswer, ...] = ()
+    heirs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -176,6 +182,7 @@ class TopicVerdict:
     `considered` are a few more, whose answers compete too: the topic stage may be wrong where an answer's text fits.
     `plausible` are those among which the right one is as often as the release's card states, best first.
     `reason` is TOPIC_UNSURE where the probability is below the floor; the topics are then candidates, no decision.
+    It is TOPIC_RETIRED where the best one is out of use and nothing took its place.
     """
 
     topics: tuple[tuple[str, float], ...]

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from copilot import changing
+from copilot.catalog import catalog_at, heirs_of_retired
 from copilot.changing import ChangeError
 from copilot.models import Answer, CatalogChange, Topic
 from copilot.signals import catalog_change_undone, catalog_changed
@@ -126,3 +127,14 @@ def test_a_change_is_undone_once(now: datetime) -> None:
     changing.undo(change, by=None, now=now)
     with pytest.raises(ChangeError, match="undone already"):
         changing.undo(change, by=None, now=now)
+
+
+def test_the_pipeline_is_told_which_topics_took_the_place_of_retired_ones(now: datetime) -> None:
+    one, two, three, four = (make_topic(name) for name in ("One", "Two", "Three", "Four"))
+    changing.reshape_topic(one, kind="merged", heirs=[two], answers={}, by=None, now=now)
+    split = changing.reshape_topic(two, kind="split", heirs=[three, four], answers={}, by=None, now=now)
+    assert heirs_of_retired() == {"one": ("three", "four"), "two": ("three", "four")}
+    changing.reshape_topic(four, kind="retired", heirs=[], answers={}, by=None, now=now)
+    assert catalog_at(now).catalog.heirs == {"one": ("three",), "two": ("three",), "four": ()}
+    changing.undo(split, by=None, now=now)
+    assert heirs_of_retired() == {"one": ("two",), "four": ()}

@@ -1,15 +1,20 @@
 """What people may order."""
 
+from datetime import date, datetime, time
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 
 from copilot import evaluating
 from copilot.datasets import Split
+from copilot.models import CatalogChange, Topic
 from labeling import trainings
 from labeling.exporting.exports import FORMATS, Choice, Format
 from labeling.freezing import TEST_SHARE
-from labeling.models import TrainingRun
+from labeling.models import TopicChange, TrainingRun
+
+TOPICS_IN_USE = Topic.objects.filter(retired_at=None)
 
 
 class TrainingForm(forms.Form):
@@ -86,3 +91,49 @@ class ExportForm(forms.Form):
     def choice(self) -> Choice:
         split = self.cleaned_data["split"]
         return Choice(Split(split) if split else None, redacted=self.is_key or self.cleaned_data["redact"])
+
+
+class AnnouncementForm(forms.Form):
+    """A change of a policy or a product: which topics it affects, and since when."""
+
+    kind = forms.ChoiceField(
+        label="What has changed",
+        choices=[(kind.value, kind.label) for kind in CatalogChange.ANNOUNCED],
+        widget=forms.RadioSelect,
+        initial=CatalogChange.Kind.POLICY,
+    )
+    since = forms.DateField(label="In force since", widget=forms.DateInput(attrs={"type": "date"}))
+    note = forms.CharField(label="What is it", max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
+    topics = forms.ModelMultipleChoiceField(
+        TOPICS_IN_USE, label="It affects these topics", widget=forms.CheckboxSelectMultiple
+    )
+    is_topic_affected = forms.BooleanField(
+        label="What belongs to these topics has changed too, not only which answer is right", required=False
+    )
+
+    def clean_since(self) -> datetime:
+        """The beginning of the day, where this site is."""
+        day: date = self.cleaned_data["since"]
+        if day > timezone.localdate():
+            raise forms.ValidationError("It lies in the future: announce it once it is in force.")
+        return datetime.combine(day, time(), tzinfo=timezone.get_current_timezone())
+
+
+class ReshapeForm(forms.Form):
+    """What is to become of a topic."""
+
+    kind = forms.ChoiceField(
+        label="What is to be done", choices=TopicChange.Kind.choices, widget=forms.RadioSelect
+    )
+    heirs = forms.ModelMultipleChoiceField(
+        TOPICS_IN_USE,
+        label="Topics that take its place",
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+    note = forms.CharField(label="Why", max_length=1000, required=False)
+
+    def __init__(self, *args: Any, topic: Topic, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        others = TOPICS_IN_USE.exclude(pk=topic.pk)
+        self.fields["heirs"].queryset = others  # type: ignore[attr-defined]

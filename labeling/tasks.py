@@ -3,7 +3,10 @@
 from celery import shared_task
 from django.utils import timezone
 
-from labeling import applying, caring, collecting, frozen, importing, measuring, trainings
+from copilot import releases
+from labeling import applying, caring, collecting, frozen, importing, measuring, reshaping, trainings
+from labeling.models import TopicChange
+from labeling.sorting import sorter_for
 
 EXPECTED_EVERY = 60  # seconds: what is queued and not begun until then is queued anew
 
@@ -58,3 +61,22 @@ def care_for_functions() -> None:
 @shared_task(name="labeling.tasks.apply_functions")
 def apply_functions(*, shard: int, version_ids: list[int]) -> None:
     applying.apply_to(shard=shard, version_ids=version_ids, now=timezone.now())
+
+
+@shared_task(name="labeling.tasks.propose_split")
+def propose_split(*, change_id: int) -> None:
+    """Propose where the labels of a topic go; without a live release only their answers tell."""
+    change = TopicChange.objects.get(pk=change_id)
+    if change.state != TopicChange.State.PROPOSING:
+        return
+    release, encode, problem = (
+        releases.live(),
+        None,
+        "No release is live, so only answers told where labels go.",
+    )
+    if release is not None:
+        try:
+            encode, problem = releases.pipeline_of(release).encoder.encode, ""
+        except releases.ReleaseError as error:
+            problem = f"Only answers told where labels go: {error}"
+    reshaping.propose(change, sorter=sorter_for(change, encode=encode), problem=problem)

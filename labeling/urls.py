@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from labeling.views import datasets, function, functions, sharing, trainings
+from labeling.views import datasets, freshness, function, functions, reshaping, sharing, trainings
 
 app_name = "labeling"
 
@@ -27,4 +27,11 @@ urlpatterns = [
     path("functions/<slug:slug>/", function.function, name="function"),
     path("functions/<slug:slug>/state/", functions.move_function, name="move_function"),
     path("functions/<slug:slug>/again/", functions.run_again, name="run_function_again"),
+    path("freshness/", freshness.freshness, name="freshness"),
+    path("freshness/announce/", freshness.announce, name="announce"),
+    path("changes/<int:change_id>/undo/", freshness.undo_change, name="undo_change"),
+    path("topics/<int:topic_id>/reshape/", reshaping.reshape, name="reshape"),
+    path("topic-changes/<int:change_id>/", reshaping.topic_change, name="topic_change"),
+    path("topic-changes/<int:change_id>/decide/", reshaping.decide, name="decide_topic_change"),
+    path("moves/<int:move_id>/", reshaping.choose, name="choose_move"),
 ]

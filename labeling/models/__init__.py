@@ -12,6 +12,7 @@ from labeling.models.function import (
 )
 from labeling.models.item import Item
 from labeling.models.text_import import ImportReject, TextImport
+from labeling.models.topic_change import Heir, LabelMove, TopicChange
 from labeling.models.training import TrainingRun
 
 __all__ = [
@@ -20,12 +21,15 @@ __all__ = [
     "FrozenDataset",
     "FunctionFigures",
     "FunctionVersion",
+    "Heir",
     "ImportReject",
     "Item",
+    "LabelMove",
     "LabelingFunction",
     "ModelAnswer",
     "Task",
     "TextImport",
+    "TopicChange",
     "TrainingRun",
     "VoteShard",
 ]

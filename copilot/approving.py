@@ -43,7 +43,7 @@ def draft(
         if current and current.body.strip() == body.strip():
             raise ApprovalError(f"version {current.number} says exactly that: change the text, or leave it")
         if current and change == Change.WORDING:
-            check_wording(current.body, body)
+            check_wording(current.body, body, terms=known_terms())
         number = (answer.versions.aggregate(last=Max("number"))["last"] or 0) + 1
         return AnswerVersion.objects.create(
             answer=answer, number=number, body=body.strip(), author=author, created_at=now, note=note,
@@ -51,9 +51,13 @@ def draft(
         )  # fmt: skip
 
 
-def check_wording(old: str, new: str) -> None:
-    """Raise ApprovalError if the facts of two texts differ: then the meaning has changed, whatever the author says."""
-    delta = compare(old, new, terms=known_terms()).delta
+def check_wording(old: str, new: str, *, terms: frozenset[str]) -> None:
+    """Raise ApprovalError if the facts of two texts differ: then the meaning has changed, whatever the author says.
+
+    Figures, money, dates, codes, links and names of products count; that one may and another must do something is left
+    to who approves.
+    """
+    delta = compare(old, new, terms=terms).delta
     gone, come = (
         ", ".join(fact.value for fact in facts if fact.kind not in SCOPED)
         for facts in (delta.only_suggested, delta.only_sent)

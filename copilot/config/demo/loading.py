@@ -10,15 +10,15 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils import timezone
 
-from copilot.config.demo.clock import WEEKS, Clock, first_of, number_of, sent_at_of
+from copilot.config.demo.clock import WEEKS, Clock, first_of, sent_at_of
+from copilot.config.demo.curating import load_curation
+from copilot.config.demo.labels import load_labels
 from copilot.config.demo.settling import settle
-from copilot.config.demo.world import PREFIX, Opinion, World
-from copilot.datasets import NO_ANSWER
+from copilot.config.demo.world import PREFIX, World
 from copilot.models import Answer, AnswerVersion, Area, Guidance, Term, Topic
 from helpdesk.intake import IncomingCustomer, IncomingMessage, receive_messages
 from helpdesk.models import Message, Role, Team, User
-from labeling.labels import QUESTION
-from labeling.models import Annotation, Task
+from labeling.models import Task
 
 PASSWORD = "tillwren"  # noqa: S105  of a world that never leaves its machine
 
@@ -38,7 +38,8 @@ def load_world(world: World, *, now: datetime) -> None:
     people = _load_people(world)
     _load_catalog(world, people, clock)
     _load_cases(world, people, clock)
-    _load_annotations(world, people, clock)
+    load_labels(world, people, clock)
+    load_curation(world, people, clock)
 
 
 def _first_load(now: datetime) -> datetime:
@@ -157,41 +158,3 @@ def _load_cases(world: World, people: dict[str, User], clock: Clock) -> None:
 
 def _attributes(customer: dict[str, object]) -> dict[str, object]:
     return dict(customer.get("attributes") or {})  # type: ignore[call-overload]
-
-
-def _load_annotations(world: World, people: dict[str, User], clock: Clock) -> None:
-    """The gold of each message, and a second expert's opinion beside a fifth of them."""
-    rows = dict(Message.objects.filter(external_id__startswith=PREFIX).values_list("external_id", "pk"))
-    experts = [people[name] for name in ("nadia", "tomasz", "ife")]
-    made = []
-    for message in world.messages:
-        place = number_of(message.id, "expert")
-        said = [(message.gold, experts[place % 3], True)]
-        if message.second:
-            said.append((message.second, experts[(place + 1) % 3], False))
-        made += [
-            Annotation(
-                message_id=rows[f"{PREFIX}{message.id}"],
-                author=expert,
-                task=task,
-                label=label,
-                also=list(message.also) if is_gold and task == Task.TOPIC else [],
-                group=message.group or ("several" if message.also else ""),
-                is_gold=is_gold,
-                made_at=clock.now,
-            )
-            for opinion, expert, is_gold in said
-            for task, label in _labels(opinion)
-        ]
-    Annotation.objects.bulk_create(made, ignore_conflicts=True, batch_size=1000)
-
-
-def _labels(opinion: Opinion) -> list[tuple[Task, str]]:
-    """What an opinion says of each task; no question has no topic."""
-    if opinion.reason:
-        return [(Task.VALIDITY, opinion.reason)]
-    return [
-        (Task.VALIDITY, QUESTION),
-        (Task.TOPIC, opinion.topic),
-        (Task.ANSWER, opinion.answer or NO_ANSWER),
-    ]

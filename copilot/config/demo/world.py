@@ -63,6 +63,8 @@ class World:
     areas: list[dict[str, Any]]
     customers: list[dict[str, Any]]
     messages: list[WrittenMessage]
+    drafts: list[dict[str, Any]]
+    changes: list[dict[str, Any]]
 
     @property
     def topics(self) -> dict[str, str]:
@@ -87,6 +89,8 @@ def read_world(folder: Path = FIXTURES) -> World:
         messages=[
             message for file in sorted((folder / "messages").glob("*.yaml")) for message in _messages(file)
         ],
+        drafts=_read(folder / "drafts.yaml"),
+        changes=_read(folder / "changes.yaml"),
     )
     problems = list(_problems(world))
     if problems:
@@ -135,6 +139,7 @@ def _problems(world: World) -> Iterator[str]:
     by_id = {message.id: message for message in world.messages}
     if len(by_id) < len(world.messages):
         yield "two messages have one id"
+    yield from _problems_of_curation(world)
     for message in world.messages:
         for opinion in (message.gold, message.second):
             if opinion is not None:
@@ -145,6 +150,17 @@ def _problems(world: World) -> Iterator[str]:
             earlier = by_id.get(message.follows)
             if not earlier or not earlier.reply or earlier.customer != message.customer:
                 yield f"{message.id}: follows {message.follows}, which is no answered message of that customer"
+
+
+def _problems_of_curation(world: World) -> Iterator[str]:
+    for draft in world.drafts:
+        if "new" in draft and draft["new"]["topic"] not in world.topics:
+            yield f"a draft of {draft['new']['slug']}: unknown topic {draft['new']['topic']}"
+        elif "new" not in draft and draft["answer"] not in world.answers:
+            yield f"a draft of {draft['answer']}: there is no such answer"
+    for change in world.changes:
+        if unknown := sorted(set(change["topics"]) - set(world.topics)):
+            yield f"a change of week {change['week']}: unknown topics {', '.join(unknown)}"
 
 
 def _unknown(opinion: Opinion, world: World) -> Iterator[str]:

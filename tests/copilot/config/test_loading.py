@@ -1,11 +1,12 @@
 """The demo world in the database: whole, once, and as it was written."""
 
 import pytest
+from django.db.models import F
 from django.utils import timezone
 
 from copilot.config.demo import functions, loading
 from copilot.config.demo.world import read_world
-from copilot.models import Answer, AnswerVersion
+from copilot.models import Answer, AnswerVersion, CatalogChange
 from helpdesk.models import Case, Customer, Message, Reply, Status, User
 from labeling.measuring import precision_of
 from labeling.models import Annotation, FunctionFigures, LabelingFunction, Task
@@ -21,7 +22,13 @@ def test_world_is_loaded_once() -> None:
     ]
     assert loading.is_loaded(world)
     assert counts[0] == len(world.messages)
-    assert counts[4] == len(world.answers)
+    assert counts[4] == len(world.answers) + sum("new" in draft for draft in world.drafts)
+    assert AnswerVersion.objects.waiting().count() == len(world.drafts) >= 10
+    assert {change.kind for change in CatalogChange.objects.all()} == {"policy"}
+    stale = Annotation.objects.stale()
+    assert stale.count() >= 20
+    assert set(stale.values_list("task", flat=True)) == {Task.ANSWER}
+    assert not Annotation.objects.filter(made_at__lt=F("message__sent_at")).exists()
     assert Annotation.objects.gold(Task.VALIDITY).count() == len(world.messages)
     assert Customer.objects.count() == len({customer["email"] for customer in world.customers})
     assert not Message.objects.filter(sent_at__gt=now).exists()

@@ -102,7 +102,9 @@ class AnnouncementForm(forms.Form):
         widget=forms.RadioSelect,
         initial=CatalogChange.Kind.POLICY,
     )
-    since = forms.DateField(label="In force since", widget=forms.DateInput(attrs={"type": "date"}))
+    since = forms.DateField(
+        label="In force since", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
     note = forms.CharField(label="What is it", max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
     topics = forms.ModelMultipleChoiceField(
         TOPICS_IN_USE, label="It affects these topics", widget=forms.CheckboxSelectMultiple

@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='answerversion',
             name='change',
-            field=models.CharField(choices=[('meaning', 'What it says has changed'), ('wording', 'Only how it says it has changed')], default='meaning', max_length=8),
+            field=models.CharField(choices=[('meaning', 'Its meaning has changed'), ('wording', 'Only its wording has changed')], default='meaning', max_length=8),
         ),
         migrations.AddField(
             model_name='answerversion',

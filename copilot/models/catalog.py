@@ -107,8 +107,8 @@ class AnswerVersion(models.Model):
     """One wording of an answer, never changed once approved; `{{name}}` marks a variable."""
 
     class Change(models.TextChoices):
-        MEANING = "meaning", "What it says has changed"
-        WORDING = "wording", "Only how it says it has changed"
+        MEANING = "meaning", "Its meaning has changed"
+        WORDING = "wording", "Only its wording has changed"
 
     answer = models.ForeignKey(Answer, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from copilot.models import Topic
+from copilot.models import Release, Topic
 from helpdesk.models import User
 from labeling import tasks
 from labeling.models import Annotation, TopicChange
@@ -71,6 +71,24 @@ def test_a_split_asks_for_examples_and_a_worker_proposes(client: Client, old: To
     assert "does not take the place" in client.post(
         f"/labeling/moves/{move.pk}/", {"label": "readers"}, follow=True
     ).text  # fmt: skip
+
+
+def test_the_live_releases_encoder_reads_the_labels(
+    client: Client, old: Topic, nadia: User, release: Release
+) -> None:
+    make_label("readers", author=nadia, message=make_message("The reader does not find my phone"))
+    parts = [make_topic("Paper"), make_topic("Pairing")]
+    change = reshape(client, old, "split", parts)
+    examples = {
+        f"examples-{parts[0].pk}": "The paper roll is jammed",
+        f"examples-{parts[1].pk}": "It will not pair with my phone",
+    }
+    client.post(page_of(change), examples)
+    tasks.propose_split(change_id=change.pk)
+    assert [(move.label, move.why) for move in change.moves.all()] == [
+        ("paper", "nearest"),
+        ("pairing", "nearest"),
+    ]
 
 
 def test_a_task_that_comes_twice_changes_nothing(client: Client, old: Topic) -> None:

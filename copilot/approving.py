@@ -93,8 +93,8 @@ def approve(version: AnswerVersion, *, by: User, now: datetime) -> None:
             raise ApprovalError(f"version {current.number} is in force since this was drafted: edit that one")
         if not _waiting(version).update(approved_at=now, approved_by=by):
             raise ApprovalError("it waits no longer: somebody approved or declined it")
-        if current and version.change == Change.MEANING:
-            changing.note_meaning(answer, by=by, now=now, note=version.note)
+        if version.change == Change.MEANING:
+            changing.note_meaning(answer, is_new=current is None, by=by, now=now, note=version.note)
 
 
 def decline(version: AnswerVersion, *, now: datetime) -> None:

@@ -45,9 +45,11 @@ def announce(
     )
 
 
-def note_meaning(answer: Answer, *, by: User | None, now: datetime, note: str = "") -> CatalogChange:
-    """Record that an answer says something else from now on."""
-    return _record(Kind.MEANING, answers=[answer], by=by, now=now, note=note)
+def note_meaning(
+    answer: Answer, *, is_new: bool, by: User | None, now: datetime, note: str = ""
+) -> CatalogChange:
+    """Record that an answer says something else from now on, or something at all."""
+    return _record(Kind.ADDED if is_new else Kind.MEANING, answers=[answer], by=by, now=now, note=note)
 
 
 def retire_answer(answer: Answer, *, by: User | None, now: datetime, note: str = "") -> CatalogChange:
@@ -127,18 +129,26 @@ def undo(change: CatalogChange, *, by: User | None, now: datetime) -> None:
     Raises:
         ChangeError: it was undone already, or a later change of the same thing stands.
     """
-    later = CatalogChange.objects.standing().filter(kind=change.kind, pk__gt=change.pk)
-    if (
-        change.kind in {Kind.RENAMED, Kind.GUIDELINE}
-        and later.filter(topics__in=change.topics.all()).exists()
-    ):
-        raise ChangeError("a later change of the same topic stands: undo that one first")
+    _check_later(change)
     with transaction.atomic():
         if not CatalogChange.objects.standing().filter(pk=change.pk).update(undone_at=now, undone_by=by):
             raise ChangeError("it was undone already")
         _restore(change)
         change.refresh_from_db()
         catalog_change_undone.send(CatalogChange, change=change)
+
+
+def _check_later(change: CatalogChange) -> None:
+    """Raise ChangeError if what a change did was changed again since: changes are undone from the last one back."""
+    later = CatalogChange.objects.standing().filter(pk__gt=change.pk)
+    if change.kind in {Kind.RENAMED, Kind.GUIDELINE}:
+        again = later.filter(kind=change.kind, topics__in=change.topics.all())
+    else:
+        again = later.filter(kind__in=CatalogChange.RESHAPING, topics__in=change.heirs.all())
+    if found := again.first():
+        raise ChangeError(
+            f"“{found.get_kind_display()}” of {found.at:%-d %B} builds on it and stands: undo that one first"
+        )
 
 
 def _restore(change: CatalogChange) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from copilot.datasets import NO_ANSWER
-from copilot.models import Answer, Topic
+from copilot.models import Answer, AnswerVersion, Topic
 from copilot.models.suggestion import Reason
 from copilot.pipeline.types import VALIDITY_REASONS
 from labeling.models import Task
@@ -47,3 +47,15 @@ def check_label(task: str, label: str) -> None:
         raise UnknownLabelError(
             f"{label!r} is no label of {task}: choose one of {shown}" + (", …" if len(known) > 8 else "")
         )
+
+
+def known_when_said(task: str, label: str) -> dict[str, int | AnswerVersion]:
+    """Return what a label made now knows, as fields of its annotation: its topic's version, or its answer's.
+
+    Whoever stores a label stores this with it; what changes later makes the label stale.
+    """
+    if task == Task.TOPIC:
+        return {"topic_version": Topic.objects.get(slug=label).version}
+    versions = AnswerVersion.objects.filter(answer__slug=label, approved_at__isnull=False)
+    current = versions.order_by("-number").first() if task == Task.ANSWER else None
+    return {"answer_version": current} if current else {}

@@ -10,6 +10,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q
 
+from copilot.datasets import NO_ANSWER
 from copilot.models import Answer, CatalogChange, Topic
 from labeling.models import Annotation, Task
 from labeling.models.annotation import AnnotationQuerySet
@@ -25,6 +26,10 @@ def affected_by(change: CatalogChange) -> AnnotationQuerySet:
     if change.kind in {Kind.MEANING, Kind.ANSWER_RETIRED}:
         answers = list(change.answers.values_list("slug", flat=True))
         return made.filter(Q(label__in=answers) | Q(also__overlap=answers), task=Task.ANSWER)
+    if change.kind == Kind.ADDED:
+        topics = list(Topic.objects.filter(answers__changes=change))
+        about = affected(topics, since=change.since, is_topic_affected=False)
+        return about.filter(label=NO_ANSWER)  # when nothing fitted, it was not there yet
     if change.kind in CatalogChange.ANNOUNCED:
         return affected(topics, since=change.since, is_topic_affected=change.is_topic_affected)
     if change.kind == Kind.GUIDELINE:

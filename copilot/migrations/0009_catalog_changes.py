@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
             name='CatalogChange',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('meaning', 'An answer says something else'), ('answer_retired', 'An answer is retired'), ('policy', 'A policy has changed'), ('product', 'A product has changed'), ('guideline', 'A topic means something else'), ('renamed', 'A topic has another name'), ('merged', 'A topic went into another one'), ('split', 'A topic was split'), ('retired', 'A topic is retired')], max_length=16)),
+                ('kind', models.CharField(choices=[('added', 'An answer is new'), ('meaning', 'An answer says something else'), ('answer_retired', 'An answer is retired'), ('policy', 'A policy has changed'), ('product', 'A product has changed'), ('guideline', 'A topic means something else'), ('renamed', 'A topic has another name'), ('merged', 'A topic went into another one'), ('split', 'A topic was split'), ('retired', 'A topic is retired')], max_length=16)),
                 ('is_topic_affected', models.BooleanField(default=False, help_text='Whether what belongs to the topics has changed too, not only which answer is right.')),
                 ('since', models.DateTimeField(help_text='Labels made earlier are no longer believed.')),
                 ('was', models.TextField(blank=True, help_text='The name or guideline before it.')),

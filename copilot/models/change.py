@@ -23,6 +23,7 @@ class CatalogChange(models.Model):
     """
 
     class Kind(models.TextChoices):
+        ADDED = "added", "An answer is new"
         MEANING = "meaning", "An answer says something else"
         ANSWER_RETIRED = "answer_retired", "An answer is retired"
         POLICY = "policy", "A policy has changed"

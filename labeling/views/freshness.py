@@ -20,7 +20,7 @@ from helpdesk.requests import PageRequest
 from labeling import reshaping, staleness
 from labeling.forms import AnnouncementForm
 from labeling.freshness import Freshness, freshness_of_topics
-from labeling.models import Annotation
+from labeling.models import Annotation, TopicChange
 
 SHOWN = 50
 COLUMNS = ("topic", "area", "gold_labels", "messages", "stale", "older_than_bar", "bar_days", "median_age_days",
@@ -40,8 +40,9 @@ def freshness(request: PageRequest) -> HttpResponse:
         "n_stale": sum(row.n_stale for row in rows),
         "n_due": sum(len(row.due) for row in rows),
         "n_waiting": AnswerVersion.objects.waiting().count(),
+        "reshaping": TopicChange.objects.filter(state__in=TopicChange.OPEN).select_related("topic", "by"),
         "old_days": settings.LABELING_OLD_AFTER.days,
-        "history": CatalogChange.objects.select_related("by", "undone_by")
+        "history": CatalogChange.objects.select_related("by", "undone_by", "topic_change")
         .prefetch_related("topics", "answers", "heirs")
         .annotate(n_stale=Count("stale_labels"))[:SHOWN],
     }

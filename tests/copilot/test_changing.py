@@ -73,7 +73,7 @@ def test_a_new_name_leaves_the_slug(now: datetime) -> None:
 def test_names_are_undone_newest_first(now: datetime) -> None:
     first = changing.rename_topic(make_topic(), "Two", by=None, now=now)
     changing.rename_topic(make_topic(), "Three", by=None, now=now)
-    with pytest.raises(ChangeError, match="a later change of the same topic stands"):
+    with pytest.raises(ChangeError, match="A topic has another name.* builds on it and stands"):
         changing.undo(first, by=None, now=now)
 
 
@@ -95,6 +95,17 @@ def test_a_merged_topics_answers_go_along_and_come_back(now: datetime) -> None:
     changing.undo(change, by=None, now=now)
     answer.refresh_from_db()
     assert (answer.topic, Topic.objects.get(pk=old.pk).retired_at) == (old, None)
+
+
+def test_a_chain_of_merges_is_undone_from_its_end(now: datetime) -> None:
+    one, two, three = make_topic("One"), make_topic("Two"), make_topic("Three")
+    first = changing.reshape_topic(one, kind="merged", heirs=[two], answers={}, by=None, now=now)
+    second = changing.reshape_topic(two, kind="merged", heirs=[three], answers={}, by=None, now=now)
+    with pytest.raises(ChangeError, match="A topic went into another one.* builds on it"):
+        changing.undo(first, by=None, now=now)
+    for change in (second, first):
+        changing.undo(change, by=None, now=now)
+    assert not Topic.objects.exclude(retired_at=None).exists()
 
 
 def test_a_split_sends_each_answer_where_it_belongs(now: datetime) -> None:
@@ -134,7 +145,8 @@ def test_the_pipeline_is_told_which_topics_took_the_place_of_retired_ones(now: d
     changing.reshape_topic(one, kind="merged", heirs=[two], answers={}, by=None, now=now)
     split = changing.reshape_topic(two, kind="split", heirs=[three, four], answers={}, by=None, now=now)
     assert heirs_of_retired() == {"one": ("three", "four"), "two": ("three", "four")}
-    changing.reshape_topic(four, kind="retired", heirs=[], answers={}, by=None, now=now)
+    retired = changing.reshape_topic(four, kind="retired", heirs=[], answers={}, by=None, now=now)
     assert catalog_at(now).catalog.heirs == {"one": ("three",), "two": ("three",), "four": ()}
+    changing.undo(retired, by=None, now=now)
     changing.undo(split, by=None, now=now)
-    assert heirs_of_retired() == {"one": ("two",), "four": ()}
+    assert heirs_of_retired() == {"one": ("two",)}

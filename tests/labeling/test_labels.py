@@ -4,8 +4,9 @@ import pytest
 from django.utils import timezone
 
 from copilot.models import Answer, Area, Topic
-from labeling.labels import UnknownLabelError, check_label, labels_of
+from labeling.labels import UnknownLabelError, check_label, known_when_said, labels_of
 from labeling.models import Task
+from tests.copilot.making import make_answer
 
 pytestmark = pytest.mark.django_db
 
@@ -39,3 +40,11 @@ def test_a_label_outside_the_list_is_refused_by_name(fees: Topic) -> None:
     check_label(Task.TOPIC, "fees")
     with pytest.raises(UnknownLabelError, match=r"'tariffs' is no label of topic: choose one of fees$"):
         check_label(Task.TOPIC, "tariffs")
+
+
+def test_a_label_knows_which_meaning_and_which_text_it_was_made_under(fees: Topic) -> None:
+    version = make_answer("Fee table", topic=fees)
+    make_answer("Fee table").answer.versions.filter(number=2).update(approved_at=None)
+    assert known_when_said(Task.TOPIC, "fees") == {"topic_version": 1}
+    assert known_when_said(Task.ANSWER, "fee-table") == {"answer_version": version}
+    assert known_when_said(Task.ANSWER, "none") == known_when_said(Task.VALIDITY, "thanks") == {}

@@ -89,6 +89,17 @@ def test_a_new_meaning_asks_again_who_chose_the_answer(nadia: User, window: Answ
     assert stale() == {("answer", "window")}
 
 
+def test_a_new_answer_asks_again_where_none_fitted(nadia: User, returns: Topic, now: datetime) -> None:
+    for topic in ("returns", "fees"):
+        message = make_message()
+        make_label(topic, author=nadia, message=message)
+        make_label("none", author=nadia, message=message, task="answer")
+    answer = Answer.objects.create(topic=returns, slug="window", name="Window")
+    version = approving.draft(answer=answer, body="14 days.", change="meaning", author=nadia, now=now)
+    approving.approve(version, by=make_user("tomasz", role=Role.SME), now=now)
+    assert Annotation.objects.stale().count() == 1
+
+
 def test_a_retired_answer_and_a_new_guideline_do_so_too(
     nadia: User, returns: Topic, window: Answer, now: datetime
 ) -> None:

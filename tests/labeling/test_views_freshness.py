@@ -13,6 +13,7 @@ from django.utils import timezone
 from copilot import changing
 from copilot.models import AnswerVersion, CatalogChange, Topic
 from helpdesk.models import User
+from labeling import reshaping
 from labeling.models import Annotation
 from tests.copilot.making import make_answer, make_topic
 from tests.labeling.making import make_label
@@ -86,6 +87,16 @@ class TestPage:
         assert "1 draft waits for approval" in text
         assert "Approve 1 draft" in text
 
+    def test_topics_that_are_to_change_are_found_there(
+        self, client: Client, returns: Topic, nadia: User
+    ) -> None:
+        change = reshaping.begin(topic=returns, kind="retired", heirs=[], by=nadia, now=timezone.now())
+        assert "Returns: retire it" in client.get(PAGE).text
+        reshaping.apply(change, by=nadia, now=timezone.now())
+        text = client.get(PAGE).text
+        assert "Where its labels went" in text
+        assert "Returns: retire it" not in text
+
     def test_the_csv_has_the_same_rows(self, client: Client, returns: Topic) -> None:
         response = client.get(PAGE, {"format": "csv"})
         [row] = csv.DictReader(StringIO(response.text))
@@ -107,7 +118,7 @@ class TestPage:
             changing.announce(
                 kind="product", topics=[topic], since=timezone.now(), by=nadia, now=timezone.now()
             )
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(12):
             client.get(PAGE)
 
 

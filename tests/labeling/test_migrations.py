@@ -28,9 +28,10 @@ def test_an_annotation_of_all_tasks_becomes_one_of_each() -> None:
 
 
 def _migrate(name: str) -> Any:
-    executor = MigrationExecutor(connection)
-    executor.migrate([("labeling", name)])
-    return MigrationExecutor(connection).loader.project_state([("labeling", name)]).apps
+    """Go to a migration of labeling's, beside the catalog of that time."""
+    at = [("labeling", name), ("copilot", "0008_suggestion_n_topics")]
+    MigrationExecutor(connection).migrate(at)
+    return MigrationExecutor(connection).loader.project_state(at).apps
 
 
 def _store_as_then(apps: Any) -> tuple[int, int]:

@@ -260,9 +260,7 @@ OPENAI_TIMEOUT = env.float("OPENAI_TIMEOUT", 20.0, validate=validate.Range(0.1, 
 PHONE_REGIONS = tuple(env.list("PHONE_REGIONS", ["GB"], validate=validate.Length(1)))  # of numbers without +
 LABELING_PRECISION_BAR = env.float("LABELING_PRECISION_BAR", 0.6, validate=validate.Range(0, 1))
 # Labeling
-LABELING_OLD_AFTER = timedelta(  # a gold label that nobody has looked at for so long counts as old
-    days=env.int("LABELING_OLD_AFTER_DAYS", 60, validate=validate.Range(1))
-)
+LABELING_OLD_AFTER = timedelta(days=env.int("LABELING_OLD_AFTER_DAYS", 60, validate=validate.Range(1)))
 
 # The API
 REST_FRAMEWORK = {

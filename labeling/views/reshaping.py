@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from django.contrib import messages
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -51,22 +51,11 @@ def topic_change(request: PageRequest, change_id: int) -> HttpResponse:
     if request.method == "POST":
         _propose(request, change)
         return redirect("labeling:topic_change", change.pk)
-    heirs = list(change.heirs.select_related("topic").prefetch_related("answers"))
-    of_answer = {answer.pk: heir.topic_id for heir in heirs for answer in heir.answers.all()}
-    chosen = request.GET.get("to", "")
-    page = _page(change, chosen, request.GET.get("page", "1"))
     context = {
         "change": change,
-        "heirs": heirs,
-        "answers": [
-            (answer, of_answer.get(answer.pk)) for answer in change.topic.answers.filter(retired_at=None)
-        ],
-        "tallies": change.moves.values("label", "why").annotate(n=Count("pk")).order_by("-n", "label"),
-        "n": change.moves.count(),
-        "page": page,
-        "moves": zip(page, texts_of([move.annotation for move in page]), strict=True),
-        "to": chosen,
         "ask": ASK,
+        **_parts(change),
+        **_moves(change, request.GET.get("to", ""), request.GET.get("page", "1")),
     }
     return render(request, "labeling/topic_change.html", context)
 
@@ -112,11 +101,27 @@ def _propose(request: PageRequest, change: TopicChange) -> None:
         messages.error(request, "It is no split that is open.")
 
 
-def _page(change: TopicChange, to: str, number: str) -> Page[LabelMove]:
-    moves = change.moves.select_related("annotation__message__case", "annotation__author")
+def _parts(change: TopicChange) -> dict[str, object]:
+    """The topics that take its place, and to which of them each of its answers goes."""
+    heirs = list(change.heirs.select_related("topic").prefetch_related("answers"))
+    of_answer = {answer.pk: heir.topic_id for heir in heirs for answer in heir.answers.all()}
+    answers = change.topic.answers.filter(retired_at=None)
+    return {"heirs": heirs, "answers": [(answer, of_answer.get(answer.pk)) for answer in answers]}
+
+
+def _moves(change: TopicChange, to: str, number: str) -> dict[str, object]:
+    """What is proposed, counted; a page of it, all or what goes to one topic, with the questions."""
+    moves = change.moves.select_related("annotation__message__case", "annotation__author").order_by("pk")
     if to:
         moves = moves.filter(label="" if to == ASK else to)
-    return Paginator(moves.order_by("pk"), PER_PAGE).get_page(number)
+    page = Paginator(moves, PER_PAGE).get_page(number)
+    return {
+        "tallies": change.moves.values("label", "why").annotate(n=Count("pk")).order_by("-n", "label"),
+        "n": change.moves.count(),
+        "page": page,
+        "moves": zip(page, texts_of([move.annotation for move in page]), strict=True),
+        "to": to,
+    }
 
 
 def _try(request: PageRequest, act: Callable[[], object], done: str) -> None:

@@ -65,9 +65,12 @@ def edit_text(request: PageRequest, answer_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def new_answer(request: PageRequest) -> HttpResponse:
     check_editor(request.user)
-    form = NewAnswerForm(
-        request.POST or None, initial={"owner": request.user, "topic": request.GET.get("topic")}
-    )
+    initial = {
+        "owner": request.user,
+        "topic": request.GET.get("topic"),
+        "review_on": timezone.localdate() + REVIEW_AFTER,
+    }
+    form = NewAnswerForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             row = form.save()

@@ -92,17 +92,36 @@ class TopicForm(forms.ModelForm):
 class NewTopicForm(forms.ModelForm):
     """A new topic: its slug comes from its name, once and for all."""
 
-    area = forms.ModelChoiceField(Area.objects.all())
+    new_area = forms.CharField(label="Or a new area of that name", max_length=120, required=False)
 
     class Meta:
         model = Topic
-        fields = ("name", "area", "guideline")
+        fields = ("name", "guideline", "area")
         widgets = {"guideline": forms.Textarea(attrs={"rows": 5})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["area"].required = False
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
         self.instance.slug = free_slug(name, taken=Topic.objects.values_list("slug", flat=True), most=60)
         return name
+
+    def clean(self) -> dict[str, Any]:
+        """One area: one that is there, or one that is made with the topic."""
+        given = super().clean() or self.cleaned_data
+        if bool(given.get("area")) == bool(given.get("new_area")):
+            raise forms.ValidationError("Choose an area, or name a new one.")
+        return given
+
+    def save(self, commit: bool = True) -> Topic:
+        """Store the topic, in its new area where one was named."""
+        if name := self.cleaned_data["new_area"]:
+            slug = free_slug(name, taken=Area.objects.values_list("slug", flat=True), most=60)
+            self.instance.area = Area.objects.create(slug=slug, name=name)
+        topic: Topic = super().save(commit)
+        return topic
 
 
 def free_slug(name: str, *, taken: Iterable[str], most: int) -> str:

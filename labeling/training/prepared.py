@@ -19,7 +19,7 @@ N_FOLDS = 5
 FEWEST_NEW = 100
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 SHORTEST_PASSAGE = 15  # characters
-STALE_WEIGHT = 0.25  # of a label that is no longer believed, beside one that is
+STALE_WEIGHT = 0.25  # of a label that is no longer believed, beside one that is: chosen, not measured
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from copilot import approving
-from copilot.models import Answer, AnswerVersion, CatalogChange, Topic
+from copilot.models import Answer, AnswerVersion, Area, CatalogChange, Topic
 from helpdesk.models import Role, User
 from tests.copilot.making import make_answer, make_topic
 from tests.making import make_case, make_user
@@ -180,6 +180,19 @@ class TestTopic:
         assert Topic.objects.get(slug="paper-rolls")
         response = client.post("/copilot/catalog/topics/new/", {"name": "Lost", "area": "999"})
         assert "Select a valid choice" in response.text
+
+    def test_the_first_one_brings_its_area_along(self, client: Client) -> None:
+        client.post("/copilot/catalog/topics/new/", {"name": "Paper rolls", "new_area": "Card readers"})
+        assert Topic.objects.get().area.slug == "card-readers"
+        for posted in (
+            {"name": "Lost"},
+            {"name": "Lost", "area": Area.objects.get().pk, "new_area": "Other"},
+        ):
+            assert (
+                "Choose an area, or name a new one."
+                in client.post("/copilot/catalog/topics/new/", posted).text
+            )
+        assert Topic.objects.count() == 1
 
 
 def test_agents_read_and_do_not_edit(client: Client, ana: User, answer: Answer) -> None:

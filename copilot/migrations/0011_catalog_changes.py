@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('copilot', '0008_suggestion_n_topics'),
+        ('copilot', '0010_evaluation_orders'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

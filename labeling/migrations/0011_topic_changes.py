@@ -8,8 +8,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('copilot', '0010_topic_retired'),
-        ('labeling', '0005_stale_labels'),
+        ('copilot', '0012_topic_retired'),
+        ('labeling', '0010_stale_labels'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('copilot', '0009_catalog_changes'),
+        ('copilot', '0011_catalog_changes'),
     ]
 
     operations = [

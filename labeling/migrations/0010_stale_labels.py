@@ -7,8 +7,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('copilot', '0009_catalog_changes'),
-        ('labeling', '0004_annotations_by_task'),
+        ('copilot', '0011_catalog_changes'),
+        ('labeling', '0009_model_answers'),
     ]
 
     operations = [

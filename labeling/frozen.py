@@ -12,7 +12,7 @@ from copilot.datasets import DatasetError
 from helpdesk.models import User
 from labeling.freezing import Frozen, Recipe, Takes, Tell, freeze
 from labeling.holding import held, is_free
-from labeling.models import FrozenDataset
+from labeling.models import Act, FrozenDataset
 
 State = FrozenDataset.State
 LOCKS = 20_252  # of freezes, by their numbers
@@ -64,7 +64,13 @@ def run(freeze_id: int, *, tell: Tell = lambda step, share: None) -> FrozenDatas
         row = FrozenDataset.objects.get(pk=freeze_id)
         recipe = Recipe(takes=Takes(row.takes), seed=row.seed, test_share=row.test_share)
         try:
-            made = freeze(row.name, now=timezone.now(), recipe=recipe, tell=_noting(freeze_id, tell))
+            made = freeze(
+                row.name,
+                now=timezone.now(),
+                recipe=recipe,
+                flagged=set(Act.objects.open_flags().values_list("message", flat=True)),
+                tell=_noting(freeze_id, tell),
+            )
         except DatasetError as error:
             _end(freeze_id, State.FAILED, problem=str(error))
         except BaseException as error:

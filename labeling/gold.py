@@ -89,9 +89,13 @@ def _example(gold: Mapping[str, Annotation], second: Mapping[str, Annotation]) -
 
 
 def _said_of_messages() -> Iterator[dict[tuple[str, bool], Annotation]]:
-    """Yield what people say of each message, by task and whether it is gold: oldest message first."""
+    """Yield what people say of each message, by task and whether it is gold: oldest message first.
+
+    Who only confirmed a prediction is no second opinion.
+    """
     standing = (
         Annotation.objects.standing()
+        .exclude(mode=Annotation.Mode.CONFIRM)
         .select_related("message__case")
         .order_by("message__sent_at", "message_id", "pk")
     )

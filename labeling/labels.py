@@ -30,11 +30,11 @@ def labels_of(task: str) -> list[Label]:
         reasons = [Label(reason, str(Reason(reason).label)) for reason in VALIDITY_REASONS]
         return [Label(QUESTION, "a question we may answer"), *reasons]
     if task == Task.TOPIC:
-        topics = Topic.objects.filter(retired_at=None).select_related("area").order_by("area__name", "name")
-        return [Label(topic.slug, topic.name, topic.area.name) for topic in topics]
-    answers = Answer.objects.in_use().select_related("topic").order_by("topic__name", "name")
+        topics = Topic.objects.filter(retired_at=None).order_by("area__name", "name")
+        return [Label(*row) for row in topics.values_list("slug", "name", "area__name")]
+    answers = Answer.objects.in_use().order_by("topic__name", "name")
     return [
-        *(Label(answer.slug, answer.name, answer.topic.name) for answer in answers),
+        *(Label(*row) for row in answers.values_list("slug", "name", "topic__name")),
         Label(NO_ANSWER, "no approved answer fits"),
     ]
 

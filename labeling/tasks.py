@@ -4,7 +4,17 @@ from celery import shared_task
 from django.utils import timezone
 
 from copilot import releases
-from labeling import applying, caring, collecting, frozen, importing, measuring, reshaping, trainings
+from labeling import (
+    applying,
+    caring,
+    collecting,
+    frozen,
+    importing,
+    measuring,
+    queueing,
+    reshaping,
+    trainings,
+)
 from labeling.models import TopicChange
 from labeling.sorting import sorter_for
 
@@ -39,6 +49,12 @@ def import_texts(*, import_id: int) -> None:
 @shared_task(name="labeling.tasks.sweep_imports")
 def sweep_imports() -> None:
     importing.sweep(now=timezone.now())
+
+
+@shared_task(name="labeling.tasks.fill_queues")
+def fill_queues() -> None:
+    now = timezone.now()
+    queueing.fill_all(now=now, seed=int(now.timestamp()))
 
 
 @shared_task(name="labeling.tasks.collect_items")

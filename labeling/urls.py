@@ -2,7 +2,17 @@
 
 from django.urls import include, path
 
-from labeling.views import datasets, freshness, function, functions, reshaping, sharing, trainings
+from labeling.views import (
+    annotate,
+    datasets,
+    freshness,
+    function,
+    functions,
+    reshaping,
+    reviewing,
+    sharing,
+    trainings,
+)
 
 app_name = "labeling"
 
@@ -13,7 +23,21 @@ dataset_urls = [
     path("<str:name>/export/", datasets.export_dataset, name="export_dataset"),
 ]
 
+annotating = [
+    path("", annotate.annotate, name="annotate"),
+    path("submit/", annotate.submit, name="submit"),
+    path("skip/", annotate.skip, name="skip"),
+    path("flag/", annotate.flag, name="flag"),
+    path("undo/", annotate.undo, name="undo"),
+    path("disagreements/", reviewing.disagreements, name="disagreements"),
+    path("disagreements/decide/", reviewing.adjudicate, name="adjudicate"),
+    path("flags/<int:flag_id>/settle/", reviewing.settle_flag, name="settle_flag"),
+    path("agreement/", reviewing.agreement, name="agreement"),
+    path("queue/", reviewing.queue, name="queue"),
+]
+
 urlpatterns = [
+    path("annotate/", include(annotating)),
     path("datasets/", include(dataset_urls)),
     path("trainings/", trainings.trainings, name="trainings"),
     path("trainings/<int:run_id>/", trainings.training, name="training"),

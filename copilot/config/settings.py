@@ -210,6 +210,11 @@ if "labeling" in INSTALLED_APPS:
             "schedule": timedelta(minutes=1),
             "options": {"expires": 60, "queue": "suggest"},
         }
+    CELERY_BEAT_SCHEDULE["fill-labeling-queues"] = {
+        "task": "labeling.tasks.fill_queues",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    }
     CELERY_BEAT_SCHEDULE["collect-items"] = {
         "task": "labeling.tasks.collect_items",
         "schedule": timedelta(minutes=1),
@@ -259,7 +264,6 @@ OPENAI_TIMEOUT = env.float("OPENAI_TIMEOUT", 20.0, validate=validate.Range(0.1, 
 # Labeling
 PHONE_REGIONS = tuple(env.list("PHONE_REGIONS", ["GB"], validate=validate.Length(1)))  # of numbers without +
 LABELING_PRECISION_BAR = env.float("LABELING_PRECISION_BAR", 0.6, validate=validate.Range(0, 1))
-# Labeling
 LABELING_OLD_AFTER = timedelta(days=env.int("LABELING_OLD_AFTER_DAYS", 60, validate=validate.Range(1)))
 
 # The API

@@ -1,5 +1,6 @@
 """The labeling app's tables."""
 
+from labeling.models.act import Act, Disagreement
 from labeling.models.annotation import Annotation, Task
 from labeling.models.dataset import FrozenDataset
 from labeling.models.function import (
@@ -11,13 +12,16 @@ from labeling.models.function import (
     VoteShard,
 )
 from labeling.models.item import Item
+from labeling.models.queue import Lease, QueueEntry, QueuePlan, QueueShare, Rule
 from labeling.models.text_import import ImportReject, TextImport
 from labeling.models.topic_change import Heir, LabelMove, TopicChange
 from labeling.models.training import TrainingRun
 
 __all__ = [
     "SHARD",
+    "Act",
     "Annotation",
+    "Disagreement",
     "FrozenDataset",
     "FunctionFigures",
     "FunctionVersion",
@@ -26,7 +30,12 @@ __all__ = [
     "Item",
     "LabelMove",
     "LabelingFunction",
+    "Lease",
     "ModelAnswer",
+    "QueueEntry",
+    "QueuePlan",
+    "QueueShare",
+    "Rule",
     "Task",
     "TextImport",
     "TopicChange",

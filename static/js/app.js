@@ -13,6 +13,7 @@ import "./pickers.js";
 import "./palette.js";
 import "./help.js";
 import "./refresh.js";
+import "./annotate.js";
 import "./page.js";
 import { listen } from "./keys.js";
 

@@ -3,7 +3,7 @@ import { command } from "./keys.js";
 
 const KEYS = {
   assign: "a", tag: "t", snooze: "s", close: "e", reply: "r", note: "n", attach: "f", search: "/", answers: "/",
-  help: "?", insert: "i", why: ".", undo: "u", dismiss: "Escape",
+  help: "?", skip: "s", flag: "f", insert: "i", why: ".", undo: "u", dismiss: "Escape",
   "alternative-1": "1", "alternative-2": "2", "alternative-3": "3",
 };
 
@@ -24,7 +24,7 @@ export function scan(root = document) {
   for (const element of root.querySelectorAll("[data-command]")) {
     const name = element.dataset.command;
     command(name, {
-      key: KEYS[name] ?? "",
+      key: element.dataset.key ?? KEYS[name] ?? "",
       label: element.dataset.label ?? element.textContent.trim(),
       when: () => isUsable(find(name)),
       run: () => press(find(name)),

@@ -156,7 +156,7 @@ def test_a_frozen_dataset_says_what_is_stale_and_judges_by_none_of_it(
             make_label(label, author=nadia, task=task, message=message)
     Annotation.objects.filter(message__sent_at__lt=now - timedelta(days=30)).update(made_at=now)
     announce([returns], now=now, days_ago=1)
-    dataset = datasets.read(freeze("ours", now=now))
+    dataset = datasets.read(freeze("ours", now=now).folder)
     assert {example.stale for example in dataset.only(datasets.Split.TRAIN).examples} == {(), ("answer",)}
     assert dataset.only(datasets.Split.TEST).examples == ()
-    assert dataset.card["stale_left_out_of_test"] == 2
+    assert dataset.card["left_out"]["stale, so it judges nobody"] == 2

@@ -1,9 +1,11 @@
 """What experts think of the demo world's messages: said some days after each came, in the words of that time."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 from copilot.config.demo.clock import Clock, number_of, sent_at_of
-from copilot.config.demo.world import PREFIX, Opinion, World
+from copilot.config.demo.world import PREFIX, Opinion, World, WrittenMessage
 from copilot.datasets import NO_ANSWER
 from copilot.models import AnswerVersion
 from helpdesk.models import Message, User
@@ -14,36 +16,46 @@ EXPERTS = ("nadia", "tomasz", "ife")
 
 
 def load_labels(world: World, people: dict[str, User], clock: Clock) -> None:
-    """The gold of each message, and a second expert's opinion beside a fifth of them."""
+    """What a first expert says of each message, a second one of a fifth of them, and a third one where they differ."""
     rows = dict(Message.objects.filter(external_id__startswith=PREFIX).values_list("external_id", "pk"))
     by_id = {message.id: message for message in world.messages}
     experts = [people[name] for name in EXPERTS]
     versions = _versions()
     made = []
     for message in world.messages:
-        place = number_of(message.id, "expert")
-        said = [(message.gold, experts[place % 3], True)]
-        if message.second:
-            said.append((message.second, experts[(place + 1) % 3], False))
         later = timedelta(minutes=30 + number_of(message.id, "labeled") % (4 * 24 * 60))
         made_at = min(sent_at_of(message, by_id, clock) + later, clock.now)
         made += [
             Annotation(
                 message_id=rows[f"{PREFIX}{message.id}"],
-                author=expert,
-                task=task,
-                label=label,
-                also=list(message.also) if is_gold and task == Task.TOPIC else [],
-                group=message.group or ("several" if message.also else ""),
-                is_gold=is_gold,
-                topic_version=1 if task == Task.TOPIC else None,
-                answer_version=_version_at(versions.get(label, []), made_at) if task == Task.ANSWER else None,
+                topic_version=1 if said["task"] == Task.TOPIC else None,
+                answer_version=_version_at(versions.get(said["label"], []), made_at)
+                if said["task"] == Task.ANSWER
+                else None,
                 made_at=made_at,
+                **said,
             )
-            for opinion, expert, is_gold in said
-            for task, label in _labels(opinion)
+            for said in _said_of(message, experts)
         ]
     Annotation.objects.bulk_create(made, ignore_conflicts=True, batch_size=1000)
+
+
+def _said_of(message: WrittenMessage, experts: list[User]) -> Iterator[dict[str, Any]]:
+    """Yield a first expert's labels, of a fifth of the messages a second one's, and where they differ a third one's."""
+    place = number_of(message.id, "expert")
+    first, second, third = (experts[(place + n) % 3] for n in range(3))
+    others = dict(_labels(message.second)) if message.second else {}
+    group = message.group or ("several" if message.also else "")
+    for task, label in _labels(message.gold):
+        said: dict[str, Any] = {"task": task, "label": label, "group": group}
+        if task == Task.TOPIC:
+            said["also"] = list(message.also)
+        is_disputed = others.get(task, label) != label
+        yield said | {"author": first, "is_gold": not is_disputed}
+        if is_disputed:
+            yield said | {"author": third, "is_gold": True, "mode": Annotation.Mode.ADJUDICATION}
+    for task, label in others.items():
+        yield {"task": task, "label": label, "group": group, "author": second}
 
 
 def _versions() -> dict[str, list[AnswerVersion]]:

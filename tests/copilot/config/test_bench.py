@@ -8,7 +8,7 @@ import sys
 import pytest
 from django.db import connection
 
-from copilot.config.management.commands.bench import INBOX, SEARCH
+from copilot.config.management.commands.bench import ANNOTATE, INBOX, SEARCH
 from copilot.models import Release
 from tests.processes import ROOT, environment
 
@@ -52,3 +52,12 @@ def test_search_is_measured_in_a_database_apart(release: Release) -> None:
         assert search["found"] == min(10, search["n_seen"])
     assert {"exact search, without the index", "storing a vector"} <= figures.keys()
     assert not is_there(SEARCH)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_labeling_is_measured_in_a_database_apart() -> None:
+    figures = run_bench("annotate", "--messages", "2000", "--annotations", "300", "--labels", "12")
+    for task in ("validity", "topic", "answer"):
+        assert figures[f"{task}: submit and next"]["n"] == 12
+    assert {"topic: skip", "topic: undo", "topic: queue filled in the background"} <= figures.keys()
+    assert not is_there(ANNOTATE)

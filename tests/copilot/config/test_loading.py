@@ -9,7 +9,8 @@ from copilot.config.demo.world import read_world
 from copilot.models import Answer, AnswerVersion, CatalogChange
 from helpdesk.models import Case, Customer, Message, Reply, Status, User
 from labeling.measuring import precision_of
-from labeling.models import Annotation, FunctionFigures, LabelingFunction, Task
+from labeling.models import Annotation, Disagreement, FunctionFigures, LabelingFunction, Task
+from labeling.settling import settle
 
 pytestmark = pytest.mark.django_db
 
@@ -42,6 +43,17 @@ def test_world_is_loaded_once() -> None:
         model.objects.count() for model in (Message, Case, Reply, Annotation, Answer, AnswerVersion, User)
     ]
     assert again == counts
+
+
+def test_the_gold_is_what_the_experts_opinions_make_it() -> None:
+    loading.load_world(read_world(), now=timezone.now())
+    gold = set(Annotation.objects.filter(is_gold=True).values_list("pk", flat=True))
+    decided = Annotation.objects.filter(mode="adjudication")
+    assert decided.count() >= 20
+    for row in decided:
+        settle(message_id=row.message_id, now=timezone.now())
+    assert set(Annotation.objects.filter(is_gold=True).values_list("pk", flat=True)) == gold
+    assert not Disagreement.objects.exists()
 
 
 def test_the_experts_functions_come_along_for_all_three_tasks() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from importlib import import_module
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +36,13 @@ from helpdesk.benching.streams import measure_idle_streams
 from helpdesk.intake import LARGEST_BATCH
 from helpdesk.models import User
 from labeling.bench import asking
+from labeling.bench.annotating import fill_labels, measure_annotating
 from labeling.bench.exporting import add_export, measure_export
 
 LONG = 128
 USUAL = range(25, 46)  # tokens: about 35
-INBOX, SEARCH = "bench_inbox", "bench_search"  # databases
+INBOX, SEARCH, ANNOTATE = "bench_inbox", "bench_search", "bench_annotate"  # databases
+MESSAGES_A_CASE = 1.3  # in those databases
 
 
 class Command(BaseCommand):
@@ -83,7 +86,27 @@ class Command(BaseCommand):
         add_export(export)
         labeling = benches.add_parser("labeling", help="labeling functions over very many rows, and over one")
         asking.add_functions(labeling)
-        for bench in (pipeline, arrival, streams, inbox, intents, replies, search, export, labeling):
+        annotate = benches.add_parser(
+            "annotate", help="labeling among very many messages, in a database apart (as a superuser)"
+        )
+        annotate.add_argument("--messages", type=int, default=1_000_000)
+        annotate.add_argument("--annotations", type=int, default=200_000)
+        annotate.add_argument("--labels", type=int, default=200, help="given for each task")
+        annotate.add_argument("--keep", action="store_true", help="keep the database for the next time")
+        labeling = benches.add_parser("labeling", help="labeling functions over very many rows, and over one")
+        asking.add_functions(labeling)
+        for bench in (
+            pipeline,
+            arrival,
+            streams,
+            inbox,
+            intents,
+            replies,
+            search,
+            export,
+            labeling,
+            annotate,
+        ):
             bench.add_argument("--json", action="store_true", help="for machines")
 
     def handle(self, *args: Any, bench: str, **options: Any) -> None:
@@ -93,10 +116,11 @@ class Command(BaseCommand):
             "replies": _replies,
             "search": _search,
             "export": _export,
+            "annotate": _annotate,
             "labeling": _labeling,
         }  # fmt: skip
         figures = measures[bench](**options, tell=self.stderr.write)
-        told = _rows if bench == "inbox" else _table
+        told = _rows if bench in {"inbox", "annotate"} else _table
         self.stdout.write(json.dumps(figures, indent=2) if options["json"] else told(figures))
 
 
@@ -163,6 +187,16 @@ def _export(*, rows: int, format: list[str] | None, tell: Tell, **_: Any) -> Map
     names = {customer["slug"]: customer["name"] for customer in world.customers}
     bodies = [(message.body, names[message.customer]) for message in world.messages]
     return measure_export(bodies, rows=rows, formats=format or (), tell=tell)
+
+
+def _annotate(
+    *, messages: int, annotations: int, labels: int, keep: bool, tell: Tell, **_: Any
+) -> Mapping[str, Any]:
+    cases = ceil(messages / MESSAGES_A_CASE)
+    with cases_apart(ANNOTATE, cases=cases, bodies=_texts(), keep=keep, tell=tell):
+        fill_labels(annotations=annotations, tell=tell)
+        figures = measure_annotating(n=labels, tell=tell)
+    return {name: asdict(waited) for name, waited in figures.items()}
 
 
 @contextmanager

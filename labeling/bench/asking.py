@@ -137,6 +137,45 @@ def functions(
         raise CommandError(f"{texts or 'the demo world'}: {error}") from error
 
 
+def add_weak_supervision(parser: ArgumentParser) -> None:
+    """Say what `bench weak-supervision` takes."""
+    parser.add_argument(
+        "--train", action="append", type=Path, metavar="CSV", required=True, help="may be given several times"
+    )
+    parser.add_argument("--test", type=Path, metavar="CSV", required=True)
+    parser.add_argument("--functions", type=Path, metavar="YAML", required=True)
+    parser.add_argument("--gold", type=int, default=250, help="rows, drawn by each seed, whose label is read")
+    parser.add_argument("--seeds", type=int, default=3, help="how many")
+    parser.add_argument("--text-column", default="text")
+    parser.add_argument("--label-column", default="category")
+    parser.add_argument("--encoding", default="utf-8")
+
+
+def weak_supervision(*, tell: Tell, **options: Any) -> Mapping[str, Mapping[str, object]]:
+    """Answer `bench weak-supervision`: a column of figures for each way to train, and what weak labels gain."""
+    from threadpoolctl import threadpool_limits  # these and what they bring are for this bench only
+
+    from labeling.bench.weak_supervision import measure_weak_supervision, read_functions
+    from labeling.functions.errors import SpecError
+
+    table = {"dataset": None, "validation": None, "oos_label": OUT_OF_SCOPE_LABEL, "merge_labels": False}
+    with tempfile.TemporaryDirectory() as scratch, threadpool_limits(1):
+        try:
+            functions = read_functions(options["functions"])
+            train, _, test = _examples({**options, **table}, tell)
+            return measure_weak_supervision(
+                train,
+                test,
+                functions=functions,
+                encoder=_encoders("base", Path(scratch), tell)([], 0),
+                n_gold=options["gold"],
+                seeds=range(1, options["seeds"] + 1),
+                tell=tell,
+            )
+        except (DatasetError, SpecError, ValueError) as error:
+            raise CommandError(str(error)) from error
+
+
 def _examples(options: Mapping[str, Any], tell: Tell) -> tuple[list[Example], list[Example], list[Example]]:
     """Training, validation and test rows, all in the language of the bench."""
     from labeling.bench.intents import LANGUAGE

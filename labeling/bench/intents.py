@@ -169,7 +169,7 @@ def _topic_figures(told: Told, held_back: Told, *, seed: int) -> Figures:
         "accuracy low": interval.low,
         "accuracy high": interval.high,
         "accuracy held back": float(held_back.is_right.mean()),
-        "macro F1": _macro_f1(told),
+        "macro F1": macro_f1(told),
         "Brier": float(((told.probabilities - known) ** 2).sum(axis=1).mean()),
         "ECE": calibration_error(told.confidence, told.is_right),
         "ECE null mean": null.mean,
@@ -185,7 +185,7 @@ def _topic_figures(told: Told, held_back: Told, *, seed: int) -> Figures:
     return figures
 
 
-def _macro_f1(told: Told) -> float:
+def macro_f1(told: Told) -> float:
     """The mean over the classes of 2 tp / (2 tp + fp + fn)."""
     classes = sorted(set(told.gold) | set(told.said))
     hits = [2 * int(((told.said == name) & (told.gold == name)).sum()) for name in classes]

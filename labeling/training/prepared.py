@@ -68,8 +68,11 @@ class Prepared:
 
     def weights_for(self, stage: Stage) -> NDArray[np.float64] | None:
         """What the label of each example weighs float64[n] at a stage; None where all are believed."""
-        stale = np.array([stage in example.stale for example in self.examples], dtype=bool)
-        return np.where(stale, STALE_WEIGHT, 1.0) if stale.any() else None
+        weights = np.array(
+            [example.weight * (STALE_WEIGHT if stage in example.stale else 1.0) for example in self.examples],
+            dtype=np.float64,
+        )
+        return weights if (weights != 1).any() else None
 
     def only(self, rows: NDArray[np.int64]) -> "Prepared":
         """The same with some examples, in new folds."""

@@ -62,10 +62,21 @@ class TrainedTopics:
         return softmax(self.logits)
 
 
-def train_topics(prepared: Prepared, *, progress: Progress = unheard) -> TrainedTopics:
-    """Train on the examples that have a topic with enough cases."""
+def train_topics(
+    prepared: Prepared,
+    *,
+    classes: tuple[str, ...] | None = None,
+    weights: NDArray[np.float64] | None = None,
+    progress: Progress = unheard,
+) -> TrainedTopics:
+    """Train on the examples of some topics; without naming them, of those that have enough cases.
+
+    `weights` float64[n] are what each example counts for the layers, in place of its own.
+    """
     labels = np.array([example.topic or "" for example in prepared.examples])
-    classes = trainable_topics(prepared)
+    classes = classes or trainable_topics(prepared)
+    own = prepared.weights_for(Stage.TOPIC)
+    counts = own if weights is None else weights
     if len(classes) < 2:
         raise ValueError(
             f"topic: {len(classes)} topics have {FEWEST_CASES} cases, two are needed: label more"
@@ -73,7 +84,7 @@ def train_topics(prepared: Prepared, *, progress: Progress = unheard) -> Trained
     usable = np.isin(labels, classes)
     parts = [part_of(progress, number=number, n=N_FOLDS + 1) for number in range(N_FOLDS + 1)]
     folds = [
-        _head(prepared, labels, usable & (prepared.fold != number), classes, progress=parts[number])
+        _head(prepared, labels, usable & (prepared.fold != number), classes, counts, progress=parts[number])
         for number in range(N_FOLDS)
     ]
     signals = np.zeros((len(labels), len(classes), len(SIGNALS)))
@@ -82,11 +93,10 @@ def train_topics(prepared: Prepared, *, progress: Progress = unheard) -> Trained
         signals[held_out] = head.signals(prepared.features_of(held_out))
     judged = prepared.new_among(usable)
     chosen = labels[judged][:, None] == np.array(classes)
-    weights = prepared.weights_for(Stage.TOPIC)
-    believed = None if weights is None else weights[judged]
+    believed = None if own is None else own[judged]
     mix = ChoiceModel().fit(list(signals[judged]), list(chosen), believed).weights_
     sets = promise_sets(softmax(signals[judged] @ mix), chosen, coverage=SET_COVERAGE)
-    whole = _head(prepared, labels, usable, classes, progress=parts[-1])
+    whole = _head(prepared, labels, usable, classes, counts, progress=parts[-1])
     return TrainedTopics(
         head=replace(whole, mix=mix, set_floor=sets.floor),
         logits=signals @ mix,
@@ -134,6 +144,7 @@ def _head(
     labels: NDArray[np.str_],
     rows: NDArray[np.bool_],
     classes: tuple[str, ...],
+    counts: NDArray[np.float64] | None,
     *,
     progress: Progress,
 ) -> TopicHead:
@@ -142,8 +153,7 @@ def _head(
     texts = [*(prepared.examples[row].text for row in np.flatnonzero(rows)),
              *(name_of(slug) for slug in classes)]  # fmt: skip
     labels_of = np.array([*labels[rows], *classes])
-    believed = prepared.weights_for(Stage.TOPIC)
-    weights = None if believed is None else np.array([*believed[rows], *np.ones(len(classes))])
+    weights = None if counts is None else np.array([*counts[rows], *np.ones(len(classes))])
     embedding = np.vstack([prepared.features.embedding[rows], prepared.names.embedding[named]])
     deep = np.vstack([prepared.features.deep[rows], prepared.names.deep[named]])
     topic_of = [answer.topic for answer in prepared.catalog.answers]

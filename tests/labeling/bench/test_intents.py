@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 
 from copilot.datasets import Example
 from copilot.pipeline.types import Reason
-from labeling.bench.intents import Told, _macro_f1, drawn, measure_intents
+from labeling.bench.intents import Told, drawn, macro_f1, measure_intents
 from tests.pipelines import FakeEncoder, make_dataset, make_example
 
 ROWS = [example for example in make_dataset().examples if example.topic]
@@ -69,7 +69,7 @@ def test_seeds_are_averaged() -> None:
     assert figures["train rows"] == 15
 
 
-def test_macro_f1_weighs_each_class_alike() -> None:
+def testmacro_f1_weighs_each_class_alike() -> None:
     told = Told(
         ("a", "b"),
         np.array([[1.0, 0], [1, 0], [1, 0], [0, 1]]),
@@ -77,7 +77,7 @@ def test_macro_f1_weighs_each_class_alike() -> None:
         np.ones(4) > 0,
     )
 
-    assert _macro_f1(told) == pytest.approx((0.8 + 2 / 3) / 2)
+    assert macro_f1(told) == pytest.approx((0.8 + 2 / 3) / 2)
 
 
 @pytest.mark.django_db

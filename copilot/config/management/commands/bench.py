@@ -75,6 +75,10 @@ class Command(BaseCommand):
         asking.add_intents(intents)
         replies = benches.add_parser("replies", help="agents' replies found among others, on a file of cases")
         asking.add_replies(replies)
+        weak = benches.add_parser(
+            "weak-supervision", help="what labeling functions are worth beside some gold"
+        )
+        asking.add_weak_supervision(weak)
         search = benches.add_parser(
             "search", help="the nearest of very many past cases, in a database apart (as a superuser)"
         )
@@ -106,6 +110,7 @@ class Command(BaseCommand):
             export,
             labeling,
             annotate,
+            weak,
         ):
             bench.add_argument("--json", action="store_true", help="for machines")
 
@@ -114,6 +119,7 @@ class Command(BaseCommand):
             "pipeline": _pipeline, "arrival": _arrival, "streams": _streams, "inbox": _inbox,
             "intents": asking.intents,
             "replies": _replies,
+            "weak-supervision": asking.weak_supervision,
             "search": _search,
             "export": _export,
             "annotate": _annotate,

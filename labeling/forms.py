@@ -15,6 +15,7 @@ from labeling.annotating import Submission
 from labeling.exporting.exports import FORMATS, Choice, Format
 from labeling.freezing import TEST_SHARE
 from labeling.models import Act, Annotation, QueuePlan, Rule, Task, TopicChange, TrainingRun
+from labeling.models.weak import METHODS
 from labeling.queueing import DEFAULT_PERCENT, LEAST_RANDOM
 
 TOPICS_IN_USE = Topic.objects.filter(retired_at=None)
@@ -247,3 +248,11 @@ class PlanForm(forms.Form):
             "overlap_percent": said["overlap_percent"],
             "overlap_people": said["overlap_people"],
         }
+
+
+class WeakLabelsForm(forms.Form):
+    """Weak labels: for which task, by which method."""
+
+    task = forms.ChoiceField(choices=Task.choices, widget=forms.HiddenInput)
+    method = forms.ChoiceField(choices=[("", "Let gold choose"), *METHODS], required=False)
+    seed = forms.IntegerField(min_value=0, max_value=2**31 - 1, initial=1)

@@ -14,6 +14,7 @@ from labeling import (
     queueing,
     reshaping,
     trainings,
+    weak_runs,
 )
 from labeling.models import TopicChange
 from labeling.sorting import sorter_for
@@ -96,3 +97,13 @@ def propose_split(*, change_id: int) -> None:
         except releases.ReleaseError as error:
             problem = f"Only answers told where labels go: {error}"
     reshaping.propose(change, sorter=sorter_for(change, encode=encode), problem=problem)
+
+
+@shared_task(name="labeling.tasks.label_weakly")
+def label_weakly(*, run_id: int) -> None:
+    weak_runs.run(run_id)
+
+
+@shared_task(name="labeling.tasks.sweep_weak_labels")
+def sweep_weak_labels() -> None:
+    weak_runs.sweep(now=timezone.now())

@@ -12,6 +12,7 @@ from labeling.views import (
     reviewing,
     sharing,
     trainings,
+    weak_labels,
 )
 
 app_name = "labeling"
@@ -58,4 +59,6 @@ urlpatterns = [
     path("topic-changes/<int:change_id>/", reshaping.topic_change, name="topic_change"),
     path("topic-changes/<int:change_id>/decide/", reshaping.decide, name="decide_topic_change"),
     path("moves/<int:move_id>/", reshaping.choose, name="choose_move"),
+    path("weak-labels/", weak_labels.weak_labels_page, name="weak_labels"),
+    path("weak-labels/<int:run_id>/", weak_labels.weak_label_run, name="weak_label_run"),
 ]

@@ -199,33 +199,19 @@ if "copilot" in INSTALLED_APPS:
         "options": {"expires": 60},
     }
 if "labeling" in INSTALLED_APPS:
-    CELERY_BEAT_SCHEDULE["sweep-lost-trainings"] = {
-        "task": "labeling.tasks.sweep_trainings",
-        "schedule": timedelta(minutes=1),
-        "options": {"expires": 60, "queue": "suggest"},  # the other queue waits for the training itself
-    }
-    for what in ("freezes", "imports"):
+    for what in ("trainings", "freezes", "imports", "weak_labels"):
         CELERY_BEAT_SCHEDULE[f"sweep-lost-{what}"] = {
             "task": f"labeling.tasks.sweep_{what}",
             "schedule": timedelta(minutes=1),
-            "options": {"expires": 60, "queue": "suggest"},
+            "options": {"expires": 60, "queue": "suggest"},  # the other queue waits for the work itself
         }
-    CELERY_BEAT_SCHEDULE["fill-labeling-queues"] = {
-        "task": "labeling.tasks.fill_queues",
-        "schedule": timedelta(minutes=1),
-        "options": {"expires": 60},
-    }
-    CELERY_BEAT_SCHEDULE["collect-items"] = {
-        "task": "labeling.tasks.collect_items",
-        "schedule": timedelta(minutes=1),
-        "options": {"expires": 60},
-    }
-    CELERY_BEAT_SCHEDULE["expect-votes"] = {
-        "task": "labeling.tasks.expect_votes",
-        "schedule": timedelta(minutes=1),
-        "options": {"expires": 60},
-    }
-    CELERY_BEAT_SCHEDULE["care-for-functions"] = {
+    for what in ("collect_items", "expect_votes", "fill_queues"):
+        CELERY_BEAT_SCHEDULE[what] = {
+            "task": f"labeling.tasks.{what}",
+            "schedule": timedelta(minutes=1),
+            "options": {"expires": 60},
+        }
+    CELERY_BEAT_SCHEDULE["care_for_functions"] = {
         "task": "labeling.tasks.care_for_functions",
         "schedule": timedelta(weeks=1),
     }

@@ -238,6 +238,7 @@ def _head(
         names=given.names,
         is_new=is_judge,
         fold=np.where(is_judge, fold, ALWAYS),
+        group=np.arange(len(rows)),
         catalog=NO_CATALOG,
         answers=given.names.embedding[:0],
         passages=given.names.embedding[:0],

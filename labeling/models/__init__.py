@@ -16,6 +16,14 @@ from labeling.models.queue import Lease, QueueEntry, QueuePlan, QueueShare, Rule
 from labeling.models.text_import import ImportReject, TextImport
 from labeling.models.topic_change import Heir, LabelMove, TopicChange
 from labeling.models.training import TrainingRun
+from labeling.models.weak import (
+    WeakLabelCandidate,
+    WeakLabelClass,
+    WeakLabelConfusion,
+    WeakLabelFunction,
+    WeakLabelRun,
+    WeakLabelShard,
+)
 
 __all__ = [
     "SHARD",
@@ -41,4 +49,10 @@ __all__ = [
     "TopicChange",
     "TrainingRun",
     "VoteShard",
+    "WeakLabelCandidate",
+    "WeakLabelClass",
+    "WeakLabelConfusion",
+    "WeakLabelFunction",
+    "WeakLabelRun",
+    "WeakLabelShard",
 ]

@@ -97,8 +97,6 @@ class Command(BaseCommand):
         annotate.add_argument("--annotations", type=int, default=200_000)
         annotate.add_argument("--labels", type=int, default=200, help="given for each task")
         annotate.add_argument("--keep", action="store_true", help="keep the database for the next time")
-        labeling = benches.add_parser("labeling", help="labeling functions over very many rows, and over one")
-        asking.add_functions(labeling)
         for bench in (
             pipeline,
             arrival,

@@ -14,7 +14,7 @@ from labeling import trainings
 from labeling.annotating import Submission
 from labeling.exporting.exports import FORMATS, Choice, Format
 from labeling.freezing import TEST_SHARE
-from labeling.models import Act, Annotation, QueuePlan, Rule, Task, TopicChange, TrainingRun
+from labeling.models import Act, Annotation, FrozenDataset, QueuePlan, Rule, Task, TopicChange, TrainingRun
 from labeling.models.weak import METHODS
 from labeling.queueing import DEFAULT_PERCENT, LEAST_RANDOM
 
@@ -62,6 +62,7 @@ class FreezeForm(forms.Form):
     name = forms.SlugField(
         max_length=100, widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "autumn"})
     )
+    takes = forms.ChoiceField(label="Learn from", choices=FrozenDataset.Takes.choices)
     test_share = forms.FloatField(
         label="Share of the cases that test",
         min_value=0.01,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from copilot.datasets import Example, Source, Split
 from copilot.models import Topic
 from copilot.pipeline.types import Reason
+from labeling import weak_labels
 from labeling.gold import why_not_topic
 from labeling.labels import QUESTION
 from labeling.models import Item, Task
@@ -31,6 +32,31 @@ class WeakLabels:
     labels: Sequence[WeakLabel]
     functions: Mapping[str, str]
     settings: Mapping[str, object]
+
+
+def stored() -> WeakLabels | None:
+    """Return the labels of each task's newest run; None as long as nobody has made any."""
+    found = [labels for task in Task.values if (labels := weak_labels.weak_labels(task))]
+    if not found:
+        return None
+    return WeakLabels(
+        labels=[
+            WeakLabel(message_id, Task(each.run.task), each.labels[number], probability)
+            for each in found
+            for message_id, number, probability in zip(
+                each.message_ids.tolist(), each.classes.tolist(), each.probabilities.tolist(), strict=True
+            )
+        ],
+        functions={
+            str(version): version.sha256
+            for each in found
+            for version in each.run.versions.select_related("function")
+        },
+        settings={
+            each.run.task: {"method": each.run.method, "seed": each.run.seed, "sha256": each.run.sha256}
+            for each in found
+        },
+    )
 
 
 def read_weak(

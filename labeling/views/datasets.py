@@ -19,7 +19,7 @@ from helpdesk.requests import PageRequest
 from labeling import frozen, shelf, tasks
 from labeling.exporting.exports import export, export_key
 from labeling.forms import ExportForm, FreezeForm
-from labeling.freezing import Recipe
+from labeling.freezing import Recipe, Takes
 from labeling.models import FrozenDataset
 
 logger = logging.getLogger(__name__)
@@ -102,7 +102,7 @@ async def _read(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
 def _ordered(request: PageRequest, form: FreezeForm) -> bool:
     """Order what a valid form asks for; note on the form why that is refused."""
     fields = form.cleaned_data
-    recipe = Recipe(seed=fields["seed"], test_share=fields["test_share"])
+    recipe = Recipe(takes=Takes(fields["takes"]), seed=fields["seed"], test_share=fields["test_share"])
     try:
         row = frozen.order(name=fields["name"], recipe=recipe, by=request.user, now=timezone.now())
     except frozen.FreezeRefusedError as error:

@@ -24,7 +24,7 @@ from tests.processes import web
 pytestmark = pytest.mark.django_db
 
 PAGE = "/labeling/datasets/"
-ORDER = {"name": "autumn", "seed": "3", "test_share": "0.25"}
+ORDER = {"name": "autumn", "takes": "gold", "seed": "3", "test_share": "0.25"}
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from helpdesk.models import User
-from labeling import weak_runs
+from labeling import weak_runs, weakly
 from labeling.applying import apply_everything
 from labeling.models import FunctionVersion, Item, WeakLabelRun, WeakLabelShard
 from labeling.training.gold_only import said_by_gold_only
@@ -251,3 +251,17 @@ def test_gold_only_learns_from_others_alone() -> None:
     assert np.mean([one == two for one, two in zip(noise, labels, strict=True)]) < 0.8
     with pytest.raises(ValueError, match="two are needed to tell them apart"):
         said_by_gold_only(vectors, ["a"] * 60, seed=1)
+
+
+@pytest.mark.usefixtures("functions", "live")
+def test_datasets_take_the_labels_of_the_newest_run(items: list[Item], now: datetime) -> None:
+    assert weakly.stored() is None
+    run = made(now)
+    weak = weakly.stored()
+    assert weak is not None
+    labels = {each.message_id: each for each in weak.labels}
+    assert (labels[items[0].pk].task, labels[items[0].pk].label) == ("topic", "payout-timing")
+    assert items[40].pk not in labels
+    assert all(0 < each.weight <= 1 for each in weak.labels)
+    assert set(weak.functions) == {"a-payout v1", "b-refund v1", "c-wrong v1"}
+    assert weak.settings["topic"] == {"method": run.method, "seed": 1, "sha256": run.sha256}

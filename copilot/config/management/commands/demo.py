@@ -26,7 +26,9 @@ from copilot.config.demo import functions, loading, training
 from copilot.config.demo.world import read_world
 from copilot.models import Suggestion
 from helpdesk.models import Case, Message
-from labeling.models import LabelingFunction
+from labeling import tasks as labeling_tasks
+from labeling import weak_runs
+from labeling.models import LabelingFunction, Task
 
 OF_PROCESSES = {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "PYTHONUNBUFFERED": "1"}
 SIGN_INS = (("agent", "ana"), ("agent, Money Desk", "gwen"), ("subject-matter expert", "nadia"),
@@ -90,10 +92,14 @@ class Command(BaseCommand):
                 training.train_release()
 
     def _ask_for_suggestions(self) -> None:
-        """Queue what the workers do once they run: open cases first, then history for the match rate."""
+        """Queue what the workers do once they run: open cases first, then what experts label, then history."""
         newest = Message.objects.filter(case__in=Case.objects.awaiting_reply())
         newest = newest.order_by("case_id", "-sent_at", "-pk").distinct("case_id")
         suggesting.expect(list(newest), now=timezone.now())
+        labeling_tasks.fill_queues.delay()
+        for task in (Task.VALIDITY, Task.TOPIC):
+            run = weak_runs.order(task=task, method="", seed=1, by=None, now=timezone.now())
+            labeling_tasks.label_weakly.delay(run_id=run.pk)
         tasks.replay_history.delay()
 
     @contextmanager

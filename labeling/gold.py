@@ -109,4 +109,6 @@ def _opinion(said: Mapping[str, Annotation]) -> Opinion:
     if validity != QUESTION:
         return Opinion(reason=Reason(validity))
     topic, answer = said.get(Task.TOPIC), said.get(Task.ANSWER)
-    return Opinion(topic=topic.label if topic else None, answer=answer.label if answer else None)
+    if topic is None:  # an answer says nothing without one
+        return Opinion()
+    return Opinion(topic=topic.label, answer=answer.label if answer else None)

@@ -37,14 +37,14 @@ FROM generate_series(1, %(experts)s) g
 
 CATALOG = """
 INSERT INTO copilot_area (slug, name) SELECT 'area-' || g, 'Area ' || g FROM generate_series(1, 9) g;
-INSERT INTO copilot_topic (slug, name, guideline, area_id)
-SELECT 'topic-' || g, 'Topic number ' || g, repeat('What belongs here and what does not. ', 6),
+INSERT INTO copilot_topic (slug, name, guideline, version, area_id)
+SELECT 'topic-' || g, 'Topic number ' || g, repeat('What belongs here and what does not. ', 6), 1,
        (SELECT id FROM copilot_area ORDER BY id OFFSET g %% 9 LIMIT 1) FROM generate_series(1, %(topics)s) g;
 INSERT INTO copilot_answer (slug, name, visibility, topic_id)
 SELECT 'answer-' || id || '-' || g, 'Answer ' || g || ' of ' || name, 'public', id
 FROM copilot_topic, generate_series(1, 2) g;
-INSERT INTO copilot_answerversion (answer_id, number, body, created_at, approved_at)
-SELECT id, 1, repeat('Open the menu and choose the second entry. ', 12), now(), now() FROM copilot_answer
+INSERT INTO copilot_answerversion (answer_id, number, body, change, note, created_at, approved_at)
+SELECT id, 1, repeat('Open the menu and choose the second entry. ', 12), 'meaning', '', now(), now() FROM copilot_answer
 """
 
 ITEMS = """

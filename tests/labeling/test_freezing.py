@@ -126,6 +126,17 @@ def test_what_is_stale_is_learned_from_with_less_weight_and_judges_nobody(messag
     assert "1 rows weigh less" in str(datasets.read_card(made.folder)["holes"])
 
 
+def test_an_answer_whose_topic_is_disputed_is_not_learned_from(nadia: User) -> None:
+    message = make_items(1)
+    annotate(message, nadia)
+    Annotation.objects.create(
+        message=message, author=nadia, task=Task.ANSWER, label="none", is_gold=True, made_at=NOW
+    )
+    Annotation.objects.filter(task=Task.TOPIC).update(is_gold=False)
+    [example] = datasets.read(freeze("ours", now=NOW).folder).examples
+    assert (example.reason, example.topic, example.answer) == (None, None, None)
+
+
 def test_copies_of_test_texts_leave_the_training_split(messages: list[Message], nadia: User) -> None:
     annotate(make_items(20, body=messages[0].body.upper()), nadia)
     made = freeze("ours", now=NOW)

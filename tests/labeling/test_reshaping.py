@@ -239,7 +239,7 @@ class TestRetiring:
         message = make_message()
         make_label("question", author=nadia, message=message, task="validity")
         make_label("readers", author=nadia, message=message)
-        folder = freeze("before", now=now)
+        folder = freeze("before", now=now).folder
         reshaping.apply(begin(old, "retired", [], now=now), by=nadia, now=now)
         assert [example.topic for example in read(folder).examples] == ["readers"]
 

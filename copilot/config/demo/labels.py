@@ -1,6 +1,6 @@
 """What experts think of the demo world's messages: said some days after each came, in the words of that time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ from copilot.models import AnswerVersion
 from helpdesk.models import Message, User
 from labeling.labels import QUESTION
 from labeling.models import Annotation, Task
+from labeling.settling import settle
 
 EXPERTS = ("nadia", "tomasz", "ife")
 
@@ -38,10 +39,20 @@ def load_labels(world: World, people: dict[str, User], clock: Clock) -> None:
             for said in _said_of(message, experts)
         ]
     Annotation.objects.bulk_create(made, ignore_conflicts=True, batch_size=1000)
+    for message_id in _differing(made):
+        settle(message_id=message_id, now=clock.now)
+
+
+def _differing(made: Iterable[Annotation]) -> set[int]:
+    """The messages of which people say different things."""
+    said: dict[tuple[int, str], set[str]] = {}
+    for row in made:
+        said.setdefault((row.message_id, row.task), set()).add(row.label)
+    return {message_id for (message_id, _), labels in said.items() if len(labels) > 1}
 
 
 def _said_of(message: WrittenMessage, experts: list[User]) -> Iterator[dict[str, Any]]:
-    """Yield a first expert's labels, of a fifth of the messages a second one's, and where they differ a third one's."""
+    """Yield a first expert's labels, of a fifth of the messages a second one's, and mostly a third one's if they differ."""
     place = number_of(message.id, "expert")
     first, second, third = (experts[(place + n) % 3] for n in range(3))
     others = dict(_labels(message.second)) if message.second else {}
@@ -52,10 +63,15 @@ def _said_of(message: WrittenMessage, experts: list[User]) -> Iterator[dict[str,
             said["also"] = list(message.also)
         is_disputed = others.get(task, label) != label
         yield said | {"author": first, "is_gold": not is_disputed}
-        if is_disputed:
+        if is_disputed and not _is_undecided(message, task):
             yield said | {"author": third, "is_gold": True, "mode": Annotation.Mode.ADJUDICATION}
     for task, label in others.items():
         yield {"task": task, "label": label, "group": group, "author": second}
+
+
+def _is_undecided(message: WrittenMessage, task: Task) -> bool:
+    """Whether nobody has decided yet between two experts who differ: two of five topics and answers."""
+    return task != Task.VALIDITY and number_of(message.id, "undecided") % 5 < 2
 
 
 def _versions() -> dict[str, list[AnswerVersion]]:

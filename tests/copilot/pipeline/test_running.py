@@ -48,7 +48,7 @@ def _numbers(outcome: Outcome) -> list[float]:
 
 
 def test_a_known_question_is_offered_its_answer_with_alternatives() -> None:
-    outcome = make_pipeline().run([Question("payout when", "en")], catalog=CATALOG)[0]
+    outcome = make_pipeline().run([Question("when does my payout arrive", "en")], catalog=CATALOG)[0]
 
     assert outcome.offered is not None
     assert outcome.offered.key == "payout-time@1"

@@ -92,15 +92,15 @@ class Command(BaseCommand):
                 training.train_release()
 
     def _ask_for_suggestions(self) -> None:
-        """Queue what the workers do once they run: open cases first, then what experts label, then history."""
+        """Queue what the workers do once they run, what people wait for first."""
         newest = Message.objects.filter(case__in=Case.objects.awaiting_reply())
         newest = newest.order_by("case_id", "-sent_at", "-pk").distinct("case_id")
         suggesting.expect(list(newest), now=timezone.now())
-        labeling_tasks.fill_queues.delay()
         for task in (Task.VALIDITY, Task.TOPIC):
             run = weak_runs.order(task=task, method="", seed=1, by=None, now=timezone.now())
             labeling_tasks.label_weakly.delay(run_id=run.pk)
         tasks.replay_history.delay()
+        labeling_tasks.fill_queues.delay()  # by then there is something to be unsure of
 
     @contextmanager
     def _step(self, name: str) -> Iterator[None]:

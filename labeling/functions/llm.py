@@ -1,18 +1,23 @@
 """Kind llm: a language model chooses from a closed list of labels, for a share of the messages.
 
-What it answers outside the list is no label: it abstains, and if it does so too often the function stops. Answers are
-kept by the words of the text, so that no text is paid for twice.
+Personal data is taken out of a message before it leaves the house. What the model answers outside the list is no label:
+it abstains, and if it does so too often the function stops. Answers are kept by the words of the text, so that no text
+is paid for twice.
 """
 
 from collections.abc import Sequence
 
+from django.conf import settings
+
 from copilot import llm
 from copilot.datasets import key_of
+from helpdesk.models import Message
 from labeling.collecting import draw_of
 from labeling.functions.errors import FunctionError, SpecError
 from labeling.functions.reading import check_keys, number_at, text_at, texts_at
 from labeling.functions.rows import Rows
 from labeling.models.function import ModelAnswer
+from labeling.redacting import redact
 
 LONGEST_PROMPT = 4_000
 READ = 4_000  # characters of a message
@@ -57,13 +62,16 @@ def vote(spec: dict[str, object], *, sha256: str, rows: Rows) -> list[str | None
         key_of(text) if draw_of(message_id) < share else ""
         for message_id, text in zip(rows.ids, rows.texts, strict=True)
     ]
+    drawn = [message_id for message_id, key in zip(rows.ids, keys, strict=True) if key]
+    names = dict(Message.objects.filter(pk__in=drawn).values_list("pk", "case__customer__name"))
     known = dict(ModelAnswer.objects.filter(sha256=sha256, key__in={*keys}).values_list("key", "label"))
     n_asked = n_nonsense = 0
-    for key, text in zip(keys, rows.texts, strict=True):
+    for message_id, key, text in zip(rows.ids, keys, rows.texts, strict=True):
         if not key or key in known or not text.strip():
             continue
+        found = redact([text[:READ]], names=[names.get(message_id, "")], regions=settings.PHONE_REGIONS)
         try:
-            answer = llm.ask(instruction, text[:READ], most_tokens=30).strip().strip(".\"'`").casefold()
+            answer = llm.ask(instruction, found.texts[0], most_tokens=30).strip().strip(".\"'`").casefold()
         except llm.ModelError as error:
             raise FunctionError(str(error)) from error
         n_asked, n_nonsense = n_asked + 1, n_nonsense + (answer not in {*labels, ABSTAIN})

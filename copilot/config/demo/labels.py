@@ -52,7 +52,7 @@ def _differing(made: Iterable[Annotation]) -> set[int]:
 
 
 def _said_of(message: WrittenMessage, experts: list[User]) -> Iterator[dict[str, Any]]:
-    """Yield a first expert's labels, of a fifth of the messages a second one's, and mostly a third one's if they differ."""
+    """Yield what one expert says, of a fifth of the messages a second one, and mostly a third one where they differ."""
     place = number_of(message.id, "expert")
     first, second, third = (experts[(place + n) % 3] for n in range(3))
     others = dict(_labels(message.second)) if message.second else {}

@@ -238,6 +238,14 @@ def server(settings: object) -> Iterator[Heard]:
 ASKED = {"prompt": "What is it about?", "labels": ["payout-timing", "refunds"], "share": 1}
 
 
+def test_personal_data_stays_in_the_house(server: Heard, now: datetime) -> None:
+    make_item("Priya here, payout to GB33 BUKB 2020 1555 5555 55? Mail priya@moss.example")
+    make_function(kind="llm", label="", spec=ASKED)
+    said_by("topic", now)
+    [asked] = [request["messages"][-1]["content"] for request in server.requests]
+    assert "[name-1] here, payout to [iban-1]? Mail [email-1]" in asked
+
+
 def test_a_language_model_chooses_from_a_closed_list(server: Heard, now: datetime) -> None:
     for text in ("my payout", "hello", "MY payout!"):
         make_item(text)

@@ -98,7 +98,11 @@ def test_the_demo_runs_ends_without_a_trace_and_resumes(tmp_path: Path) -> None:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-    environment |= {"DATA_DIR": str(tmp_path / "it's 100% new"), "PORT": str(port)}
+    environment |= {
+        "DATA_DIR": str(tmp_path / "it's 100% new"),
+        "DJANGO_SETTINGS_MODULE": "copilot.config.settings",
+        "PORT": str(port),
+    }
     for is_resumed in (False, True):
         started = time.monotonic()
         process = subprocess.Popen(

@@ -209,6 +209,7 @@ def test_nothing_is_done_or_forgotten_while_none_is_live(candidate: Release, rel
     assert n_vectors(release.encoder) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_embeds_what_another_has_not_at_hand() -> None:
     """Two workers of queue `work` share the questions; every one gets its vector once."""

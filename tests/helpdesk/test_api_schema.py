@@ -14,7 +14,10 @@ from tests.making import make_case
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("media", "ana", "nadia")
-@pytest.mark.parametrize("name", ["ana", "nadia"], ids=["an agent", "an expert"])
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param("ana", id="an agent"), pytest.param("nadia", id="an expert", marks=pytest.mark.slow)],
+)
 def test_api_keeps_its_schema(live_server: LiveServer, name: str, tmp_path: Path) -> None:
     make_case()
     token = Token.objects.create(user=User.objects.get(username=name))

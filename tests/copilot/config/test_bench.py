@@ -42,6 +42,7 @@ def test_the_inbox_is_measured_in_a_database_apart() -> None:
     assert not is_there(INBOX)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_search_is_measured_in_a_database_apart(release: Release) -> None:
     figures = run_bench("search", "--vectors", "2000", "--searches", "5")
@@ -54,6 +55,7 @@ def test_search_is_measured_in_a_database_apart(release: Release) -> None:
     assert not is_there(SEARCH)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_labeling_is_measured_in_a_database_apart() -> None:
     figures = run_bench("annotate", "--messages", "2000", "--annotations", "300", "--labels", "12")

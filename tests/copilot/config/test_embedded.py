@@ -83,6 +83,7 @@ def test_a_first_start_that_was_killed_begins_anew(data_dir: Path, monkeypatch: 
     assert not (data_dir / "postgres.unfinished").exists()
 
 
+@pytest.mark.slow
 def test_a_migration_that_was_killed_is_finished_by_the_next(data_dir: Path) -> None:
     migrate = [sys.executable, "manage.py", "migrate", "-v", "0"]
     killed = subprocess.Popen(migrate, cwd=embedded.ROOT, start_new_session=True)

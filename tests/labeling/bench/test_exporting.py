@@ -6,6 +6,7 @@ import pytest
 from django.core.management import call_command
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_exports_are_measured(capsys: pytest.CaptureFixture[str]) -> None:
     call_command("bench", "export", "--rows", "300", "--format", "csv", "--json")

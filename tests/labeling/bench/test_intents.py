@@ -80,6 +80,7 @@ def testmacro_f1_weighs_each_class_alike() -> None:
     assert macro_f1(told) == pytest.approx((0.8 + 2 / 3) / 2)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_the_command_reads_tables_and_draws_a_curve(tmp_path: Path) -> None:
     rows = [(row.text, row.topic) for row in ROWS] + [(row.text, "strange") for row in STRANGERS]

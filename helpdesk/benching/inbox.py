@@ -4,6 +4,7 @@ The requests run in this process through all of the product's middleware, one af
 server's work, without the network. Each request of a row is another agent's, another case's, another word's.
 """
 
+import gc
 import os
 import random
 import time
@@ -59,6 +60,8 @@ def measure_inbox(*, n: int, tell: Tell) -> dict[str, Waited]:
     for who, people in (("agent", agents), ("reader of all", readers)):
         signed_in = [(person, _client_of(person)) for person in people]
         _measure([Visit(client, "/cases/") for _, client in signed_in])  # the first compiles the templates
+        gc.collect()
+        gc.freeze()  # as the web process does
         for name, visits in _kinds(signed_in, n, chance):
             if not visits:  # too few cases for this kind
                 continue

@@ -45,7 +45,8 @@ class Command(BaseCommand):
         parser.add_argument("--set-up-only", action="store_true", help="stop before the site is started")
 
     def handle(self, *args: Any, port: str, host: str, set_up_only: bool, **options: Any) -> None:
-        for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # a shell's background jobs ignore the first
+        # The first too: who is started in the background by a script is born ignoring it.
+        for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(name, _interrupt)
         logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # what fails is said once, by the step
         started = time.monotonic()

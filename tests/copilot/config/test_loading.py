@@ -4,6 +4,7 @@ import pytest
 from django.db.models import F
 from django.utils import timezone
 
+from copilot.config import tasks as config_tasks
 from copilot.config.demo import functions, loading
 from copilot.config.demo.world import read_world
 from copilot.models import Answer, AnswerVersion, CatalogChange
@@ -61,6 +62,8 @@ def test_the_experts_functions_come_along_for_all_three_tasks() -> None:
     loading.load_world(world, now=now)
 
     n = functions.load_functions(now=now)
+    assert not FunctionFigures.objects.exists(), "votes are the worker's"
+    config_tasks.try_functions()
 
     loaded = LabelingFunction.objects.all()
     assert n == loaded.count() >= 60

@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from copilot import releases, suggesting, tasks
 from copilot.config import supervising
+from copilot.config import tasks as config_tasks
 from copilot.config.demo import functions, loading, training
 from copilot.config.demo.world import read_world
 from copilot.models import Suggestion
@@ -97,6 +98,7 @@ class Command(BaseCommand):
         newest = Message.objects.filter(case__in=Case.objects.awaiting_reply())
         newest = newest.order_by("case_id", "-sent_at", "-pk").distinct("case_id")
         suggesting.expect(list(newest), now=timezone.now())
+        config_tasks.try_functions.delay()
         for task in (Task.VALIDITY, Task.TOPIC):
             run = weak_runs.order(task=task, method="", seed=1, by=None, now=timezone.now())
             labeling_tasks.label_weakly.delay(run_id=run.pk)

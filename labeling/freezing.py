@@ -1,7 +1,8 @@
 """Labels become a dataset: what people and label models say, with the question that the pipeline would have read.
 
-1. Read the gold, and leave out what is no longer believed, flagged, or about a topic that is gone.
-2. The latest cases are the test split, gold alone: a release is judged on what came after all it learned from.
+1. Read the gold, and leave out what is flagged or about a topic that is gone.
+2. The latest cases are the test split, gold alone: a release is judged on what came after all it learned from. What is
+   no longer believed judges nobody.
 3. The rest is for training, with weak labels beside or instead of the gold, of earlier messages and other cases only.
 4. Near-copies of test texts leave the training split.
 5. Write examples, catalog, card and manifest.

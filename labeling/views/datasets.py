@@ -4,7 +4,6 @@ import logging
 from collections.abc import AsyncIterator, Iterator
 
 from asgiref.sync import sync_to_async
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -14,9 +13,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 from copilot import evaluating
 from copilot.datasets import DatasetError
 from copilot.views.releases import check_manager
-from helpdesk.models import User
 from helpdesk.requests import PageRequest
 from labeling import frozen, shelf, tasks
+from labeling.access import check_labeler
 from labeling.exporting.exports import export, export_key
 from labeling.forms import ExportForm, FreezeForm
 from labeling.freezing import Recipe, Takes
@@ -25,12 +24,6 @@ from labeling.models import FrozenDataset
 logger = logging.getLogger(__name__)
 
 SHOWN = 10
-
-
-def check_labeler(user: User) -> None:
-    """Refuse who may not see datasets: they hold what customers wrote, to every team."""
-    if not (user.labels_messages and user.sees_every_case):
-        raise PermissionDenied("Only experts, data scientists and administrators see datasets.")
 
 
 @require_http_methods(["GET", "POST"])

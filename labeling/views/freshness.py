@@ -6,7 +6,6 @@ from datetime import datetime
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,9 +14,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from copilot import changing
 from copilot.models import AnswerVersion, CatalogChange
-from helpdesk.models import User
 from helpdesk.requests import PageRequest
 from labeling import reshaping, staleness
+from labeling.access import check_labeler
 from labeling.forms import AnnouncementForm
 from labeling.freshness import Freshness, freshness_of_topics
 from labeling.models import Annotation, TopicChange
@@ -73,12 +72,6 @@ def undo_change(request: PageRequest, change_id: int) -> HttpResponse:
     else:
         messages.success(request, "Undone: the labels that it alone made doubtful are believed again.")
     return redirect("labeling:freshness")
-
-
-def check_labeler(user: User) -> None:
-    """Refuse who does not label."""
-    if not user.labels_messages:
-        raise PermissionDenied("Labels are for experts, data scientists and administrators.")
 
 
 def _announced(request: PageRequest, form: AnnouncementForm) -> bool:

@@ -15,10 +15,10 @@ from copilot import changing
 from copilot.models import Topic
 from helpdesk.requests import PageRequest
 from labeling import reshaping, tasks
+from labeling.access import check_labeler
 from labeling.forms import ReshapeForm
 from labeling.models import LabelMove, TopicChange
 from labeling.sorting import texts_of
-from labeling.views.freshness import check_labeler
 
 PER_PAGE = 50
 ASK = "ask"  # in an address: those that are to be asked again

@@ -1,8 +1,10 @@
 """Very many past questions to search among, for a bench: vectors as a real encoder makes them, with what hangs on them.
 
-What is honest about them: each lies between two questions that were really encoded, at a random place, plus noise, so
-that they crowd together as questions do. What is harsh: the encoded ones are few, so that of a million the crowds lie
-far apart, and within one all are about as near. Chunks are made from seeds, so that none must be kept.
+Each lies at a random place between a question that was really encoded and one of those nearest to it (as SMOTE does,
+Chawla et al. 2002), plus a little noise, so that they crowd together as questions do. How hard they are to search is
+told by their intrinsic dimension: of 29,000 real questions to banks and shops its median was 13.8 (a tenth below 4.8, a
+tenth above 32), of a million of these 15 (4.5 and 60). Midpoints of any two questions, as were made before, have 24
+already among 100,000: they lie where nobody asks. Chunks are made from seeds, so that none must be kept.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,7 +22,8 @@ from helpdesk.benching.filling import Tell
 
 NEAREST = 10
 CHUNK = 20_000
-NOISE = 0.01  # standard deviation of each number, where a vector's length is 1
+NEIGHBOURS = 10  # real ones, of which one is drawn
+NOISE = 0.005  # standard deviation of each number, where a vector's length is 1
 SMALL_TEAM = 1000  # every so many-th case is the small team's
 
 COPY = """
@@ -57,17 +60,40 @@ WHERE team_id IS NULL OR id %% %(every)s = 0
 
 
 def mixtures(real: Vectors, n: int, *, seed: int) -> Vectors:
-    """Return n vectors of length 1, each somewhere between two real ones, plus noise.
+    """Return n vectors of length 1, each somewhere between a real one and one of its neighbours, plus noise.
 
     >>> mixtures(np.eye(2, 4, dtype="float32"), 3, seed=1).shape
     (3, 4)
     """
     chance = np.random.default_rng(seed)
-    one, other = chance.integers(len(real), size=(2, n))
+    near = _neighbours(real)
+    one = chance.integers(len(real), size=n)
+    other = near[one, chance.integers(near.shape[1], size=n)]
     weight = chance.random((n, 1), dtype=np.float32)
     mixed: Vectors = weight * real[one] + (1 - weight) * real[other]
     mixed += NOISE * chance.standard_normal(mixed.shape, dtype=np.float32)
     return mixed / np.linalg.norm(mixed, axis=1, keepdims=True)
+
+
+def intrinsic_dimension(cosines: Sequence[float]) -> float:
+    """Return in how many directions a question's surroundings spread, by the cosines of its nearest neighbours.
+
+    Maximum likelihood over their distances (Levina and Bickel 2004). The higher, the harder are neighbours to find.
+
+    >>> plane = [1 - (0.01 * k**0.5) ** 2 / 2 for k in range(1, 21)]  # in a plane, their number grows with the area
+    >>> round(intrinsic_dimension(plane), 1)
+    2.2
+    """
+    distances = np.sqrt(np.maximum(2 - 2 * np.sort(np.asarray(cosines))[::-1], 1e-9))
+    return float(1 / np.mean(np.log(distances[-1] / distances[:-1])))
+
+
+def _neighbours(real: Vectors) -> np.ndarray:
+    """Return the numbers of the nearest of each vector, itself left out."""
+    cosines = real @ real.T
+    np.fill_diagonal(cosines, -np.inf)
+    k = min(NEIGHBOURS, len(real) - 1)
+    return np.argpartition(-cosines, k - 1, axis=1)[:, :k]
 
 
 def chunks(real: Vectors, n: int) -> Iterator[tuple[int, Vectors]]:

@@ -15,7 +15,14 @@ from django.db import connection, transaction
 from django.utils import timezone
 from pgvector.django import CosineDistance
 
-from copilot.evaluation.past_questions import NEAREST, NOISE, fill_questions, mixtures, true_nearest
+from copilot.evaluation.past_questions import (
+    NEAREST,
+    NOISE,
+    fill_questions,
+    intrinsic_dimension,
+    mixtures,
+    true_nearest,
+)
 from copilot.models import Artifact, Match, QuestionVector, Release, Suggestion
 from copilot.neighbours import nearest_to
 from copilot.pipeline.types import Vector, Vectors
@@ -60,13 +67,15 @@ class Waited:
 class Search(Waited):
     """Of the ten that are truly nearest `recall` is the share that was found, `found` how many came at all.
 
-    They come from `n_seen` answered questions; `similarity` is the median cosine of the nearest.
+    They come from `n_seen` answered questions; `similarity` is the median cosine of the nearest, `dimension` the median
+    intrinsic dimension of where was searched: how hard that is.
     """
 
     n_seen: int
     recall: float
     found: float
     similarity: float
+    dimension: float
 
 
 def measure_search(real: Vectors, *, n: int, searches: int, tell: Tell) -> Mapping[str, Mapping[str, object]]:
@@ -97,7 +106,7 @@ def build_index(definition: str, real: Vectors, *, n: int, tell: Tell) -> Index:
     tell(f"built in {took / 1000:.0f} s")
     return Index(
         vectors=n,
-        made=f"between two of {len(real):,} encoded questions, with noise of {NOISE} in each number",
+        made=f"between neighbours among {len(real):,} encoded questions, with noise of {NOISE} in each number",
         build_seconds=took / 1000,
         build_memory_mb=megabytes,
         index_mb=index_bytes / 2**20,
@@ -150,6 +159,7 @@ def _search(questions: Vectors, user: User, seen: np.ndarray, true: Sequence[Map
         recall=float(np.mean(shares)),
         found=float(np.mean([len(cases) for cases in found])),
         similarity=float(np.median([max(nearest.values(), default=0) for nearest in true])),
+        dimension=float(np.median([intrinsic_dimension([*nearest.values()]) for nearest in true])),
     )
 
 

@@ -1,18 +1,20 @@
 """The match rate page: a finding in words, two charts, the same rows as a table and as a CSV."""
 
-import csv
-from collections.abc import Container, Mapping
-from datetime import timedelta
+from collections.abc import Container, Mapping, Sequence
+from datetime import date, timedelta
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from copilot.matching.normalising import NORM_VERSION
 from copilot.monitor import charts
-from copilot.monitor.rates import FEWEST, MatchRates, Rate, match_rates, turns_by_arm
+from copilot.monitor.charts import Chart
+from copilot.monitor.figures import Figure, drawable
+from copilot.monitor.rates import FEWEST, MatchRates, match_rates, turns_by_arm
+from copilot.monitor.tables import as_csv, table_of_figures
 from helpdesk.requests import PageRequest
 
 ARMS = {"offer": "Offered", "shadow": "Held out"}
@@ -34,8 +36,11 @@ def match_rate(request: PageRequest) -> HttpResponse:
     turns = turns_by_arm(since=since)
     arm = chosen(request, "arm", ARMS, first_with_turns(turns))
     rates = match_rates(arm=arm, since=since, per=per)
-    if request.GET.get("format") == "csv":
-        return as_csv(rates, arm=arm)
+    drawn = charts_of(rates)
+    if key := request.GET.get("csv"):
+        if key not in drawn:
+            raise Http404(f"no such table: name one of {', '.join(drawn)}")
+        return as_csv(drawn[key].table, filename=f"match-rate-{arm}-{key}.csv")
     context: dict[str, object] = {
         "rates": rates,
         "arm": arm,
@@ -46,7 +51,8 @@ def match_rate(request: PageRequest) -> HttpResponse:
         "others": [(other, ARMS[other], n) for other, n in turns.items() if n and other != arm],
     }
     context |= {"caption": finding(rates, arm=arm), "warning": replayed(rates)}
-    context |= {"norm_version": NORM_VERSION, "method": METHOD} | drawn(rates)
+    context |= {"norm_version": NORM_VERSION, "method": METHOD}
+    context |= {"charts": drawn.values(), "query": f"arm={arm}&days={days}&per={rates.per}"}
     return render(request, "copilot/match_rate.html", context)
 
 
@@ -69,12 +75,12 @@ def finding(rates: MatchRates, *, arm: str) -> str:
     if total.n < FEWEST:
         turns = "1 turn" if total.n == 1 else f"{total.n} turns"
         return f"Only {turns} can be counted yet, too few to say how often agents {SENT[arm]} or nearly so."
-    if total.rate is None:
+    if total.value is None:
         return (
             f"{total.n} turns can be counted, but no figure is shown: fewer than five agents stand behind it."
         )
     return (
-        f"Agents {SENT[arm]} or nearly so in {100 * total.rate:.0f} % of {total.n} turns "
+        f"Agents {SENT[arm]} or nearly so in {100 * total.value:.0f} % of {total.n} turns "
         f"(95 % interval {100 * (total.low or 0):.0f} to {100 * (total.high or 0):.0f} %, {total.n_agents} agents)."
     )
 
@@ -91,46 +97,27 @@ def replayed(rates: MatchRates) -> str:
     )
 
 
-def drawn(rates: MatchRates) -> dict[str, str]:
-    """Return the charts; none where no row could be trusted."""
-    found: dict[str, str] = {}
-    if any(row.rate is not None for row in rates.by_time):
-        title = f"Match rate by {rates.per} with 95 % intervals"
-        found["time_chart"] = charts.rate_by_time(rates.by_time, title=title)
-    if any(row.rate is not None for row in rates.by_topic):
-        found["topic_chart"] = charts.rate_by_topic(
-            rates.by_topic, title="Match rate by topic with 95 % intervals"
-        )
+def charts_of(rates: MatchRates) -> dict[str, Chart]:
+    """Return the page's charts by key."""
+    found = {}
+    for key, name, rows in (("time", rates.per, rates.by_time), ("topic", "topic", rates.by_topic)):
+        title = f"Match rate by {name} with 95 % intervals"
+        svg, empty = None, ""
+        if not drawable(rows):
+            empty = f"No {name} has five turns of five agents yet, so nothing is drawn."
+        elif key == "time":
+            by_day = {date.fromisoformat(row.name): row for row in rows}
+            svg = charts.line_band([charts.Series("", by_day)], title=title)
+        else:
+            svg = charts.forest(rows, title=title)
+        table = table_of_figures(name.capitalize(), rows, value="Match rate", k="Matches")
+        found[key] = Chart(key, f"By {name}", _extremes(rows), table, svg, empty)
     return found
 
 
-def as_csv(rates: MatchRates, *, arm: str) -> HttpResponse:
-    """Write the page's rows; a name that a spreadsheet could take for a formula is quoted."""
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="match-rate-{arm}.csv"'
-    writer = csv.writer(response)
-    writer.writerow(
-        [
-            "by",
-            "name",
-            "arm",
-            "n",
-            "matches",
-            "agents",
-            "rate",
-            "low",
-            "high",
-            "note",
-            "method",
-            "norm_version",
-        ]
-    )
-    parts = (("all", [rates.total]), (rates.per, rates.by_time), ("topic", rates.by_topic))
-    writer.writerows(_cells(by, row, arm) for by, rows in parts for row in rows)
-    return response
-
-
-def _cells(by: str, row: Rate, arm: str) -> list[object]:
-    name = f"'{row.name}" if row.name[:1] in "=+-@\t\r" else row.name
-    figures = [row.n, row.n_matches, row.n_agents, row.rate, row.low, row.high]
-    return [by, name, arm, *figures, row.note, row.method, NORM_VERSION]
+def _extremes(rows: Sequence[Figure]) -> str:
+    """Say which row is lowest and which highest; nothing of one row alone."""
+    known = sorted(drawable(rows), key=lambda row: row.value or 0.0)
+    if len(known) < 2:
+        return ""
+    return f"Lowest: {known[0].told}. Highest: {known[-1].told}."

@@ -12,7 +12,7 @@ from copilot.evaluation.mistakes import Confusion, confusion_of
 from copilot.evaluation.quality import MEANING, Quality, quality_of
 from copilot.evaluation.rows import Row
 from copilot.models import Evaluation
-from copilot.monitor import quality_charts
+from copilot.monitor import charts
 from copilot.statistics.calibration import Bin, reliability
 from copilot.statistics.selection import (
     Flags,
@@ -89,12 +89,12 @@ class Report:
         found = {}
         if self.confusion.topics:
             title = "The topics most often taken for each other: true ones down, named ones across"
-            found["heat"] = quality_charts.heat(self.confusion, title=title)
+            found["heat"] = charts.heat(self.confusion, title=title)
         if self.ranked:
-            found["reliability"] = quality_charts.reliability(
+            found["reliability"] = charts.reliability(
                 self.bins, title="Share of right answers by confidence, beside the diagonal where they agree"
             )
-            found["risk"] = quality_charts.risk_coverage(
+            found["risk"] = charts.risk_coverage(
                 self.curve,
                 chosen=self.at_floor,
                 title="Share of wrong answers by share that passes the floor",

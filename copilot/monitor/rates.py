@@ -6,15 +6,17 @@ clusters of each interval. Abstentions and short replies are not misses: they ar
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeAlias
 
 from django.db.models import Count, DateField, F, Q, QuerySet
 from django.db.models.functions import TruncDate, TruncDay, TruncWeek
 
+from copilot.matching.normalising import NORM_VERSION
 from copilot.models import Match
 from copilot.models.suggestion import State
+from copilot.monitor.figures import Figure
 from copilot.statistics import intervals
 
 Cluster: TypeAlias = tuple[int | None, int, int]  # agent, matches, turns
@@ -27,28 +29,13 @@ STATES = {"offer": State.OFFERED, "shadow": State.SHADOW}
 
 
 @dataclass(frozen=True)
-class Rate:
-    """One row: a rate with its interval and what it is made of; its note says why there is none."""
-
-    name: str
-    n: int
-    n_matches: int | None
-    n_agents: int
-    rate: float | None = None
-    low: float | None = None
-    high: float | None = None
-    note: str = ""
-    method: str = ""
-
-
-@dataclass(frozen=True)
 class MatchRates:
     """Everything the page shows of one arm and span of time."""
 
-    total: Rate
+    total: Figure
     per: str
-    by_time: tuple[Rate, ...]
-    by_topic: tuple[Rate, ...]
+    by_time: tuple[Figure, ...]
+    by_topic: tuple[Figure, ...]
     by_kind: dict[str, int]
     n_short: int
     n_replayed: int
@@ -107,7 +94,7 @@ def _by_agent(matches: QuerySet[Any]) -> list[tuple[object, Cluster]]:
     ]
 
 
-def _rates(rows: Iterable[tuple[object, Cluster]], deff: float | None) -> Iterator[Rate]:
+def _rates(rows: Iterable[tuple[object, Cluster]], deff: float | None) -> Iterator[Figure]:
     groups: defaultdict[object, list[Cluster]] = defaultdict(list)
     for group, cluster in rows:
         groups[group].append(cluster)
@@ -115,16 +102,19 @@ def _rates(rows: Iterable[tuple[object, Cluster]], deff: float | None) -> Iterat
         yield _rate(str(group or "no topic"), clusters, deff=deff)
 
 
-def _rate(name: str, clusters: Iterable[Cluster], *, deff: float | None = None) -> Rate:
+def _rate(name: str, clusters: Iterable[Cluster], *, deff: float | None = None) -> Figure:
     n_matches, n = _per_agent(clusters)
+    of_all = Figure(name, sum(n), n_agents=len(n), version=f"normalisation {NORM_VERSION}")
     if sum(n) < FEWEST:
-        return Rate(name, sum(n), sum(n_matches), len(n), note=f"fewer than {FEWEST} turns: too few to say")
+        return replace(of_all, k=sum(n_matches), note=f"fewer than {FEWEST} turns: too few to say")
     if len(n) < FEWEST_AGENTS:
-        return Rate(name, sum(n), None, len(n), note=f"fewer than {FEWEST_AGENTS} agents: not shown")
+        return replace(of_all, note=f"fewer than {FEWEST_AGENTS} agents: not shown")
     found = intervals.clustered_rate(n_matches, n, last_deff=deff)
     note = "few agents, or all turns alike: take the interval with care" if found.few_agents else ""
-    figures = (found.estimate, found.low, found.high)
-    return Rate(name, sum(n), sum(n_matches), len(n), *figures, note, found.method)
+    return replace(
+        of_all, value=found.estimate, low=found.low, high=found.high, k=sum(n_matches), note=note,
+        method=found.method,
+    )  # fmt: skip
 
 
 def _design_effect(clusters: Iterable[Cluster]) -> float | None:

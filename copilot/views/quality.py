@@ -13,12 +13,11 @@ from copilot.evaluation.mistakes import worst_of
 from copilot.evaluation.rows import Row
 from copilot.models import Evaluation, Release
 from copilot.monitor.quality import Report, risk_of
+from copilot.monitor.tables import quoted
 from copilot.views.releases import check_reader
 from helpdesk.access import cases_for
 from helpdesk.models import User
 from helpdesk.requests import PageRequest
-
-FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,7 @@ def as_csv(report: Report, part: str) -> HttpResponse:
     origin = [evaluation.release_id, evaluation.method, evaluation.dataset, evaluation.dataset_sha256[:12]]
     writer = csv.writer(response)
     writer.writerow([*head, "release", "method", "dataset", "sha256"])
-    writer.writerows([*(_quoted(cell) for cell in row), *map(_quoted, origin)] for row in rows)
+    writer.writerows([*(quoted(cell) for cell in row), *map(quoted, origin)] for row in rows)
     return response
 
 
@@ -107,10 +106,6 @@ def _lost(report: Report) -> list[list[object]]:
         for end, rate in report.quality.ends.items()
     ]
     return [["end", "k", "n", "low", "high"], *rows]
-
-
-def _quoted(cell: object) -> object:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULAS) else cell
 
 
 TABLES: Mapping[str, Callable[[Report], list[list[object]]]] = {

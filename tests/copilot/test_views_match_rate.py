@@ -37,8 +37,8 @@ def answer(
     return case
 
 
-def rows(client: Client, address: str = "") -> dict[str, dict[str, str]]:
-    text = client.get(f"/copilot/match-rate/?format=csv{address}").text
+def rows(client: Client, part: str = "topic", **query: str) -> dict[str, dict[str, str]]:
+    text = client.get("/copilot/match-rate/", {"csv": part} | query).text
     return {row["name"]: row for row in csv.DictReader(text.splitlines())}
 
 
@@ -52,8 +52,8 @@ def test_matches_are_counted_per_topic_over_agents(client: Client, agents: list[
     for kind, author in zip(("exact", "near", "retained", "none", "conflict"), agents, strict=True):
         answer(kind, author=author)
     found = rows(client)["Payouts"]
-    assert (found["n"], found["matches"], found["agents"]) == ("5", "3", "5")
-    assert float(found["rate"]) == pytest.approx(0.6)
+    assert (found["n"], found["k"], found["agents"]) == ("5", "3", "5")
+    assert float(found["value"]) == pytest.approx(0.6)
     assert float(found["low"]) < 0.6 < float(found["high"])
     assert found["note"].startswith("few agents")
 
@@ -62,11 +62,11 @@ def test_figures_of_fewer_than_five_agents_are_not_shown(client: Client, agents:
     for number in range(12):
         answer(author=agents[number % 4])
     found = rows(client)["Payouts"]
-    assert (found["n"], found["matches"], found["rate"], found["low"]) == ("12", "", "", "")
+    assert (found["n"], found["k"], found["value"], found["low"]) == ("12", "", "", "")
     assert found["note"] == "fewer than 5 agents: not shown"
     text = client.get("/copilot/match-rate/").text
     assert "12 turns can be counted, but no figure is shown: fewer than five agents stand behind it." in text
-    assert '<svg class="chart"' not in text
+    assert '<svg class="chart' not in text
     assert '<dl class="kinds">' not in text
 
 
@@ -85,7 +85,7 @@ def test_short_replies_and_the_other_arm_are_left_out(client: Client, ana: User)
     answer("none", author=ana, state=State.SHADOW, reason=Reason.HELD_OUT, arm="shadow", topic="Fees")
     assert rows(client)["Payouts"]["n"] == "5"
     assert "Fees" not in rows(client)
-    assert rows(client, "&arm=shadow")["Fees"]["n"] == "1"
+    assert rows(client, arm="shadow")["Fees"]["n"] == "1"
     assert "Left out: 1 short reply" in client.get("/copilot/match-rate/").text
 
 
@@ -93,8 +93,8 @@ def test_what_says_too_little_says_so_instead_of_being_drawn(client: Client, ana
     answer(author=ana)
     response = client.get("/copilot/match-rate/")
     assert "too few to say" in response.text
-    assert '<svg class="chart"' not in response.text
-    assert rows(client)["Payouts"]["rate"] == ""
+    assert '<svg class="chart' not in response.text
+    assert rows(client)["Payouts"]["value"] == ""
 
 
 def test_it_states_the_finding_in_words(client: Client, agents: list[User]) -> None:
@@ -108,9 +108,14 @@ def test_it_states_the_finding_in_words(client: Client, agents: list[User]) -> N
 def test_days_and_weeks_can_be_chosen(client: Client, ana: User) -> None:
     for _ in range(6):
         answer(author=ana)
-    today = str(timezone.localdate())
-    assert rows(client, "&per=day")[today]["by"] == "day"
-    assert [row["by"] for row in rows(client, "&per=week").values()] == ["all", "week", "topic"]
+    today = timezone.localdate()
+    monday = today - timedelta(days=today.weekday())
+    assert list(rows(client, part="time", per="day")) == [str(today)]
+    assert list(rows(client, part="time", per="week")) == [str(monday)]
+
+
+def test_a_table_that_is_not_there_is_named(client: Client, ana: User) -> None:
+    assert client.get("/copilot/match-rate/?csv=other").status_code == 404
 
 
 def test_a_name_is_no_formula(client: Client, ana: User) -> None:

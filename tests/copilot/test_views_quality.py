@@ -11,7 +11,7 @@ from django.test import Client
 from copilot.evaluation.mistakes import confusion_of
 from copilot.evaluation.rows import Row, as_lists
 from copilot.models import Evaluation, Release
-from copilot.monitor import quality_charts
+from copilot.monitor import charts
 from copilot.views.quality import worst_for
 from helpdesk.models import Case, Role, Team, User
 from tests.copilot.evaluation.test_gate import calibrated, row, rows
@@ -198,6 +198,6 @@ def test_an_agent_is_refused(client: Client, address: str) -> None:
 
 def test_names_in_a_chart_are_escaped() -> None:
     said = [row(1, topic="<b>&", first_topic="other", is_topic_right=False)]
-    chart = quality_charts.heat(confusion_of(said), title='"Topics"')
+    chart = charts.heat(confusion_of(said), title='"Topics"')
     ElementTree.fromstring(chart)
     assert "<b>" not in chart

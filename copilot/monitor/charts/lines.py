@@ -1,98 +1,160 @@
-"""Charts as SVG, drawn by the server from the rows of their tables (pure). Colours come from the style sheet."""
+"""Figures over time: a line for each series with the band of its intervals, and small lines for tables."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from copilot.monitor.rates import Rate
+from copilot.monitor.charts.axes import Scale, dot, drawing, limits, short
+from copilot.monitor.figures import Figure, drawable, written
 
-WIDTH, HEIGHT = 720, 220
-LEFT, RIGHT, TOP, BOTTOM = 44, 12, 10, 26
-STEPS = (0, 0.25, 0.5, 0.75, 1)
-ROW = 24
-NAMES = 210
+WIDTH, HEIGHT = 720, 240
+LEFT, RIGHT, TOP, BOTTOM = 64, 14, 12, 26
+LEGEND = 20
+KINDS = 4  # of lines that can be told apart
+LETTERS = 24
+SPARK_WIDTH, SPARK_HEIGHT = 96, 24
 
 
-def rate_by_time(rows: Sequence[Rate], *, title: str) -> SafeString:
-    """Draw rates as a line with the band of their intervals; a time that says too little is left out."""
-    days = {date.fromisoformat(row.name): row for row in rows}
-    first, span = min(days), max((max(days) - min(days)).days, 1)
-    points = [
-        (_x((day - first).days / span), row) for day, row in sorted(days.items()) if row.rate is not None
+@dataclass(frozen=True)
+class Series:
+    """One line: figures by day; a day without a value leaves a hole in it."""
+
+    name: str
+    by_day: Mapping[date, Figure]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Something that happened on a day and may explain what is seen, such as a promotion."""
+
+    day: date
+    name: str
+
+
+def line_band(
+    series: Sequence[Series], *, title: str, marks: Sequence[Mark] = (), reference: float | None = None
+) -> SafeString:
+    """Draw series over time; at least one figure must have a value.
+
+    Lines differ by colour, dashes and marks, so that they can be told apart without colours.
+
+    Raises:
+        ValueError: more series than can be told apart, or nothing to draw.
+    """
+    if len(series) > KINDS:
+        raise ValueError(f"{len(series)} lines in one chart: at most {KINDS} can be told apart")
+    figures = [row for line in series for row in drawable(list(line.by_day.values()))]
+    if not figures:
+        raise ValueError("line without a value: show why there is none instead")
+    top = TOP + (LEGEND if len(series) > 1 else 0)
+    days = sorted({day for line in series for day in line.by_day})
+    across = Scale(days[0].toordinal(), days[-1].toordinal(), LEFT, WIDTH - RIGHT)
+    low, high, steps = limits(figures, figures[0].unit, also=() if reference is None else (reference,))
+    up = Scale(low, high, HEIGHT - BOTTOM, top)
+    parts = [_grid(up, steps, figures[0]), _days(days), _marks(marks, days, across, top)]
+    if reference is not None:
+        parts.append(_reference(up(reference)))
+    parts += [_line(line, number, across, up) for number, line in enumerate(series, start=1)]
+    if len(series) > 1:
+        parts.append(_legend([line.name for line in series]))
+    return drawing(WIDTH, HEIGHT, _joined(parts), title=title)
+
+
+def spark(values: Sequence[float | None], *, title: str) -> SafeString:
+    """Draw a small line for a cell of a table: its shape only, from the least to the greatest value."""
+    known = [value for value in values if value is not None]
+    if len(known) < 2:
+        return SafeString("")
+    up = Scale(min(known), max(known), SPARK_HEIGHT - 3, 3)
+    across = Scale(0, len(values) - 1, 3, SPARK_WIDTH - 3)
+    runs = _runs([(across(at), None if value is None else up(value)) for at, value in enumerate(values)])
+    body = _joined([format_html('<polyline class="line s1" points="{}"/>', _points(run)) for run in runs])
+    return drawing(SPARK_WIDTH, SPARK_HEIGHT, body, title=title, kind="spark")
+
+
+def _line(line: Series, number: int, across: Scale, up: Scale) -> SafeString:
+    rows = sorted(line.by_day.items())
+    xs = {day: across(day.toordinal()) for day, _ in rows}
+    parts = []
+    for has_band, run in groupby(rows, key=lambda row: row[1].has_interval):
+        if has_band:
+            band = [(xs[day], up(row.low or 0.0), up(row.high or 0.0)) for day, row in run]
+            edge = [(x, high) for x, _, high in band] + [(x, low) for x, low, _ in reversed(band)]
+            parts.append(format_html('<polygon class="band s{}" points="{}"/>', number, _points(edge)))
+    places = [(xs[day], None if row.value is None else up(row.value)) for day, row in rows]
+    parts += [
+        format_html('<polyline class="line s{}" points="{}"/>', number, _points(run)) for run in _runs(places)
     ]
-    band = " ".join(
-        [f"{x},{_y(row.high)}" for x, row in points] + [f"{x},{_y(row.low)}" for x, row in reversed(points)]
-    )
-    line = " ".join(f"{x},{_y(row.rate)}" for x, row in points)
-    dots = format_html_join(
-        "", '<circle class="dot" cx="{}" cy="{}" r="3"><title>{}</title></circle>',
-        ((x, _y(row.rate), _told(row)) for x, row in points),
-    )  # fmt: skip
-    labels = format_html(
-        '<text class="tick" x="{}" y="{}">{}</text><text class="tick end" x="{}" y="{}">{}</text>',
-        LEFT, HEIGHT - 8, f"{first:%-d %b}", WIDTH - RIGHT, HEIGHT - 8, f"{max(days):%-d %b}",
-    )  # fmt: skip
-    return format_html(
-        '<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">{}<polygon class="band" points="{}"/>'
-        '<polyline class="line" points="{}"/>{}{}</svg>',
-        WIDTH, HEIGHT, title, _grid(), band, line, dots, labels,
-    )  # fmt: skip
+    parts += [
+        dot(x, y, f"{line.name}, {row.told}" if line.name else row.told, kind=f"s{number}")
+        for (x, y), (_, row) in zip(places, rows, strict=True)
+        if y is not None
+    ]
+    return _joined(parts)
 
 
-def rate_by_topic(rows: Sequence[Rate], *, title: str) -> SafeString:
-    """Draw each rate as a point on its interval, one line a topic."""
-    height = TOP + ROW * len(rows) + BOTTOM
-    body = format_html_join("", "{}", ((_line(place, row),) for place, row in enumerate(rows)))
-    ticks = format_html_join(
-        "",
-        '<line class="grid" x1="{0}" x2="{0}" y1="{1}" y2="{2}"/><text class="tick mid" x="{0}" y="{3}">{4} %</text>',
-        ((_across(step), TOP, height - BOTTOM, height - 8, round(100 * step)) for step in STEPS),
-    )  # fmt: skip
-    return format_html(
-        '<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">{}{}</svg>',
-        WIDTH,
-        height,
-        title,
-        ticks,
-        body,
-    )
-
-
-def _line(place: int, row: Rate) -> SafeString:
-    y = TOP + ROW * place + ROW / 2
-    name = format_html('<text class="name" x="0" y="{}">{}</text>', y + 4, row.name[:34])
-    if row.rate is None or row.low is None or row.high is None:
-        return format_html(
-            '{}<text class="tick" x="{}" y="{}">n = {}, {}</text>', name, NAMES + 6, y + 4, row.n, row.note
-        )
-    return format_html(
-        '{}<line class="whisker" x1="{}" x2="{}" y1="{}" y2="{}"/>'
-        '<circle class="dot" cx="{}" cy="{}" r="4"><title>{}</title></circle>',
-        name, _across(row.low), _across(row.high), y, y, _across(row.rate), y, _told(row),
-    )  # fmt: skip
-
-
-def _grid() -> SafeString:
+def _grid(up: Scale, steps: Sequence[float], figure: Figure) -> SafeString:
     return format_html_join(
-        "", '<line class="grid" x1="{}" x2="{}" y1="{}" y2="{}"/><text class="tick end" x="{}" y="{}">{} %</text>',
-        ((LEFT, WIDTH - RIGHT, _y(step), _y(step), LEFT - 6, _y(step) + 4, round(100 * step)) for step in STEPS),
+        "", '<line class="grid" x1="{}" x2="{}" y1="{}" y2="{}"/><text class="tick end" x="{}" y="{}">{}</text>',
+        (
+            (LEFT, WIDTH - RIGHT, up(step), up(step), LEFT - 6, up(step) + 4, written(step, figure.unit))
+            for step in steps
+        ),
     )  # fmt: skip
 
 
-def _told(row: Rate) -> str:
-    rate, low, high = (round(100 * (figure or 0)) for figure in (row.rate, row.low, row.high))
-    return f"{row.name}: {rate} % ({low}–{high} %), n = {row.n}"
+def _days(days: Sequence[date]) -> SafeString:
+    ends = format_html('<text class="tick" x="{}" y="{}">{}</text>', LEFT, HEIGHT - 8, f"{days[0]:%-d %b}")
+    if len(days) == 1:
+        return ends
+    return ends + format_html(
+        '<text class="tick end" x="{}" y="{}">{}</text>', WIDTH - RIGHT, HEIGHT - 8, f"{days[-1]:%-d %b}"
+    )
 
 
-def _x(share: float) -> float:
-    return round(LEFT + share * (WIDTH - LEFT - RIGHT), 1)
+def _marks(marks: Sequence[Mark], days: Sequence[date], across: Scale, top: float) -> SafeString:
+    return format_html_join(
+        "",
+        '<line class="mark" x1="{0}" x2="{0}" y1="{1}" y2="{2}"><title>{3}</title></line>'
+        '<text class="tick mid" x="{0}" y="{4}">{5}</text>',
+        (
+            (across(mark.day.toordinal()), top, HEIGHT - BOTTOM, mark.name, HEIGHT - 8, short(mark.name, LETTERS))
+            for mark in marks
+            if days[0] <= mark.day <= days[-1]
+        ),
+    )  # fmt: skip
 
 
-def _y(rate: float | None) -> float:
-    return round(TOP + (1 - (rate or 0)) * (HEIGHT - TOP - BOTTOM), 1)
+def _reference(y: float) -> SafeString:
+    return format_html('<line class="ideal" x1="{}" x2="{}" y1="{}" y2="{}"/>', LEFT, WIDTH - RIGHT, y, y)
 
 
-def _across(rate: float) -> float:
-    return round(NAMES + 10 + rate * (WIDTH - NAMES - 40), 1)
+def _legend(names: Sequence[str]) -> SafeString:
+    width = (WIDTH - LEFT - RIGHT) / len(names)
+    return format_html_join(
+        "",
+        '<line class="line s{0}" x1="{1}" x2="{2}" y1="10" y2="10"/><circle class="dot s{0}" cx="{3}" cy="10" r="3.5"/>'
+        '<text class="name" x="{4}" y="14">{5}</text>',
+        (
+            (number, x := LEFT + width * (number - 1), x + 24, x + 12, x + 30, short(name, LETTERS))
+            for number, name in enumerate(names, start=1)
+        ),
+    )  # fmt: skip
+
+
+def _runs(places: Sequence[tuple[float, float | None]]) -> list[list[tuple[float, float]]]:
+    """Return what can be drawn without a hole."""
+    found = groupby(places, key=lambda place: place[1] is not None)
+    return [[(x, y) for x, y in run if y is not None] for is_known, run in found if is_known]
+
+
+def _points(places: Sequence[tuple[float, float]]) -> str:
+    return " ".join(f"{x},{y}" for x, y in places)
+
+
+def _joined(parts: Sequence[SafeString]) -> SafeString:
+    return format_html_join("", "{}", ((part,) for part in parts))

@@ -9,14 +9,14 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from copilot.evaluation.mistakes import Confusion
-from copilot.monitor.charts import STEPS
+from copilot.monitor.charts.axes import SHARES, dot, drawing, short
 from copilot.statistics.calibration import Bin
 from copilot.statistics.selection import Selection
 
 SIDE, LEFT, TOP, BOTTOM, RIGHT = 320, 52, 12, 44, 24
 WIDTH, HEIGHT = LEFT + SIDE + RIGHT, TOP + SIDE + BOTTOM
 CELL, NAMES = 30, 190
-LETTERS = 26  # of a name
+LETTERS = 26
 SHADES = 4
 Z = 1.96
 
@@ -31,7 +31,7 @@ def heat(confusion: Confusion, *, title: str) -> SafeString:
     names = format_html_join(
         "", '<text class="name" x="0" y="{}">{}. {}</text><text class="tick mid" x="{}" y="12">{}</text>',
         (
-            (_cell(at) + 19, at + 1, _short(name), NAMES + CELL * at + CELL / 2, at + 1)
+            (_cell(at) + 19, at + 1, short(name, LETTERS), NAMES + CELL * at + CELL / 2, at + 1)
             for at, name in enumerate(topics)
         ),
     )  # fmt: skip
@@ -44,10 +44,7 @@ def heat(confusion: Confusion, *, title: str) -> SafeString:
         ),
     )  # fmt: skip
     side = CELL * len(topics)
-    return format_html(
-        '<svg class="chart heat" viewBox="0 0 {} {}" role="img" aria-label="{}">{}{}</svg>',
-        NAMES + side, _cell(len(topics)) + 2, title, names, cells,
-    )  # fmt: skip
+    return drawing(NAMES + side, _cell(len(topics)) + 2, names + cells, title=title, kind="heat")
 
 
 def reliability(bins: Sequence[Bin], *, title: str) -> SafeString:
@@ -57,12 +54,20 @@ def reliability(bins: Sequence[Bin], *, title: str) -> SafeString:
     """
     most = max(found.n for found in bins)
     dots = format_html_join(
-        "", '<circle class="dot" cx="{}" cy="{}" r="{}"><title>{}</title></circle>',
+        "",
+        "{}",
         (
-            (_x(found.confidence), _y(found.accuracy), round(3 + 4 * (found.n / most) ** 0.5, 1), _told(found))
-            for found in bins
+            (
+                dot(
+                    _x(at.confidence),
+                    _y(at.accuracy),
+                    _told(at),
+                    radius=round(3 + 4 * (at.n / most) ** 0.5, 1),
+                ),
+            )
+            for at in bins
         ),
-    )  # fmt: skip
+    )
     line = " ".join(f"{_x(found.confidence)},{_y(found.accuracy)}" for found in bins)
     diagonal = format_html(
         '<line class="ideal" x1="{}" x2="{}" y1="{}" y2="{}"/>', _x(0), _x(1), _y(0), _y(1)
@@ -108,17 +113,14 @@ def _square(body: SafeString, *, title: str, across: str, up: str) -> SafeString
         '<text class="tick mid" x="{6}" y="{7}">{5} %</text>',
         (
             (LEFT, LEFT + SIDE, _y(step), LEFT - 6, _y(step) + 4, round(100 * step), _x(step), TOP + SIDE + 18)
-            for step in STEPS
+            for step in SHARES
         ),
     )  # fmt: skip
     labels = format_html(
         '<text class="tick mid" x="{}" y="{}">{}</text><text class="tick" x="{}" y="{}">{}</text>',
         LEFT + SIDE / 2, HEIGHT - 6, across, LEFT + 6, TOP + 12, up,
     )  # fmt: skip
-    return format_html(
-        '<svg class="chart square" viewBox="0 0 {} {}" role="img" aria-label="{}">{}{}{}</svg>',
-        WIDTH, HEIGHT, title, grid, labels, body,
-    )  # fmt: skip
+    return drawing(WIDTH, HEIGHT, grid + labels + body, title=title, kind="square")
 
 
 def _heat_cell(row: int, column: int, n: int, total: int, true: str, said: str) -> SafeString:
@@ -143,10 +145,6 @@ def _shade(share: float) -> int:
 
 def _cell(row: int) -> int:
     return 20 + CELL * row
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= LETTERS else f"{name[: LETTERS - 1]}…"
 
 
 def _told(found: Bin) -> str:

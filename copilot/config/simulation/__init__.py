@@ -1,0 +1,1 @@
+"""A simulated helpdesk: the demo world's customers ask again, and agents whose behaviour is written down answer."""

@@ -1,0 +1,180 @@
+"""How simulated agents behave, read from `fixtures/behaviour.yaml` and checked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from copilot.config.demo.world import FIXTURES
+
+FILE = FIXTURES / "behaviour.yaml"
+
+
+class BehaviourError(ValueError):
+    """The file can't be used; the message names the entry and what is wrong."""
+
+
+@dataclass(frozen=True)
+class Habit:
+    """What an agent does with the card; all are probabilities.
+
+    `looks` of a card on the screen; `takes_right` and `takes_wrong` of a suggestion looked at that is right or wrong;
+    `edits` and `removes` of a text taken; `dismisses` of one that was not; `looks_up` the catalog's answer by hand;
+    `anchored`: writes what was read on the card without taking it; `late`: has typed before the card came.
+    """
+
+    looks: float
+    takes_right: float
+    takes_wrong: float
+    edits: float
+    removes: float
+    dismisses: float
+    looks_up: float
+    anchored: float
+    late: float
+
+
+@dataclass(frozen=True)
+class Learning:
+    grows: float
+    half: float
+
+    def added(self, n_seen: int) -> float:
+        """Return by how much the chance to look an answer up has grown after it was seen so often.
+
+        >>> Learning(grows=0.3, half=6).added(0), Learning(grows=0.3, half=6).added(6)
+        (0.0, 0.15)
+        """
+        return self.grows * n_seen / (n_seen + self.half)
+
+
+@dataclass(frozen=True)
+class Change:
+    """Two answers became wrong in a week; `facts` are what an agent who knows writes in place of what stood there."""
+
+    week: int
+    from_days: float
+    to_days: float
+    corrects: float
+    facts: Mapping[str, Mapping[str, str]]
+
+    def corrected(self, answer: str, text: str) -> str:
+        """Return the text with the facts that hold since the change."""
+        for old, new in self.facts.get(answer, {}).items():
+            text = text.replace(old, new)
+        return text
+
+    def is_outdated(self, answer: str, text: str, *, week: float) -> bool:
+        """Return whether a text says what is no longer true in that week (week 1 begins at 1.0)."""
+        return week >= self.week and self.corrected(answer, text) != text and not self._is_new(answer, text)
+
+    def _is_new(self, answer: str, text: str) -> bool:
+        """Whether the new fact stands there already, beside the old one that it replaced."""
+        return any(new in text for new in self.facts.get(answer, {}).values())
+
+
+@dataclass(frozen=True)
+class Times:
+    """Median seconds of active time, and the standard deviation of their logarithm."""
+
+    read: float
+    search: float
+    write: float
+    insert: float
+    edit: float
+    judge: float
+    spread: float
+
+
+@dataclass(frozen=True)
+class After:
+    """What comes after a reply that was right or wrong: the case again, a rating with so many stars."""
+
+    reopens: Mapping[str, float]
+    rates: float
+    stars: Mapping[str, tuple[float, ...]]
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """All that is known of the simulated people."""
+
+    habits: Mapping[str, Habit]
+    agents: Mapping[str, tuple[str, ...]]
+    uneven: float
+    edits: Mapping[str, float]
+    learning: Learning
+    change: Change
+    times: Times
+    stirred: float
+    after: After
+    elsewhere: tuple[str, ...]
+    added: tuple[str, ...]
+
+    @cached_property
+    def habit_of(self) -> dict[str, Habit]:
+        """The habit by username."""
+        return {agent: self.habits[name] for name, agents in self.agents.items() for agent in agents}
+
+
+def read_behaviour(file: Path = FILE) -> Behaviour:
+    """Read and check the file.
+
+    Raises:
+        BehaviourError: it is no YAML, an entry is missing or unknown, or a number can't be what it is meant to be.
+    """
+    try:
+        entries = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise BehaviourError(f"{file.name} can't be read: {error}") from error
+    try:
+        change, demand, after = entries["change"], entries["demand"], entries["after"]
+        behaviour = Behaviour(
+            habits={name: _made(Habit, entry, name) for name, entry in entries["habits"].items()},
+            agents={name: tuple(names) for name, names in entries["agents"].items()},
+            uneven=float(entries["uneven"]),
+            edits=entries["edits"],
+            learning=_made(Learning, entries["learning"], "learning"),
+            change=Change(
+                change["week"], **change["heard"], corrects=change["corrects"], facts=change["facts"]
+            ),
+            times=_made(Times, entries["times"], "times"),
+            stirred=float(demand["stirred"]),
+            after=After(after["reopens"], after["rates"], {k: tuple(v) for k, v in after["stars"].items()}),
+            elsewhere=tuple(entries["elsewhere"]),
+            added=tuple(entries["added"]),
+        )
+    except KeyError as error:
+        raise BehaviourError(f"{file.name} has no entry {error.args[0]}") from error
+    except TypeError as error:
+        raise BehaviourError(f"{file.name}: {error}") from error
+    _check(behaviour, file.name)
+    return behaviour
+
+
+def _made(kind: Any, entry: Mapping[str, Any], name: str) -> Any:
+    known = {field.name for field in fields(kind)}
+    if wrong := sorted(known ^ set(entry)):
+        raise BehaviourError(
+            f"{name}: {', '.join(wrong)} is missing or unknown; it takes {', '.join(sorted(known))}"
+        )
+    return kind(**entry)
+
+
+def _check(behaviour: Behaviour, name: str) -> None:
+    chances = {
+        f"habits.{habit}.{key}": p for habit, row in behaviour.habits.items() for key, p in vars(row).items()
+    }
+    chances |= {"learning.grows": behaviour.learning.grows, "change.corrects": behaviour.change.corrects}
+    chances |= {f"after.reopens.{key}": p for key, p in behaviour.after.reopens.items()}
+    if wrong := [f"{key} is {p}" for key, p in chances.items() if not 0 <= p <= 1]:
+        raise BehaviourError(f"{name}: {', '.join(wrong)}; a probability lies between 0 and 1")
+    sums = {"edits": sum(behaviour.edits.values())}
+    sums |= {f"after.stars.{key}": sum(stars) for key, stars in behaviour.after.stars.items()}
+    if off := [f"{key} add up to {total:g}" for key, total in sums.items() if abs(total - 1) > 1e-6]:
+        raise BehaviourError(f"{name}: {', '.join(off)} instead of 1")
+    if unknown := sorted(set(behaviour.agents) - set(behaviour.habits)):
+        raise BehaviourError(f"{name}: agents of a habit that isn't there: {', '.join(unknown)}")

@@ -30,17 +30,28 @@ def test_clopper_pearson_agrees_with_scipy(counts: tuple[int, int], confidence: 
     assert (interval.low, interval.high) == pytest.approx((expected.low, expected.high), abs=1e-9)
 
 
+@given(st.lists(st.integers(0, 20), min_size=2, max_size=30), st.integers(20, 40))
+def test_the_design_effect_is_that_of_cluster_robust_errors(k: list[int], n_rows: int) -> None:
+    assume(0 < sum(k) < n_rows * len(k))
+    rows = np.concatenate([np.arange(n_rows) < n_good for n_good in k]).astype(float)
+    agent_of = np.repeat(np.arange(len(k)), n_rows)
+    fit = sm.OLS(rows, np.ones(len(rows))).fit(cov_type="cluster", cov_kwds={"groups": agent_of})
+    p = rows.mean()
+    expected = max(1, float(fit.bse[0]) ** 2 * len(rows) / (p * (1 - p)))
+    assert design_effect(k, [n_rows] * len(k)) == pytest.approx(expected, abs=1e-6)
+
+
 @given(AGENTS)
-def test_the_design_effect_is_that_of_cluster_robust_errors(agents: list[tuple[int, int]]) -> None:
+def test_agents_of_unequal_volume_make_it_larger(agents: list[tuple[int, int]]) -> None:
+    """An agent with much weight pulls the rate towards itself; the usual errors miss that."""
     k, n = np.array(agents).T
     assume(len(agents) > 1 and 0 < k.sum() < n.sum())
     rows = np.concatenate([np.arange(n_rows) < n_good for n_good, n_rows in agents]).astype(float)
     agent_of = np.repeat(np.arange(len(agents)), n)
     fit = sm.OLS(rows, np.ones(len(rows))).fit(cov_type="cluster", cov_kwds={"groups": agent_of})
-    p = rows.mean()
-    assert design_effect(k, n) == pytest.approx(
-        max(1, float(fit.bse[0]) ** 2 * len(rows) / (p * (1 - p))), abs=1e-6
-    )
+    p, n_agents = rows.mean(), len(agents)
+    uncorrected = float(fit.bse[0]) ** 2 * (n_agents - 1) / n_agents
+    assert design_effect(k, n) >= max(1, uncorrected * len(rows) / (p * (1 - p))) - 1e-6
 
 
 def test_agents_that_are_all_alike_but_for_chance_lose_only_the_t_correction() -> None:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from copilot.statistics.intervals import Interval, wilson
+
 Numbers = NDArray[np.float64]
 
 N_BINS = 10
@@ -24,6 +26,11 @@ class Bin:
     n: int
     confidence: float
     accuracy: float
+
+    @property
+    def interval(self) -> Interval:
+        """What the accuracy may be (Wilson): a point whose interval holds its confidence is no news."""
+        return wilson(self.accuracy * self.n, self.n)
 
 
 @dataclass(frozen=True)
@@ -45,6 +52,27 @@ def brier(probabilities: ArrayLike, outcomes: ArrayLike) -> float:
     """
     p, y = _checked(probabilities, outcomes)
     return float(np.mean((p - y) ** 2))
+
+
+def rows_of(probabilities: ArrayLike, n: ArrayLike, n_right: ArrayLike) -> tuple[Numbers, Numbers]:
+    """Return the rows of a histogram, as all functions here take them: `n[b]` rows of `probabilities[b]`.
+
+    Raises:
+        ValueError: shapes that differ, counts that are not whole, or more right ones than rows.
+
+    >>> [each.tolist() for each in rows_of([0.1, 0.9], n=[1, 3], n_right=[0, 2])]
+    [[0.1, 0.9, 0.9, 0.9], [0.0, 1.0, 1.0, 0.0]]
+    """
+    p, n_of, k_of = np.asarray(probabilities, dtype=np.float64), np.asarray(n), np.asarray(n_right)
+    if not (p.shape == n_of.shape == k_of.shape) or p.ndim != 1:
+        raise ValueError(
+            f"histogram: probabilities have shape {p.shape}, rows {n_of.shape} and right ones {k_of.shape}, give one "
+            "of each"
+        )
+    if not np.all((k_of >= 0) & (k_of <= n_of) & (n_of == np.round(n_of)) & (k_of == np.round(k_of))):
+        raise ValueError("histogram: counts must be whole, and the right ones of a bin no more than its rows")
+    counts = np.column_stack([k_of, n_of - k_of]).astype(np.intp).ravel()
+    return np.repeat(p, n_of.astype(np.intp)), np.repeat(np.tile([1.0, 0.0], len(p)), counts)
 
 
 def reliability(probabilities: ArrayLike, outcomes: ArrayLike, *, n_bins: int = N_BINS) -> tuple[Bin, ...]:
@@ -98,8 +126,14 @@ def null_value(probabilities: ArrayLike, *, seed: int, n_bins: int = N_BINS, n_d
     if n_draws < 1:
         raise ValueError(f"{n_draws} draws: at least one is needed, 500 give two digits")
     rng = np.random.default_rng(seed)
-    bin_of = _bin_of(p, _edges(p, n_bins))
-    draws = [_error(bin_of, (rng.random(len(p)) < p) - p) for _ in range(n_draws)]
+    values, n_of = np.unique(
+        p, return_counts=True
+    )  # of a histogram few: rows of one probability are drawn at once
+    bin_of = _bin_of(values, _edges(p, n_bins))
+    draws = [
+        float(np.abs(np.bincount(bin_of, weights=rng.binomial(n_of, values) - n_of * values)).sum() / len(p))
+        for _ in range(n_draws)
+    ]
     return Null(mean=float(np.mean(draws)), upper=float(np.quantile(draws, 0.95)))
 
 

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import brier_score_loss
 
-from copilot.statistics.calibration import brier, calibration_error, null_value, reliability
+from copilot.statistics.calibration import brier, calibration_error, null_value, reliability, rows_of
+from copilot.statistics.intervals import wilson
 
 ROWS = st.lists(st.tuples(st.floats(0, 1), st.integers(0, 1)), min_size=1, max_size=80)
 
@@ -107,3 +108,31 @@ def test_no_bins_and_no_draws_are_refused() -> None:
         calibration_error([0.5], [1], n_bins=0)
     with pytest.raises(ValueError, match="0 draws: at least one is needed"):
         null_value([0.5], seed=1, n_draws=0)
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.integers(0, 30), st.integers(0, 30)), min_size=1, max_size=20))
+def test_a_histogram_is_the_rows_it_counts(bins: list[tuple[float, int, int]]) -> None:
+    p, right, wrong = (np.array(each) for each in zip(*bins, strict=True))
+    rows = rows_of(p, right + wrong, right)
+    assert rows[0].tolist() == [value for value, k, rest in bins for _ in range(k + rest)]
+    assert rows[1].sum() == right.sum()
+    assert (rows[0] * rows[1]).sum() == pytest.approx((p * right).sum())
+
+
+def test_a_histogram_that_cannot_be_is_refused() -> None:
+    with pytest.raises(ValueError, match="counts must be whole, and the right ones"):
+        rows_of([0.5], [2], [3])
+    with pytest.raises(ValueError, match="give one of each"):
+        rows_of([0.5], [2, 3], [1])
+
+
+def test_a_bin_says_what_its_accuracy_may_be() -> None:
+    point = reliability([0.8] * 70, [1] * 60 + [0] * 10)[0]
+    expected = wilson(60, 70)
+    assert (point.interval.low, point.interval.high) == pytest.approx((expected.low, expected.high))
+    assert point.interval.low < point.confidence < point.interval.high
+
+
+def test_a_million_rows_of_a_histogram_have_their_null_at_once() -> None:
+    p = np.repeat(np.linspace(0.005, 0.995, 100), 10_000)
+    assert null_value(p, seed=1).mean < 0.002

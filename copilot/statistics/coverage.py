@@ -1,0 +1,250 @@
+"""Do the intervals hold what they promise: each one tried on invented desks whose truth is known.
+
+The Method page shows the result as `manage.py simulate_coverage` has stored it. Draws are made for all repeats at once;
+what is then called, repeat by repeat, are the very functions that the pages call.
+"""
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from copilot.statistics import peeking
+from copilot.statistics.bounds import accuracy_bound
+from copilot.statistics.corrected import clustered_post_stratified, post_stratified
+from copilot.statistics.cuped import Sums, adjusted_effect
+from copilot.statistics.differences import difference_of_rates
+from copilot.statistics.handle_time import effect_on_log, quantile_difference
+from copilot.statistics.intervals import Interval, clustered_rate
+from copilot.statistics.prediction_powered import (
+    Corrected,
+    Judged,
+    Labelled,
+    clustered_prediction_powered,
+    prediction_powered,
+)
+from copilot.statistics.worlds import (
+    Generator,
+    Volumes,
+    arms,
+    binned,
+    foretold,
+    influenced,
+    judged,
+    rates,
+    timed,
+    volumes,
+)
+
+Flags = NDArray[np.bool_]
+Rows = NDArray[np.int64]
+REPEATS = 4_000
+SEED = 20_260_101
+MEDIAN_DRAWS = 400
+N_ROWS = 100  # by agent on average
+BARS = {25: 0.92, 8: 0.90}  # least coverage of a 95 % interval, by agents
+
+
+@dataclass(frozen=True)
+class Result:
+    """What share of repeats an interval covered the truth in, or a sequence raised a false alarm in.
+
+    `bar` is the least share for an interval (`is_alarm` false), the greatest for an alarm. It is met if the share is
+    within two standard errors of it.
+    """
+
+    method: str
+    volumes: str
+    agents: int
+    repeats: int
+    share: float
+    standard_error: float
+    bar: float
+    is_alarm: bool
+    seed: int
+
+    @property
+    def meets_bar(self) -> bool:
+        if self.is_alarm:
+            return self.share - 2 * self.standard_error <= self.bar
+        return self.share + 2 * self.standard_error >= self.bar
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What is tried: `hits` says of each repeat whether the interval covered, or, with a bar of its own, alarmed."""
+
+    method: str
+    hits: Callable[[Generator, Rows], Flags]
+    most: float | None = None
+
+
+def simulate(*, repeats: int = REPEATS, seed: int = SEED) -> tuple[Result, ...]:
+    """Try every interval and sequence with 25 and with 8 agents and both kinds of skew; each has draws of its own."""
+    return tuple(
+        _try(trial, at=at, n_agents=n_agents, kind=kind, repeats=repeats, seed=seed)
+        for at, trial in enumerate(TRIALS)
+        for n_agents in BARS
+        for kind in Volumes
+    )
+
+
+def as_json(results: Iterable[Result]) -> str:
+    """Return the results as they are stored and compared, one a line."""
+    lines = ",\n".join("  " + json.dumps(asdict(result)) for result in results)
+    return f"[\n{lines}\n]\n"
+
+
+def from_json(text: str) -> tuple[Result, ...]:
+    """Return stored results.
+
+    >>> stored = Result("clustered Wilson", "zipf", 8, 4000, 0.94, 0.0038, 0.9, False, 1)
+    >>> from_json(as_json([stored])) == (stored,)
+    True
+    """
+    return tuple(Result(**each) for each in json.loads(text))
+
+
+def _try(trial: Trial, *, at: int, n_agents: int, kind: Volumes, repeats: int, seed: int) -> Result:
+    rng = np.random.default_rng([seed, at, n_agents, list(Volumes).index(kind)])
+    rows = volumes(rng, repeats=repeats, n_agents=n_agents, kind=kind, mean=N_ROWS)
+    share = float(trial.hits(rng, rows).mean())
+    return Result(
+        method=trial.method,
+        volumes=kind.value,
+        agents=n_agents,
+        repeats=repeats,
+        share=round(share, 5),
+        standard_error=round((share * (1 - share) / repeats) ** 0.5, 5),
+        bar=BARS[n_agents] if trial.most is None else trial.most,
+        is_alarm=trial.most is not None,
+        seed=seed,
+    )
+
+
+def _match_rate(rng: Generator, rows: Rows) -> Flags:
+    k = rng.binomial(rows, rates(rng, rows, mean=0.7))
+    return _flags(_holds(clustered_rate(*each), 0.7) for each in zip(k, rows, strict=True))
+
+
+def _influence(rng: Generator, rows: Rows) -> Flags:
+    drawn = influenced(rng, rows * 2, shadow_share=0.1)
+    found = (difference_of_rates(k, n) for k, n in zip(drawn.k, drawn.n, strict=True))
+    return _flags(each.low <= drawn.difference <= each.high for each in found)
+
+
+def _effect_on_share(rng: Generator, rows: Rows) -> Flags:
+    n = arms(rng, rows, by_agent=True)
+    k = rng.binomial(n, rates(rng, rows, mean=0.15)[..., None])
+    found = (difference_of_rates(*each) for each in zip(k, n, strict=True))
+    return _flags(each.low <= 0 <= each.high for each in found)
+
+
+def _post_stratified(rng: Generator, rows: Rows) -> Flags:
+    drawn = judged(rng, rows)
+    k, n, whole = drawn.labelled[..., 1, :].sum(-1), drawn.labelled.sum((-1, -2)), drawn.cells.sum((-1, -2))
+    return _flags(
+        _holds(clustered_post_stratified(*each), drawn.right) for each in zip(k, n, whole, strict=True)
+    )
+
+
+def _post_stratified_here(rng: Generator, rows: Rows) -> Flags:
+    drawn = judged(rng, rows)
+    k, n, whole = drawn.labelled[..., 1, :].sum(-1), drawn.labelled.sum((-1, -2)), drawn.cells.sum((-1, -2))
+    sums = zip(k.sum(1), n.sum(1), whole.sum(1), drawn.right_here.tolist(), strict=True)
+    return _flags(_holds(post_stratified(*each), truth) for *each, truth in sums)
+
+
+def _prediction_powered(rng: Generator, rows: Rows) -> Flags:
+    drawn = judged(rng, rows)
+    found = (
+        _corrected(clustered_prediction_powered, *each)
+        for each in zip(drawn.cells, drawn.labelled, strict=True)
+    )
+    return _flags(_holds(each.interval, drawn.right) for each in found)
+
+
+def _prediction_powered_of_rows(rng: Generator, rows: Rows) -> Flags:
+    drawn = judged(rng, rows, agents_differ=False)
+    sums = zip(drawn.cells.sum(1), drawn.labelled.sum(1), strict=True)
+    return _flags(_holds(_corrected(prediction_powered, *each).interval, drawn.right) for each in sums)
+
+
+def _corrected(estimate: Callable[[Judged, Labelled], Corrected], cells: Rows, labelled: Rows) -> Corrected:
+    """From counts [..., y, f]: f is 0 or 1, so its square is itself."""
+    f, told_f, both = cells[..., 1].sum(-1), labelled[..., 1].sum(-1), labelled[..., 1, 1]
+    return estimate(
+        Judged(cells.sum((-1, -2)), f, f),
+        Labelled(labelled.sum((-1, -2)), labelled[..., 1, :].sum(-1), told_f, told_f, both),
+    )
+
+
+def _bound(rng: Generator, rows: Rows) -> Flags:
+    """Nobody is right without a match here, so the bound has nothing to spare."""
+    matches = rng.binomial(rows, rates(rng, rows, mean=0.7))
+    labels = rng.binomial(matches, 0.1)
+    right = rng.binomial(labels, rates(rng, rows, mean=0.9))
+    return _flags(
+        accuracy_bound(clustered_rate(k, n), clustered_rate(of_right, of_labels)).low <= 0.7 * 0.9
+        for k, n, of_right, of_labels in zip(matches, rows, right, labels, strict=True)
+    )
+
+
+def _handle_time(rng: Generator, rows: Rows) -> Flags:
+    return _times_hold(rng, arms(rng, rows, by_agent=False))
+
+
+def _handle_time_by_agent(rng: Generator, rows: Rows) -> Flags:
+    return _times_hold(rng, arms(rng, rows, by_agent=True))
+
+
+def _times_hold(rng: Generator, n: Rows) -> Flags:
+    """All repeats draw agents by the same weights: they are chance of their own, apart from the desks'."""
+    drawn = timed(rng, n)
+    found = (effect_on_log(*each, seed=SEED).log for each in zip(drawn.total, drawn.n, strict=True))
+    return _flags(each.low <= drawn.effect <= each.high for each in found)
+
+
+def _median_time(rng: Generator, rows: Rows) -> Flags:
+    """Of every quantile the median needs most from its histogram; fewer draws, for these cost more."""
+    counts, edges, truth = binned(rng, arms(rng, rows, by_agent=False))
+    found = (
+        quantile_difference(each, edges, quantile=0.5, seed=SEED, n_draws=MEDIAN_DRAWS)[2] for each in counts
+    )
+    return _flags(each.low <= truth <= each.high for each in found)
+
+
+def _cuped(rng: Generator, rows: Rows) -> Flags:
+    drawn = foretold(rng, arms(rng, rows, by_agent=False))
+    sums = zip(drawn.n, drawn.y, drawn.x, drawn.xx, drawn.xy, drawn.yy, strict=True)
+    found = (adjusted_effect(Sums(*each)).effect for each in sums)
+    return _flags(each.low <= drawn.effect <= each.high for each in found)
+
+
+def _holds(interval: Interval, truth: float) -> bool:
+    return interval.low <= truth <= interval.high
+
+
+def _flags(each: Iterable[bool]) -> Flags:
+    return np.fromiter(each, dtype=bool)
+
+
+TRIALS = (
+    Trial("clustered Wilson (match rate)", _match_rate),
+    Trial("difference of rates (influence, 10 % in the shadow)", _influence),
+    Trial("difference of rates (agents assigned)", _effect_on_share),
+    Trial("post-stratified", _post_stratified),
+    Trial("post-stratified, of these rows", _post_stratified_here),
+    Trial("PPI++", _prediction_powered),
+    Trial("PPI++, rows independent", _prediction_powered_of_rows),
+    Trial("bound L(MR) x L(PPV), one-sided", _bound),
+    Trial("log handle time (cases assigned)", _handle_time),
+    Trial("log handle time (agents assigned)", _handle_time_by_agent),
+    Trial("median handle time (cases assigned)", _median_time),
+    Trial("CUPED with interactions, CR2", _cuped),
+    Trial("always-valid effect, 30 daily looks", peeking.effects, most=0.05),
+    Trial("always-valid lower line of match rate, 30 daily looks", peeking.lower_lines, most=0.05),
+    Trial("sequential sample ratio, 30 daily looks", peeking.sample_ratios, most=0.001),
+)

@@ -1,0 +1,168 @@
+"""Invented desks whose truth is known, all repeats at once: what intervals are tried on before anybody believes them.
+
+Agents differ in volume (a few have most of it) and in how often they match, are right, and how long they take. Arrays
+have the shape [repeats, agents, ...] and hold sums, as a rollup does. Nothing here is measured at a desk: the figures
+are chosen to be as unkind as a real one may be.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+Array = NDArray[np.float64]
+Generator = np.random.Generator
+
+
+class Volumes(StrEnum):
+    """How skewed the numbers of rows by agent are."""
+
+    LOGNORMAL = "lognormal"  # sd of logs 0.8: the busiest fifth of agents has half of the rows
+    ZIPF = "zipf"  # the second has a half of the first's, the third a third: of 25 agents one has a quarter
+
+
+def volumes(rng: Generator, *, repeats: int, n_agents: int, kind: Volumes, mean: float) -> NDArray[np.int64]:
+    """Return rows by agent, at least one, about `mean` on average."""
+    if kind is Volumes.LOGNORMAL:
+        return 1 + rng.lognormal(np.log(mean) - 0.32, 0.8, (repeats, n_agents)).astype(np.int64)
+    share = 1 / np.arange(1, n_agents + 1)
+    return 1 + rng.poisson(n_agents * mean * share / share.sum(), (repeats, n_agents))
+
+
+def rates(rng: Generator, like: NDArray[np.int64], *, mean: float | Array, correlation: float = 0.1) -> Array:
+    """Return a rate for each cell, beta distributed, so that two rows of a cell have that correlation."""
+    weight = (1 - correlation) / correlation
+    p = np.broadcast_to(mean, like.shape)
+    return rng.beta(p * weight, (1 - p) * weight)
+
+
+@dataclass(frozen=True, eq=False)
+class Influenced:
+    """Matches `k` of `n` turns by arm (shadow, offer): offering turns a part of what would not match into matches."""
+
+    k: NDArray[np.int64]
+    n: NDArray[np.int64]
+    match_rate: float = 0.6
+    difference: float = 0.08
+
+
+def influenced(rng: Generator, rows: NDArray[np.int64], *, shadow_share: float) -> Influenced:
+    """Draw both arms; agents differ in their match rate and in how far they follow what they see."""
+    n_shadow = rng.binomial(rows, shadow_share)
+    n = np.stack([n_shadow, rows - n_shadow], axis=-1)
+    alone = rates(rng, rows, mean=0.6)
+    followed = alone + rates(rng, rows, mean=0.2) * (1 - alone)
+    return Influenced(rng.binomial(n, np.stack([alone, followed], axis=-1)), n)
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """Rows by agent, stratum, y and f (0, 1), and which of them were labelled; `right` is the truth for such agents."""
+
+    cells: NDArray[np.int64]
+    labelled: NDArray[np.int64]
+    right: float
+
+    @property
+    def right_here(self) -> Array:
+        """The share that is right in these very rows [repeats]."""
+        return self.cells[:, :, :, 1].sum(axis=(1, 2, 3)) / self.cells.sum(axis=(1, 2, 3, 4))
+
+
+STRATA = np.array([0.45, 0.25, 0.3])  # shares: alike, reworded, something else
+RIGHT = np.array([0.95, 0.85, 0.4])
+LABELS = np.array([100, 80, 120])  # drawn from each stratum
+
+
+def judged(rng: Generator, rows: NDArray[np.int64], *, agents_differ: bool = True) -> Judged:
+    """Draw rows of three strata, right or not, a judge's word on each (sensitivity 0.9, specificity 0.8), labels."""
+    n = rng.multinomial(rows, rng.dirichlet(STRATA * 20, rows.shape) if agents_differ else STRATA)
+    right = rng.binomial(n, rates(rng, n, mean=RIGHT, correlation=0.05) if agents_differ else RIGHT)
+    yes, alarm = rng.binomial(right, 0.9), rng.binomial(n - right, 0.2)
+    cells = np.stack([np.stack([n - right - alarm, alarm], -1), np.stack([right - yes, yes], -1)], axis=-2)
+    drawn = LABELS / np.maximum(n.sum(axis=1, keepdims=True), LABELS)
+    return Judged(cells, rng.binomial(cells, drawn[..., None, None]), right=float(STRATA @ RIGHT))
+
+
+@dataclass(frozen=True, eq=False)
+class Timed:
+    """Sums of ln seconds `total` over `n` cases by arm (control, treatment)."""
+
+    total: Array
+    n: NDArray[np.int64]
+    effect: float = -0.1
+
+
+def arms(rng: Generator, rows: NDArray[np.int64], *, by_agent: bool, share: float = 0.5) -> NDArray[np.int64]:
+    """Return cases by arm: each case gets one by chance, or each agent does, half of them each."""
+    if by_agent:
+        second = rng.random(rows.shape).argsort(axis=1) < rows.shape[1] // 2
+        return np.stack([rows * ~second, rows * second], axis=-1)
+    treated = rng.binomial(rows, share)
+    return np.stack([rows - treated, treated], axis=-1)
+
+
+def timed(rng: Generator, n: NDArray[np.int64], *, effect: float = -0.1, agents_differ: float = 0.1) -> Timed:
+    """Draw handle times: agents are slow or quick (sd 0.3) and gain more or less; cases are skewed even as logs."""
+    agent = rng.normal(4.0, 0.3, n.shape[:2])
+    gain = rng.normal(effect, agents_differ, n.shape[:2])
+    mean = np.stack([agent, agent + gain], axis=-1)
+    return Timed(n * mean + 0.8 * (rng.gamma(np.maximum(n, 1e-9)) - n), n, effect)
+
+
+N_BINS = 64
+LOG_SECONDS = (1.0, 8.0)  # edges of the histogram: 3 seconds to 50 minutes
+
+
+def binned(rng: Generator, n: NDArray[np.int64]) -> tuple[NDArray[np.int64], Array, float]:
+    """Return histograms of ln seconds [repeats, agents, arms, bins], their edges, and the true difference of medians.
+
+    Each agent's times are normal on the log scale, and so are agents; so is their mixture, as long as all agents come
+    with the same chance, and the medians differ by the mean gain.
+    """
+    effect = -0.1
+    agent = rng.normal(4.5, 0.3, n.shape[:2])
+    mean = np.stack([agent, agent + rng.normal(effect, 0.1, n.shape[:2])], axis=-1)
+    edges = np.linspace(*LOG_SECONDS, N_BINS + 1)
+    shares = np.diff(ndtr((edges[1:-1] - mean[..., None]) / 0.8), axis=-1, prepend=0, append=1)
+    return rng.multinomial(n, shares), edges, effect
+
+
+@dataclass(frozen=True, eq=False)
+class Foretold:
+    """Sums by arm of an outcome y and of a covariate x known before: what `cuped.Sums` takes."""
+
+    n: NDArray[np.int64]
+    y: Array
+    x: Array
+    xx: Array
+    xy: Array
+    yy: Array
+    effect: float = -0.1
+
+
+def foretold(rng: Generator, n: NDArray[np.int64], *, effect: float = -0.1) -> Foretold:
+    """Draw outcomes of which a covariate tells a part (correlation about 0.6), from the sums' own distribution.
+
+    Within an agent's arm x and the rest of y are normal, so their sums are normal and their sums of products Wishart
+    (Bartlett 1933): no rows are needed.
+    """
+    agent = rng.normal(0, 0.3, n.shape[:2])[..., None]
+    gain = np.stack([np.zeros(n.shape[:2]), rng.normal(effect, 0.1, n.shape[:2])], axis=-1)
+    at_least = np.maximum(n, 1)
+    sum_x, sum_e = (np.where(n > 0, rng.normal(0, sd * np.sqrt(at_least)), 0) for sd in (0.6, 0.7))
+    root_x = np.where(n > 1, 0.6 * np.sqrt(rng.chisquare(np.maximum(n - 1, 1))), 0)
+    across = np.where(n > 1, 0.7 * rng.normal(size=n.shape), 0)
+    rest = np.where(n > 2, 0.49 * rng.chisquare(np.maximum(n - 2, 1)), 0)
+    xx = root_x**2 + sum_x**2 / at_least
+    xe = root_x * across + sum_x * sum_e / at_least
+    ee = across**2 + rest + sum_e**2 / at_least
+    moved = 4.0 + agent + gain  # y = moved + 0.9 (agent + u) + e, x = agent + u
+    x, xx = sum_x + agent * n, xx + 2 * agent * sum_x + agent**2 * n
+    xe = xe + agent * sum_e
+    y = moved * n + 0.9 * x + sum_e
+    xy = moved * x + 0.9 * xx + xe
+    yy = moved**2 * n + 0.81 * xx + ee + 2 * (0.9 * moved * x + moved * sum_e + 0.9 * xe)
+    return Foretold(n, y, x, xx, xy, yy, effect)

@@ -87,12 +87,14 @@ def _times(root: Array, of_agents: Array) -> Array:
 
 
 def _degrees(whitened: Array, corrected: Array) -> Array:
-    """Return tr(P)^2 / tr(P^2), P the covariance of the agents' influences if rows were independent."""
+    """Return tr(P)^2 / tr(P^2), P the covariance of the agents' influences if rows were independent.
+
+    P is diagonal less Q Q', so its square is summed up without making it: there may be more agents than memory.
+    """
     pulled = (whitened @ corrected)[..., 0]
     own = np.einsum("...gi,...gi->...g", pulled, corrected[..., 0])
-    covariance = -pulled @ np.swapaxes(pulled, -1, -2)
-    at = np.arange(own.shape[-1])
-    covariance[..., at, at] += own
-    trace = np.einsum("...gg->...", covariance)
-    squares = np.sum(covariance**2, axis=(-2, -1))
+    shared = np.sum(pulled**2, axis=-1)
+    across = np.swapaxes(pulled, -1, -2) @ pulled
+    trace = np.sum(own - shared, axis=-1)
+    squares = np.sum(own**2 - 2 * own * shared, axis=-1) + np.sum(across**2, axis=(-2, -1))
     return np.where(squares > 0, trace**2 / np.where(squares > 0, squares, 1), 0.0)

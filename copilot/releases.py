@@ -5,7 +5,7 @@ The loop: labeling trains a candidate (`assemble`), `copilot.evaluating` runs it
 read the live row with every task, so they follow with their next one.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 
@@ -15,12 +15,13 @@ from django.db.models import Case, F, Q, Value, When
 from copilot import storing
 from copilot.artifacts import ArtifactError
 from copilot.evaluation.gate import Finding
-from copilot.models import Artifact, Promotion, Release
+from copilot.models import Artifact, Assignment, Promotion, Release
 from copilot.pipeline.run import Pipeline
 from copilot.pipeline.types import Floors, HeadError
 from helpdesk.models import User
 
 PARTS = ("encoder", "validity", "topics", "answers")
+MOST_LOADED = 3  # releases in a process's memory: the live one and those of an experiment's variants
 
 
 class ReleaseError(Exception):
@@ -53,6 +54,17 @@ def get(number: int) -> Release:
     if found is None:
         raise ReleaseError(f"there is no release {number}: `manage.py releases` lists them")
     return found
+
+
+def of_variants(case_ids: Collection[int]) -> dict[int, Release]:
+    """Return the release of each of these cases whose variant has one of its own, whatever is live."""
+    assigned = Assignment.objects.filter(case__in=case_ids, variant__release__isnull=False)
+    parts = (f"variant__release__{part}" for part in PARTS)
+    return {
+        row.case_id: row.variant.release
+        for row in assigned.select_related("variant__release", *parts)
+        if row.variant and row.variant.release
+    }
 
 
 def assemble(
@@ -186,7 +198,7 @@ def pipeline_of(release: Release) -> Pipeline:
         raise ReleaseError(f"{release.name}: {error}") from error
 
 
-@lru_cache(maxsize=3)
+@lru_cache(maxsize=MOST_LOADED)
 def _load(parts: tuple[tuple[Artifact, str], ...], floors: Floors, languages: tuple[str, ...]) -> Pipeline:
     encoder, validity, topics, answers = ((storing.fetch(artifact), sha256) for artifact, sha256 in parts)
     return Pipeline.load(

@@ -2,6 +2,7 @@
 
 from copilot.models.catalog import Answer, AnswerVersion, Area, Guidance, Term, Topic
 from copilot.models.change import CatalogChange
+from copilot.models.experiment import Assignment, Contamination, Experiment, Exposure, Variant
 from copilot.models.match import Match
 from copilot.models.order import EvaluationOrder
 from copilot.models.release import Artifact, Evaluation, Promotion, Release
@@ -16,10 +17,14 @@ __all__ = [
     "Area",
     "Arm",
     "Artifact",
+    "Assignment",
     "CatalogChange",
+    "Contamination",
     "DecidingSentence",
     "Evaluation",
     "EvaluationOrder",
+    "Experiment",
+    "Exposure",
     "Guidance",
     "Match",
     "Promotion",
@@ -30,4 +35,5 @@ __all__ = [
     "SuggestionEvent",
     "Term",
     "Topic",
+    "Variant",
 ]

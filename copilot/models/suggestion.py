@@ -24,6 +24,7 @@ class State(models.TextChoices):
     SHADOW = "shadow", "Shadow"
     WITHHELD = "withheld", "Withheld"
     FAILED = "failed", "Failed"
+    OFF = "off", "Off"
     SUPERSEDED = "superseded", "Superseded"
 
 
@@ -44,9 +45,13 @@ class Reason(models.TextChoices):
     CONFLICTING_ANSWERS = PipelineReason.CONFLICTING_ANSWERS, "conflicting answers"
     CONFIDENCE_LOW = PipelineReason.CONFIDENCE_LOW, "not sure enough"
     HELD_OUT = "held_out", "held out for measuring"
+    OFF = "off", "off for measuring"
     NO_RELEASE = "no_release", "no release is live: train and promote one"
     RELEASE_BROKEN = "release_broken", "the live release can't be loaded"
     LOST = "lost", "given up after five attempts"
+
+
+TREATED = ("message", "case__assignment__experiment")  # what decides who may see a suggestion
 
 
 class SuggestionQuerySet(models.QuerySet["Suggestion"]):
@@ -61,21 +66,21 @@ class SuggestionQuerySet(models.QuerySet["Suggestion"]):
     def latest_for(self, case: Case) -> "Suggestion | None":
         return (
             self.filter(case=case)
-            .select_related("answer__answer__owner", "answer__answer__topic", "topic", "release")
+            .select_related("answer__answer__owner", "answer__answer__topic", "topic", "release", *TREATED)
             .order_by("-message__sent_at", "-pk")
             .first()
         )
 
-    def offered_in(self, cases: models.QuerySet[Case]) -> set[int]:
-        """Return the ids of the cases whose newest turn is offered a suggestion."""
-        newest = self.filter(case__in=cases).order_by("case", "-message__sent_at", "-pk").distinct("case")
-        return {case for case, state in newest.values_list("case", "state") if state == State.OFFERED}
+    def newest_in(self, cases: models.QuerySet[Case]) -> Self:
+        """Return the suggestion of each case's newest turn."""
+        return self.filter(case__in=cases).order_by("case", "-message__sent_at", "-pk").distinct("case")
 
 
 class Suggestion(models.Model):
     """An answer for a turn, or the reason why none: made pending with its message, filled in once, never changed.
 
-    A turn is known by its newest message; an older message's suggestion is superseded.
+    A turn is known by its newest message; an older message's suggestion is superseded. In the arm OFF nothing is
+    computed: the row stands for the turn, so that turns sum.
     """
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="suggestions")
@@ -120,7 +125,7 @@ class Suggestion(models.Model):
                 name="suggestion_generated_has_text",
             ),
             models.CheckConstraint(
-                condition=~Q(state__in=["withheld", "failed"]) | ~Q(reason=""),
+                condition=~Q(state__in=["withheld", "failed", "off"]) | ~Q(reason=""),
                 name="suggestion_withheld_has_reason",
             ),
         ]
@@ -184,7 +189,11 @@ class DecidingSentence(models.Model):
 
 
 class SuggestionEvent(models.Model):
-    """Something that happened to a suggestion on somebody's screen; append-only, doubled reports kept once."""
+    """Something that happened to a suggestion, most of it on somebody's screen; append-only, doubled ones kept once.
+
+    `at` is the server's clock, which alone is believed. In which order a page did things is what it counted itself,
+    since its reports may arrive in another one.
+    """
 
     class Type(models.TextChoices):
         DISPLAYED = "displayed", "Displayed"
@@ -195,6 +204,9 @@ class SuggestionEvent(models.Model):
         DISMISSED = "dismissed", "Dismissed"
         WHY_OPENED = "why_opened", "Why opened"
         SENT = "sent", "Reply sent"
+        RELEASE_FALLBACK = "release_fallback", "The live release stood in for the variant's"
+
+    BY_SERVER = (Type.SENT, Type.RELEASE_FALLBACK)  # a page may not report them
 
     class DismissReason(models.TextChoices):
         WRONG_TOPIC = "wrong_topic", "Wrong topic"
@@ -210,8 +222,15 @@ class SuggestionEvent(models.Model):
     )
     at = models.DateTimeField()
     client_seq = models.CharField(max_length=60, help_text="Chosen by the page; the same one is kept once.")
+    page = models.CharField(max_length=40, blank=True, help_text="The browser tab that reported it.")
+    page_order = models.PositiveBigIntegerField(
+        null=True, help_text="Counted by the tab, through all of its reloads."
+    )
     dismiss_reason = models.CharField(max_length=20, choices=DismissReason, blank=True)
     rank = models.PositiveSmallIntegerField(null=True, help_text="Which alternative.")
+    typed_before = models.PositiveIntegerField(
+        null=True, help_text="Characters in the agent's reply when the card was displayed."
+    )
 
     class Meta:
         ordering = ["at", "pk"]

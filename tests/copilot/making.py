@@ -8,19 +8,22 @@ import numpy as np
 from django.utils import timezone
 from django.utils.text import slugify
 
+from copilot import experimenting
+from copilot.experimenting import Treatment
 from copilot.models import (
     Alternative,
     Answer,
     AnswerVersion,
     Area,
     Artifact,
+    Experiment,
     QuestionVector,
     Release,
     Suggestion,
     Topic,
 )
 from copilot.models.suggestion import State
-from helpdesk.models import Case, Team
+from helpdesk.models import Case, Role, Team
 
 _numbers = count(1)
 
@@ -90,3 +93,19 @@ def make_alternative(suggestion: Suggestion, text: str, *, rank: int = 1, **fiel
     return Alternative.objects.create(
         suggestion=suggestion, rank=rank, text=text, answer=answer, probability=0.4 / rank
     )
+
+
+def make_experiment(*treatments: Treatment, runs: bool = True, **fields: Any) -> Experiment:
+    """An experiment of half the cases with a suggestion and half without one; it runs since yesterday."""
+    from tests.making import make_user
+
+    now = timezone.now() - timedelta(days=1)
+    number = next(_numbers)
+    half = (Treatment("offer", 500_000, "offer"), Treatment("shadow", 500_000, "shadow"))
+    plan = {
+        "name": "Is it worth it?", "hypothesis": "Agents are faster with a suggestion.", "salt": f"salt-{number}",
+        "n_planned": 2000, "treatments": treatments or half,
+    } | fields  # fmt: skip
+    by = make_user(f"scientist-{number}", role=Role.DATA_SCIENTIST)
+    made = experimenting.draft(experimenting.Plan(**plan), by=by, now=now)
+    return experimenting.start(made, by=by, now=now) if runs else made

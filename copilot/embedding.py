@@ -4,8 +4,9 @@ Vectors of two encoders can't be compared, so a release with another encoder wou
 
 1. A suggestion is stored with the vector of the release that made it.
 2. `embed` gives all stored questions the vectors that they lack of the live release's encoder, of the newest
-   candidate's and of the one that can be rolled back to. It runs each minute for less than that, chunk by chunk, so a
-   training never waits long for it, and what is lost with a worker is done by the next one.
+   candidate's, of those that the running experiment compares, and of the one that can be rolled back to. It runs each
+   minute for less than that, chunk by chunk, so a training never waits long for it, and what is lost with a worker is
+   done by the next one.
 3. It also removes the vectors of encoders that serve no more.
 """
 
@@ -20,7 +21,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from copilot import releases, storing
 from copilot.artifacts import ArtifactError
-from copilot.models import Artifact, Promotion, QuestionVector, Release, Suggestion
+from copilot.models import Artifact, Experiment, Promotion, QuestionVector, Release, Suggestion
 from copilot.pipeline.encoder import Encoder
 from copilot.pipeline.types import HeadError
 
@@ -81,7 +82,13 @@ def wanted_encoders() -> list[Artifact]:
     if live is None:
         return []
     candidates = Release.objects.filter(state=Release.State.CANDIDATE).exclude(encoder=live.encoder)
-    either = (live, candidates.select_related("encoder").first(), releases.previous_of(live))
+    compared = Release.objects.filter(variants__experiment__state=Experiment.State.RUNNING)
+    either = (
+        live,
+        candidates.select_related("encoder").first(),
+        releases.previous_of(live),
+        *compared.select_related("encoder").order_by("pk"),
+    )
     return list(dict.fromkeys(release.encoder for release in either if release))
 
 

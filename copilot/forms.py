@@ -14,10 +14,15 @@ Type = SuggestionEvent.Type
 
 
 class EventForm(forms.Form):
-    """Something that happened on a screen; that a reply was sent is recorded by the server alone."""
+    """Something that happened on a screen; what the server knows itself no page may report."""
 
-    type = forms.ChoiceField(choices=[choice for choice in Type.choices if choice[0] != Type.SENT])
+    type = forms.ChoiceField(
+        choices=[choice for choice in Type.choices if choice[0] not in SuggestionEvent.BY_SERVER]
+    )
     client_seq = forms.CharField(max_length=60)
+    page = forms.SlugField(max_length=40, required=False)
+    page_order = forms.IntegerField(min_value=0, max_value=2**53, required=False)
+    typed_before = forms.IntegerField(min_value=0, max_value=10_000_000, required=False)
     dismiss_reason = forms.ChoiceField(
         choices=[("", ""), *SuggestionEvent.DismissReason.choices], required=False
     )

@@ -5,8 +5,9 @@ from typing import Any
 from django.dispatch import receiver
 from django.utils import timezone
 
-from copilot import recording, shadowing, suggesting
-from helpdesk.models import Message, Reply
+from copilot import contamination, recording, shadowing, suggesting
+from helpdesk import signals
+from helpdesk.models import Case, Message, Reply
 from helpdesk.signals import message_received, reply_sent
 
 
@@ -19,3 +20,11 @@ def expect_suggestions(messages: list[Message], **_: Any) -> None:
 def record_match(reply: Reply, **_: Any) -> None:
     recording.record_reply(reply, now=timezone.now())
     shadowing.record_reply(reply, now=timezone.now())
+
+
+def note_merge(kept: Case, merged: Case, **_: Any) -> None:
+    contamination.note_merge(kept=kept, merged=merged, now=timezone.now())
+
+
+if cases_merged := getattr(signals, "cases_merged", None):
+    cases_merged.connect(note_merge)

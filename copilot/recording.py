@@ -2,14 +2,21 @@
 
 import uuid
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from copilot import assigning, contamination
 from copilot.matching import compare
 from copilot.models import Match, Suggestion, SuggestionEvent, Term
 from copilot.models.suggestion import State
+from copilot.showing import is_hidden
 from copilot.variables import values_for
 from helpdesk.models import Message, Reply, User
+
+
+class ReportError(Exception):
+    """A page reports of a suggestion what can't have happened; the message says why."""
 
 
 def record_event(
@@ -21,14 +28,57 @@ def record_event(
     at: datetime,
     dismiss_reason: str = "",
     rank: int | None = None,
+    page: str = "",
+    page_order: int | None = None,
+    typed_before: int | None = None,
 ) -> bool:
     """Append an event and return whether it was new; the same `client_seq` is kept once."""
     _, is_new = SuggestionEvent.objects.get_or_create(
         suggestion=suggestion,
         client_seq=client_seq[:60] or uuid.uuid4().hex,
-        defaults={"type": type, "actor": actor, "at": at, "dismiss_reason": dismiss_reason, "rank": rank},
+        defaults={
+            "type": type,
+            "actor": actor,
+            "at": at,
+            "dismiss_reason": dismiss_reason,
+            "rank": rank,
+            "page": page,
+            "page_order": page_order,
+            "typed_before": typed_before,
+        },
     )
     return is_new
+
+
+def record_report(*, suggestion: Suggestion, actor: User, at: datetime, **event: Any) -> bool:
+    """Append what an agent's page reports of a suggestion, and return whether it was new.
+
+    A report that comes late, of a suggestion that a newer message replaced or whose turn is answered, is kept: it
+    happened.
+
+    Raises:
+        ReportError: the suggestion is hidden from this agent, or has nothing that could have been seen.
+    """
+    if is_hidden(suggestion, actor):
+        contamination.note_hidden_report(suggestion, actor, now=at)
+        raise ReportError(f"{suggestion} is held out for measuring: a page can't have shown it")
+    if not suggestion.text and event["type"] != SuggestionEvent.Type.WHY_OPENED:
+        raise ReportError(f"{suggestion} has no text: a page can't have shown it")
+    with transaction.atomic():
+        is_new = record_event(suggestion=suggestion, actor=actor, at=at, **event)
+        assigning.expose(suggestion, actor, now=at)
+    return is_new
+
+
+def record_fallback(suggestion: Suggestion, *, now: datetime) -> bool:
+    """Append that the live release made a suggestion where that of its variant could not."""
+    return record_event(
+        suggestion=suggestion,
+        type=SuggestionEvent.Type.RELEASE_FALLBACK,
+        actor=None,
+        client_seq="release-fallback",
+        at=now,
+    )
 
 
 def record_reply(reply: Reply, *, now: datetime) -> Match | None:
@@ -43,6 +93,9 @@ def record_reply(reply: Reply, *, now: datetime) -> Match | None:
         client_seq=f"reply-{reply.pk}",
         at=reply.sent_at,
     )
+    if reply.author is not None:
+        assigning.expose(suggestion, reply.author, now=now)
+        contamination.note_answer(reply, now=now)
     return _record(suggestion, reply, now=now)
 
 

@@ -1,9 +1,10 @@
 """A suggestion for a turn: expected with the message, computed by the worker, stored before anybody opens the case.
 
-1. `expect` stores a pending row in the message's own transaction, so that no turn is ever lost, and queues it.
-2. `suggest` runs the live release over a batch of pending rows and fills each in once: whoever changes
-   `pending` first wins, so a task that runs twice does no harm. Nobody waits for which sentence decided: that is
-   noted when all are stored.
+1. `expect` stores a pending row in the message's own transaction, so that no turn is ever lost, and queues it. In the
+   arm OFF the row is complete at once: it stands for a turn for which nothing is computed.
+2. `suggest` runs the live release, or that of the case's variant, over a batch of pending rows and fills each in once:
+   whoever changes `pending` first wins, so a task that runs twice does no harm. Nobody waits for which sentence
+   decided: that is noted when all are stored.
 3. `sweep` queues again what a dead worker left behind.
 """
 
@@ -16,8 +17,8 @@ from django.conf import settings
 from django.db import transaction
 
 from copilot import explaining, recording, releases
+from copilot.assigning import assign
 from copilot.catalog import CatalogMoment, catalog_at
-from copilot.experiments import assign_arm
 from copilot.models import Alternative, Arm, QuestionVector, Release, Suggestion, Topic
 from copilot.models.suggestion import Reason, State
 from copilot.pipeline.questions import question_from
@@ -50,24 +51,15 @@ def expect(messages: Sequence[Message], *, now: datetime) -> list[Suggestion]:
 
     newest = _newest_of_their_cases(messages)
     _supersede(newest)
+    assigned = assign([message.case for message in newest.values()], now=now)
     rows = Suggestion.objects.bulk_create(
-        Suggestion(case_id=case_id, message=message, arm=arm_of(case_id), created_at=now, queued_at=now)
-        for case_id, message in newest.items()
+        _expected(message, Arm(assigned[case_id].arm), now=now) for case_id, message in newest.items()
     )
-    ids = [row.pk for row in rows]
+    ids = [row.pk for row in rows if row.is_pending]
     for start in range(0, len(ids), BATCH):
         batch = ids[start : start + BATCH]
         tasks.suggest.delay_on_commit(suggestion_ids=batch)  # type: ignore[attr-defined]  # not in celery's stubs
     return rows
-
-
-def arm_of(case_id: int) -> Arm:
-    """Return the arm in which a case is for good."""
-    return Arm(
-        assign_arm(
-            salt=settings.COPILOT_EXPERIMENT_SALT, unit=case_id, shadow_share=settings.COPILOT_HOLDOUT_SHARE
-        )
-    )
 
 
 def suggest(*, suggestion_ids: Sequence[int], now: datetime) -> int:
@@ -79,21 +71,57 @@ def suggest(*, suggestion_ids: Sequence[int], now: datetime) -> int:
     )
     if not pending:
         return 0
-    release = releases.live()
+    moment, n = catalog_at(now), 0
+    own = releases.of_variants({row.case_id for row in pending})
+    for release in dict.fromkeys(own.values()):
+        rows = [row for row in pending if own.get(row.case_id) == release]
+        try:
+            n += _suggest_by(release, rows, moment, now=now)
+        except (releases.ReleaseError, HeadError) as error:
+            logger.exception("the release of a variant failed, the live one stands in")
+            n += _suggest_live(rows, moment, now=now, instead_of=str(error))
+    return n + _suggest_live([row for row in pending if row.case_id not in own], moment, now=now)
+
+
+def _suggest_live(
+    rows: Sequence[Suggestion], moment: CatalogMoment, *, now: datetime, instead_of: str = ""
+) -> int:
+    """Fill in suggestions by the live release, and say in which of them it stands in for another one."""
+    release = releases.live() if rows else None
     if release is None:
-        return sum(_fail(row, Reason.NO_RELEASE, "", now=now, release=None) for row in pending)
+        return sum(_fail(row, Reason.NO_RELEASE, "", now=now, release=None) for row in rows)
     try:
-        pipeline = releases.pipeline_of(release)
-    except releases.ReleaseError as error:
-        logger.exception("the live release can't be loaded")
-        return sum(_fail(row, Reason.RELEASE_BROKEN, str(error), now=now, release=release) for row in pending)
-    moment = catalog_at(now)
-    try:
-        computed = compute(pending, pipeline=pipeline, release=release, moments=[moment] * len(pending))
-    except HeadError as error:
-        logger.exception("a head of the live release failed")
-        return sum(_fail(row, Reason.RELEASE_BROKEN, str(error), now=now, release=release) for row in pending)
-    stored = [row for row, beside in zip(pending, computed, strict=True) if _store(row, beside, now=now)]
+        return _suggest_by(release, rows, moment, now=now, instead_of=instead_of)
+    except (releases.ReleaseError, HeadError) as error:
+        logger.exception("the live release failed")
+        return sum(_fail(row, Reason.RELEASE_BROKEN, str(error), now=now, release=release) for row in rows)
+
+
+def _suggest_by(
+    release: Release,
+    rows: Sequence[Suggestion],
+    moment: CatalogMoment,
+    *,
+    now: datetime,
+    instead_of: str = "",
+) -> int:
+    """Fill in suggestions by a release and return how many.
+
+    Raises:
+        ReleaseError: it can't be loaded.
+        HeadError: a stage of it can't work.
+    """
+    pipeline = releases.pipeline_of(release)
+    computed = compute(rows, pipeline=pipeline, release=release, moments=[moment] * len(rows))
+    if instead_of:
+        for row in rows:
+            row.detail = f"{release.name} stood in: {instead_of}"[:300]
+    stands_in = bool(instead_of)
+    stored = [
+        row
+        for row, beside in zip(rows, computed, strict=True)
+        if _store(row, beside, now=now, stands_in=stands_in)
+    ]
     explaining.note_deciding_sentences(stored, pipeline=pipeline, moment=moment)
     return len(stored)
 
@@ -170,6 +198,14 @@ def sweep(*, now: datetime) -> int:
     for ids in alone + [together[start : start + BATCH] for start in range(0, len(together), BATCH)]:
         tasks.suggest.delay(suggestion_ids=ids)
     return len(again)
+
+
+def _expected(message: Message, arm: Arm, *, now: datetime) -> Suggestion:
+    """Return the row of a turn that has just begun or gone on: pending, or complete where nothing is computed."""
+    row = Suggestion(case_id=message.case_id, message=message, arm=arm, created_at=now, queued_at=now)
+    if arm == Arm.OFF:
+        row.state, row.reason, row.finished_at = State.OFF, Reason.OFF, now
+    return row
 
 
 def _newest_of_their_cases(messages: Sequence[Message]) -> dict[int, Message]:
@@ -256,7 +292,7 @@ FILLED_IN = [
 ]  # fmt: skip
 
 
-def _store(row: Suggestion, beside: Beside, *, now: datetime) -> bool:
+def _store(row: Suggestion, beside: Beside, *, now: datetime, stands_in: bool = False) -> bool:
     """Fill in a suggestion that is still pending; return False if another worker was first or it was superseded."""
     row.finished_at = now
     with transaction.atomic():
@@ -267,6 +303,8 @@ def _store(row: Suggestion, beside: Beside, *, now: datetime) -> bool:
             return False
         Alternative.objects.bulk_create(beside.alternatives)
         QuestionVector.objects.bulk_create(beside.vectors)
+        if stands_in:
+            recording.record_fallback(row, now=now)
         casework.note_language(case=row.case)
         recording.record_if_answered(row, now=now)
         live.tell([row.case_id])

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from copilot import releases, suggesting
+from copilot import assigning, releases, suggesting
 from copilot.evaluation.gate import Finding
 from copilot.models import DecidingSentence, Guidance, Match, Release, Suggestion
 from copilot.models.suggestion import Arm, Reason, State
@@ -265,7 +265,7 @@ def test_every_turn_has_exactly_one_current_suggestion(confident: Release, now: 
 
 def test_arm_never_changes(settings: Settings) -> None:
     settings.COPILOT_HOLDOUT_SHARE = 0.3
-    arms = {pk: suggesting.arm_of(pk) for pk in range(2000)}
-    assert arms == {pk: suggesting.arm_of(pk) for pk in range(2000)}
+    arms = {pk: assigning.holdout_arm(pk) for pk in range(2000)}
+    assert arms == {pk: assigning.holdout_arm(pk) for pk in range(2000)}
     assert 0.26 < sum(arm == Arm.SHADOW for arm in arms.values()) / 2000 < 0.34
     assert not Case.objects.exists()

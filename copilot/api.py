@@ -10,6 +10,7 @@ from rest_framework.views import APIView
 
 from copilot.models import Suggestion
 from copilot.models.suggestion import Reason, State
+from copilot.showing import is_hidden
 from copilot.worded import for_agent
 from helpdesk import access
 from helpdesk.api.views import CASE_ID, PROBLEMS
@@ -38,7 +39,10 @@ class MillisecondsOut(serializers.Serializer):
 
 
 class SuggestionOut(serializers.Serializer):
-    """The newest turn's suggestion; `text`, `answer` and `alternatives` are empty unless it is offered."""
+    """The newest turn's suggestion; `text`, `answer` and `alternatives` are empty unless it is offered.
+
+    What is hidden from you because its effect is being measured is told as `shadow`, and nothing else of it.
+    """
 
     state = serializers.ChoiceField(State.choices)
     text = serializers.CharField()
@@ -65,16 +69,17 @@ class SuggestionDetail(APIView):
 
 
 def _shown(suggestion: Suggestion, user: User) -> dict[str, Any]:
-    offered = suggestion.is_offered
+    hidden = is_hidden(suggestion, user)
+    offered = suggestion.is_offered and not hidden
     alternatives = suggestion.alternatives.select_related("answer__answer") if offered else []
     return {
-        "state": suggestion.state,
+        "state": State.SHADOW if hidden else suggestion.state,
         "text": for_agent(suggestion.text, user) if offered else "",
-        "reason": suggestion.reason,
-        "detail": suggestion.detail,
-        "topic": suggestion.topic.slug if suggestion.topic else None,
+        "reason": Reason.HELD_OUT if hidden else suggestion.reason,
+        "detail": "" if hidden else suggestion.detail,
+        "topic": suggestion.topic.slug if suggestion.topic and not hidden else None,
         "answer": _named(suggestion.answer) if offered else None,
-        "confidence": suggestion.confidence,
+        "confidence": None if hidden else suggestion.confidence,
         "alternatives": [
             {
                 "text": for_agent(other.text, user),
@@ -83,8 +88,8 @@ def _shown(suggestion: Suggestion, user: User) -> dict[str, Any]:
             }
             for other in alternatives
         ],
-        "release": suggestion.release_id,
-        "milliseconds": suggestion.milliseconds,
+        "release": None if hidden else suggestion.release_id,
+        "milliseconds": dict.fromkeys(suggestion.milliseconds) if hidden else suggestion.milliseconds,
     }
 
 

@@ -264,7 +264,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "helpdesk.api.paging.KeysetPagination",
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
     "DEFAULT_THROTTLE_RATES": {
-        "user": env.str("API_THROTTLE", "6000/min", validate=validate.Regexp(r"^\d+/[smhd]"))
+        "user": env.str("API_THROTTLE", "6000/min", validate=validate.Regexp(r"^\d+/[smhd]")),
+        "reports": "600/min",  # of what became of suggestions, by one person's pages
     },
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "helpdesk.api.problems.problem_response",

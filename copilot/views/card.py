@@ -7,6 +7,7 @@ from datetime import date
 from copilot.models import Alternative, Suggestion, SuggestionEvent
 from copilot.models.catalog import AnswerVersion
 from copilot.models.suggestion import Reason, State
+from copilot.showing import is_hidden
 from copilot.worded import for_agent
 from helpdesk.models import User
 
@@ -48,19 +49,27 @@ class Card:
     candidates: tuple[tuple[str, int], ...] = ()
     dismissed: str = ""
     is_review_due: bool = False
+    is_hidden: bool = False
+
+    @property
+    def state(self) -> str:
+        """Of the suggestion, as far as it may be known."""
+        if self.suggestion is None:
+            return "none"
+        return str(State.SHADOW) if self.is_hidden else self.suggestion.state
 
     @property
     def stamp(self) -> str:
         """Changes whenever the card does."""
-        return f"{self.suggestion.pk}-{self.suggestion.state}" if self.suggestion else "none"
+        return f"{self.suggestion.pk}-{self.state}" if self.suggestion else "none"
 
 
 def card_for(suggestion: Suggestion | None, *, user: User, today: date) -> Card:
     """Return the card of a turn that waits for a reply; an empty one if nothing was asked of the copilot."""
     if suggestion is None or suggestion.state == State.SUPERSEDED:
         return Card()
-    if suggestion.state == State.SHADOW:
-        return Card(suggestion, reason=str(Reason.HELD_OUT.label))
+    if is_hidden(suggestion, user):
+        return Card(suggestion, reason=str(Reason.HELD_OUT.label), is_hidden=True)
     if suggestion.state != State.OFFERED or suggestion.answer is None:
         return Card(suggestion, reason=_reason(suggestion), candidates=_candidates(suggestion))
     alternatives = suggestion.alternatives.select_related("answer__answer__owner", "answer__answer__topic")

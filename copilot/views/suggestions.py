@@ -1,5 +1,6 @@
 """The suggestion card above the composer: what it shows, why, and what an agent does with it."""
 
+import math
 from dataclasses import dataclass
 
 from django.http import Http404, HttpResponse
@@ -7,11 +8,13 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.text import Truncator
 from django.views.decorators.http import require_GET, require_POST
+from rest_framework.throttling import UserRateThrottle
 
 from copilot import neighbours, recording
 from copilot.forms import EventForm
 from copilot.models import Suggestion
-from copilot.models.suggestion import State
+from copilot.models.suggestion import TREATED, State
+from copilot.showing import is_hidden, offered_to
 from copilot.views.card import Card, card_for
 from helpdesk import access
 from helpdesk.requests import PageRequest
@@ -20,6 +23,12 @@ LARGEST_LIST = 100
 EXPLAINED = (State.OFFERED, State.WITHHELD, State.FAILED)
 AROUND = 160  # characters shown on either side of the sentence that decided
 ALONE = 280  # characters shown of a question without one
+
+
+class Reports(UserRateThrottle):
+    """Of one person's pages: a script gone wild does not fill the table of events."""
+
+    scope = "reports"
 
 
 @dataclass(frozen=True)
@@ -50,29 +59,41 @@ def readiness(request: PageRequest) -> HttpResponse:
         int(key) for key in request.GET.getlist("case")[:LARGEST_LIST] if key.isdecimal() and len(key) < 19
     ]
     cases = access.cases_for(request.user).filter(pk__in=asked, awaiting_since__isnull=False)
-    ready = Suggestion.objects.offered_in(cases)
+    ready = offered_to(request.user, cases)
     return render(request, "copilot/_readiness.html", {"marks": [(pk, pk in ready) for pk in asked]})
 
 
 @require_POST
 def suggestion_event(request: PageRequest, suggestion_id: int) -> HttpResponse:
-    found = get_object_or_404(Suggestion, pk=suggestion_id)
+    """Take what a page reports; its own clock is never asked."""
+    found = get_object_or_404(Suggestion.objects.select_related(*TREATED), pk=suggestion_id)
     access.get_case_to_answer(request.user, found.case_id)
+    if not (flood := Reports()).allow_request(request, None):  # type: ignore[arg-type]  # asks only for the user
+        wait = math.ceil(flood.wait() or 1)
+        return _refused(f"too many reports: wait {wait} s", status=429, headers={"Retry-After": str(wait)})
     form = EventForm(request.POST)
     if not form.is_valid():
-        return HttpResponse(form.errors.as_text(), status=400, content_type="text/plain")
-    recording.record_event(suggestion=found, actor=request.user, at=timezone.now(), **form.cleaned_data)
+        return _refused(form.errors.as_text(), status=400)
+    try:
+        recording.record_report(suggestion=found, actor=request.user, at=timezone.now(), **form.cleaned_data)
+    except recording.ReportError as error:
+        return _refused(str(error), status=409)
     return HttpResponse(status=204)
+
+
+def _refused(why: str, *, status: int, headers: dict[str, str] | None = None) -> HttpResponse:
+    return HttpResponse(why, status=status, headers=headers, content_type="text/plain")
 
 
 @require_GET
 def why(request: PageRequest, suggestion_id: int) -> HttpResponse:
     """Show what decided; what is held out for measuring is not explained, for that would show it."""
     found = get_object_or_404(
-        Suggestion.objects.select_related("topic", "second_topic", "release", "deciding"), pk=suggestion_id
+        Suggestion.objects.select_related("topic", "second_topic", "release", "deciding", *TREATED),
+        pk=suggestion_id,
     )
     access.get_case(request.user, found.case_id)
-    if found.state not in EXPLAINED:
+    if found.state not in EXPLAINED or is_hidden(found, request.user):
         raise Http404("nothing to explain")
     near = neighbours.nearest_cases(found, request.user)
     context = {"suggestion": found, "near": near, "stages": stages_of(found), "asked": asked_in(found)}

@@ -15,6 +15,7 @@ PURE = [
     *(ROOT / "helpdesk/bodies").glob("*.py"),
     *(ROOT / "copilot/matching").glob("*.py"),
     ROOT / "copilot/experiments.py",
+    ROOT / "copilot/monitor/funnel.py",
 ]
 HEAVY = {"torch", "sentence_transformers", "sklearn", "snorkel", "transformers"}
 

@@ -1,0 +1,57 @@
+"""Stored turns with the cell of the funnel that each of them is in, derived from its events."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.db.models import Prefetch
+
+from copilot.models import Arm, Exposure, Suggestion, SuggestionEvent
+from copilot.models.suggestion import SuggestionQuerySet
+from copilot.monitor.funnel import Cell, ScreenEvent, SentReply, cell_of
+
+CHUNK = 2000
+
+
+def cells(suggestions: SuggestionQuerySet, *, now: datetime) -> Iterator[tuple[Suggestion, Cell]]:
+    """Return each turn of these with its cell, in the order of their numbers; four queries a chunk."""
+    rows = (
+        suggestions.current()
+        .select_related("message", "match")
+        .prefetch_related("events", Prefetch("exposures", Exposure.objects.select_related("variant")))
+        .order_by("pk")
+    )
+    for row in rows.iterator(CHUNK):
+        yield row, cell_of_turn(row, now=now)
+
+
+def cell_of_turn(suggestion: Suggestion, *, now: datetime) -> Cell:
+    """Return the cell of the turn that a suggestion stands for."""
+    return cell_of(
+        state=suggestion.state,
+        asked_at=suggestion.message.sent_at,
+        finished_at=suggestion.finished_at,
+        events=[
+            ScreenEvent(
+                event.type, event.actor_id, event.at, event.page, event.page_order, event.typed_before
+            )
+            for event in suggestion.events.all()
+        ],
+        reply=_reply_to(suggestion),
+        now=now,
+    )
+
+
+def _reply_to(suggestion: Suggestion) -> SentReply | None:
+    sent = [event for event in suggestion.events.all() if event.type == SuggestionEvent.Type.SENT]
+    if not sent:
+        return None
+    first = min(sent, key=lambda event: event.at)
+    match = getattr(suggestion, "match", None)
+    exposures = [each for each in suggestion.exposures.all() if each.agent_id == first.actor_id]
+    return SentReply(
+        author=first.actor_id,
+        at=first.at,
+        kind=match.kind if match else None,
+        retained=match.retained if match else None,
+        is_hidden=any(each.variant.arm != Arm.OFFER for each in exposures),
+    )

@@ -1,4 +1,5 @@
-// Reports honestly what was on a screen: displayed when the card is in the page, viewed after a second in sight.
+// Reports honestly what was on a screen: displayed when the card is in the page, viewed when half of it was in sight
+// for a whole second in the tab that has the focus.
 import { card, report } from "./card.js";
 
 const SHARE = 0.5;
@@ -8,21 +9,22 @@ let timer = null;
 let observed = null;
 let inSight = false;
 
-function tell(type, id) {
+function tell(type, values) {
+  const id = observed.dataset.suggestion;
   if (told.has(`${type} ${id}`)) return;
   told.add(`${type} ${id}`);
-  report(type);
+  report(type, values);
 }
 
+// Begins the second anew, so that only an unbroken one counts.
 function look() {
   clearTimeout(timer);
-  if (!inSight || document.hidden || !observed?.isConnected) return;
-  const id = observed.dataset.suggestion;
-  timer = setTimeout(() => observed?.isConnected && observed.dataset.suggestion === id && tell("viewed", id), LONG_ENOUGH);
+  if (inSight && !document.hidden && document.hasFocus()) timer = setTimeout(() => observed?.isConnected && tell("viewed"), LONG_ENOUGH);
 }
 
 const observer = new IntersectionObserver((entries) => {
-  inSight = entries.at(-1).isIntersecting && entries.at(-1).intersectionRatio >= SHARE;
+  const { isIntersecting, intersectionRatio } = entries.at(-1);
+  inSight = isIntersecting && intersectionRatio >= SHARE;
   look();
 }, { threshold: [0, SHARE] });
 
@@ -30,13 +32,17 @@ function watch() {
   const shown = card();
   if (shown === observed) return;
   observer.disconnect();
+  clearTimeout(timer);
   observed = shown;
   inSight = false;
   if (!shown?.dataset.text || shown.hasAttribute("data-dismissed")) return;
-  tell("displayed", shown.dataset.suggestion);
+  // Who had begun to write before the card was there was not kept waiting by the model.
+  tell("displayed", { typed_before: document.getElementById("reply-body")?.value.trim().length ?? 0 });
   observer.observe(shown);
 }
 
 document.addEventListener("visibilitychange", look);
+addEventListener("focus", look);
+addEventListener("blur", () => setTimeout(look)); // asked a moment later, the page knows that it lost the focus
 document.addEventListener("htmx:afterSettle", watch);
 watch();

@@ -225,16 +225,6 @@ def test_a_new_message_appears_within_two_seconds(
     expect(page.locator(".timeline").get_by_text("Are you there?")).to_be_visible(timeout=2000)
 
 
-def test_what_was_on_the_screen_is_reported(
-    page: Page, open_case: Callable[[], None], suggestion: Suggestion
-) -> None:
-    open_case()
-    page.wait_for_timeout(600)
-    assert events(suggestion) == ["displayed"]
-    page.wait_for_timeout(900)
-    assert events(suggestion) == ["displayed", "viewed"]
-
-
 def test_answers_are_searched_and_inserted(page: Page, open_case: Callable[[], None], case: Case) -> None:
     make_answer("Wi-Fi for the Stand", "Dear {{customer.first_name}}, open Settings.")
     open_case()

@@ -1,16 +1,21 @@
 """The suggestion card, its events and its why."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.cache import cache
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
 from copilot.models import DecidingSentence, Suggestion, SuggestionEvent
 from copilot.models.suggestion import Reason, State
 from copilot.views.card import Offer
+from copilot.views.suggestions import Reports
 from helpdesk.models import Case, Team, User
+from helpdesk.replying import send_reply
 from tests.copilot.making import make_alternative, make_answer, make_suggestion, make_topic
 from tests.making import make_case, make_message, make_reply
 
@@ -220,7 +225,11 @@ class TestEvents:
         "values",
         [
             {"type": "sent", "client_seq": "s"},
+            {"type": "release_fallback", "client_seq": "s"},
             {"type": "bought", "client_seq": "s"},
+            {"type": "viewed", "client_seq": "s", "page": "two words", "page_order": "1"},
+            {"type": "viewed", "client_seq": "s", "page": "t", "page_order": "-1"},
+            {"type": "displayed", "client_seq": "s", "typed_before": "many"},
             {"type": "inserted"},
             {"type": "dismissed", "client_seq": "s", "dismiss_reason": "mood"},
             {"type": "alternative_inserted", "client_seq": "s", "rank": "-1"},
@@ -240,6 +249,85 @@ class TestEvents:
 
     def test_it_rejects_get(self, client: Client, case: Case) -> None:
         assert client.get(f"/copilot/suggestions/{make_suggestion(case).pk}/events/").status_code == 405
+
+    def test_the_servers_clock_rules_and_the_page_counts(self, client: Client, case: Case) -> None:
+        suggestion = make_suggestion(case)
+        an_hour_ago = (timezone.now() - timedelta(hours=1)).isoformat()
+        for order, kind in ((2, "viewed"), (1, "displayed")):  # the first one was held up on its way
+            self.post(
+                client,
+                suggestion,
+                type=kind,
+                client_seq=kind,
+                page="t",
+                page_order=str(order),
+                at=an_hour_ago,
+            )
+        assert list(suggestion.events.order_by("page_order").values_list("type", flat=True)) == [
+            "displayed",
+            "viewed",
+        ]
+        assert all(timezone.now() - event.at < timedelta(minutes=1) for event in suggestion.events.all())
+
+    def test_what_is_written_before_is_kept_with_the_display(self, client: Client, case: Case) -> None:
+        suggestion = make_suggestion(case)
+        self.post(client, suggestion, type="displayed", client_seq="s", typed_before="31")
+        assert suggestion.events.get().typed_before == 31
+
+    def test_a_report_of_a_replaced_suggestion_is_kept(self, client: Client, case: Case) -> None:
+        suggestion = make_suggestion(case)
+        make_message("And now?", case_id=case.pk)
+        Suggestion.objects.filter(pk=suggestion.pk).update(state=State.SUPERSEDED)
+        assert self.post(client, suggestion, type="viewed", client_seq="s") == 204
+        assert suggestion.events.count() == 1
+
+    def test_a_report_after_the_reply_is_kept(self, client: Client, case: Case, ana: User) -> None:
+        suggestion = make_suggestion(case)
+        send_reply(case=case, author=ana, body="Soon.", client_key="k", now=timezone.now(), close=True)
+        assert self.post(client, suggestion, type="viewed", client_seq="s") == 204
+
+    @pytest.mark.parametrize(
+        ("state", "reason"),
+        [
+            (State.WITHHELD, Reason.NO_ANSWER),
+            (State.FAILED, Reason.LOST),
+            (State.PENDING, ""),
+            (State.OFF, Reason.OFF),
+        ],
+    )
+    def test_what_has_no_text_was_not_on_a_screen(
+        self, client: Client, case: Case, state: State, reason: str
+    ) -> None:
+        suggestion = make_suggestion(case, state=state, reason=reason)
+        for kind in ("displayed", "viewed", "inserted", "dismissed"):
+            assert self.post(client, suggestion, type=kind, client_seq="s") == 409
+        assert self.post(client, suggestion, type="why_opened", client_seq="s") == 204
+
+    def test_a_flood_is_throttled_and_told_when_to_come_back(
+        self, client: Client, case: Case, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        cache.clear()
+        monkeypatch.setattr(Reports, "rate", "3/min", raising=False)
+        suggestion = make_suggestion(case)
+        found = [self.post(client, suggestion, type="viewed", client_seq=str(n)) for n in range(5)]
+        assert found == [204, 204, 204, 429, 429]
+        address = f"/copilot/suggestions/{suggestion.pk}/events/"
+        refused = client.post(address, {"type": "viewed", "client_seq": "x"})
+        assert 0 < int(refused.headers["Retry-After"]) <= 60
+        assert "too many reports: wait" in refused.text
+        assert suggestion.events.count() == 3
+        cache.clear()
+
+    def test_an_event_is_never_changed(self, client: Client, case: Case, gwen: User, ana: User) -> None:
+        suggestion = make_suggestion(case)
+        self.post(client, suggestion, type="viewed", client_seq="s")
+        for changed in ({"type": "inserted"}, {"at": timezone.now()}, {"actor": gwen}):
+            with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+                SuggestionEvent.objects.update(**changed)
+        ana.delete()
+        assert suggestion.events.get().actor is None
+        with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+            SuggestionEvent.objects.update(actor=gwen)
 
 
 class TestWhy:

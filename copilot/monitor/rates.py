@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from django.db.models import Count, DateField, F, Q, QuerySet
+from django.db.models import Case, Count, DateField, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import TruncDate, TruncDay, TruncWeek
 
 from copilot.matching.normalising import NORM_VERSION
-from copilot.models import Match
+from copilot.models import Arm, Exposure, Match
 from copilot.models.suggestion import State
 from copilot.monitor.figures import Figure
 from copilot.statistics import intervals
@@ -25,7 +25,7 @@ FEWEST = 5  # turns below which a rate says nothing
 FEWEST_AGENTS = 5  # below them a figure would tell of single people
 BUSY = 10  # turns a day from which single days are worth a look
 TRUNCATED = {"day": TruncDay, "week": TruncWeek}
-STATES = {"offer": State.OFFERED, "shadow": State.SHADOW}
+ARMS = ("offer", "shadow")
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class MatchRates:
 
 def match_rates(*, arm: str, since: datetime, per: str = "") -> MatchRates:
     """Return the match rates of an arm since a time, per "day" or "week"; by default per day where days are busy."""
-    matches = Match.objects.filter(suggestion__state=STATES[arm], reply__sent_at__gte=since)
+    matches = _by_arm(Match.objects.filter(reply__sent_at__gte=since)).filter(arm=arm)
     counted = _substantive(matches)
     per = per or ("day" if _is_busy(counted) else "week")
     times = _by_agent(counted.annotate(group=TRUNCATED[per]("reply__sent_at", output_field=DateField())))
@@ -65,8 +65,17 @@ def match_rates(*, arm: str, since: datetime, per: str = "") -> MatchRates:
 def turns_by_arm(*, since: datetime) -> dict[str, int]:
     """Return how many turns can be counted in each arm since a time."""
     counted = _substantive(Match.objects.filter(reply__sent_at__gte=since))
-    turns = dict(counted.values_list("suggestion__state").annotate(n=Count("pk")).order_by())
-    return {arm: turns.get(state, 0) for arm, state in STATES.items()}
+    turns = dict(_by_arm(counted).values_list("arm").annotate(n=Count("pk")).order_by())
+    return {arm: turns.get(arm, 0) for arm in ARMS}
+
+
+def _by_arm(matches: QuerySet[Match]) -> QuerySet[Any]:
+    """Tell what the reply's author could see: where an experiment divides agents, that is not the case's to say."""
+    hidden = Exposure.objects.filter(
+        suggestion=OuterRef("suggestion"), agent=OuterRef("reply__author")
+    ).exclude(variant__arm=Arm.OFFER)
+    in_shadow = Q(suggestion__state=State.SHADOW) | Exists(hidden)
+    return matches.annotate(arm=Case(When(in_shadow, then=Value("shadow")), default=Value("offer")))
 
 
 def _substantive(matches: QuerySet[Match]) -> QuerySet[Match]:

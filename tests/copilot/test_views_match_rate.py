@@ -9,10 +9,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from copilot.models import Match, Release
+from copilot import assigning
+from copilot.models import Exposure, Match, Release
 from copilot.models.suggestion import Reason, State
+from copilot.monitor.rates import match_rates, turns_by_arm
 from helpdesk.models import Case, User
-from tests.copilot.making import make_suggestion, make_topic
+from tests.copilot.making import make_experiment, make_suggestion, make_topic
 from tests.making import make_case, make_reply, make_user
 
 pytestmark = pytest.mark.django_db
@@ -121,6 +123,23 @@ def test_a_table_that_is_not_there_is_named(client: Client, ana: User) -> None:
 def test_a_name_is_no_formula(client: Client, ana: User) -> None:
     answer(author=ana, topic="=HYPERLINK(1)")
     assert "'=HYPERLINK(1)" in rows(client)
+
+
+def test_a_suggestion_that_its_author_could_not_see_counts_as_held_out(client: Client) -> None:
+    experiment = make_experiment(unit="agent")
+    counted = {"offer": 0, "shadow": 0}
+    for number in range(12):
+        author = make_user(f"agent{number}")
+        case = answer(author=author)
+        variant = assigning.variant_for(author, experiment, asked_at=timezone.now())
+        Exposure.objects.create(
+            suggestion=case.suggestions.get(), agent=author, variant=variant, at=timezone.now()
+        )
+        counted[variant.arm] += 1
+    assert min(counted.values()) > 0
+    assert turns_by_arm(since=timezone.now() - timedelta(days=1)) == counted
+    for arm, n in counted.items():
+        assert match_rates(arm=arm, since=timezone.now() - timedelta(days=1)).total.n == n
 
 
 def test_it_opens_on_the_arm_that_has_turns(client: Client, ana: User) -> None:

@@ -84,6 +84,28 @@ def test_a_reply_counts_under_its_authors_variant() -> None:
     assert set(expected) == {"offered", "shadow"}
 
 
+def test_a_reply_with_nothing_but_a_signature_kept_nothing(ana: User) -> None:
+    case = make_case()
+    inserted = make_suggestion(case, TEXT)
+    recording.record_report(
+        suggestion=inserted, actor=ana, at=timezone.now(), type="inserted", client_seq="s"
+    )
+    answered(case, ana, "-- \nAna\nShop Care")
+    assert found() == [Cell.INSERTED_THEN_REMOVED]
+
+
+def test_ten_suggestions_for_one_reply_are_one_turn(ana: User) -> None:
+    case = make_case(announce=True)
+    for n in range(9):
+        make_message(f"And {n}?", case_id=case.pk, announce=True, sent_at=timezone.now())
+    assert Suggestion.objects.filter(case=case).count() == 10
+    newest = make_suggestion(case, TEXT)
+    answered(case, ana)
+    assert [(row.pk, str(cell)) for row, cell in cells(Suggestion.objects.all(), now=timezone.now())] == [
+        (newest.pk, "offered")
+    ]
+
+
 def test_a_case_of_the_off_arm_is_a_turn_like_any_other(ana: User) -> None:
     make_experiment(Treatment("off", 999_999, "off"), Treatment("offer", 1, "offer"))
     case = make_message(announce=True, sent_at=timezone.now()).case

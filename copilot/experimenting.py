@@ -124,7 +124,7 @@ def check(plan: Plan) -> None:
     own = {each.release for each in treatments if each.release is not None}
     divides_agents = plan.unit != Experiment.Unit.CASE
     problems = (
-        (len(treatments) < 2, "an experiment compares two variants or more"),
+        (not 2 <= len(treatments) <= 10, "an experiment compares two variants or more, ten at most"),
         (len(names) < len(treatments), "two variants have the same name: give each its own"),
         (any(each.share <= 0 for each in treatments), "each variant needs a share above 0"),
         (total != MILLION, f"the shares sum to {total:,}, not to a million: change one of them"),

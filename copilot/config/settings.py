@@ -285,6 +285,8 @@ SPECTACULAR_SETTINGS = {
         "helpdesk.api.schema.describe_requests",
     ],
 }
+if "copilot" in INSTALLED_APPS:
+    SPECTACULAR_SETTINGS["ENUM_NAME_OVERRIDES"] = {"ExperimentStateEnum": "copilot.models.Experiment.State"}
 
 # Safety
 CONTENT_SECURITY_POLICY = {

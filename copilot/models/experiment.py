@@ -17,7 +17,7 @@ class ExperimentQuerySet(models.QuerySet["Experiment"]):
         return self.filter(state=Experiment.State.RUNNING).prefetch_related("variants").first()
 
     def with_people(self) -> Self:
-        return self.select_related("made_by", "started_by", "ended_by").prefetch_related("variants__release")
+        return self.select_related("made_by", "started_by", "ended_by").prefetch_related("variants")
 
 
 class Experiment(models.Model):

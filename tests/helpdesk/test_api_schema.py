@@ -13,10 +13,14 @@ from tests.making import make_case
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("media", "ana", "nadia")
+@pytest.mark.usefixtures("media", "ana", "nadia", "sana")
 @pytest.mark.parametrize(
     "name",
-    [pytest.param("ana", id="an agent"), pytest.param("nadia", id="an expert", marks=pytest.mark.slow)],
+    [
+        pytest.param("ana", id="an agent"),
+        pytest.param("nadia", id="an expert", marks=pytest.mark.slow),
+        pytest.param("sana", id="a data scientist", marks=pytest.mark.slow),
+    ],
 )
 def test_api_keeps_its_schema(live_server: LiveServer, name: str, tmp_path: Path) -> None:
     make_case()

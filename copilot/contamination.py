@@ -15,28 +15,36 @@ Kind = Contamination.Kind
 
 
 def note_customers(new: Sequence[Assignment], *, cases: Collection[Case], now: datetime) -> None:
-    """Note the new cases whose customer has another open case that is treated differently."""
+    """Note once for each new case that its customer has another open case that is treated differently."""
     customers = {case.pk: case.customer_id for case in cases}
-    open_ones = (
+    treatments = ("case__customer_id", "arm", "variant__release_id")
+    oldest = (  # of each treatment of each customer: somebody may have thousands of open cases
         Assignment.objects.filter(case__customer__in=customers.values())
         .exclude(case__status=Status.CLOSED)
+        .order_by(*treatments, "case_id")
+        .distinct(*treatments)
         .select_related("case", "variant")
-        .order_by("pk")
     )
-    rows = [
-        Contamination(
-            kind=Kind.SAME_CUSTOMER,
-            case_id=mine.case_id,
-            other_case_id=other.case_id,
-            experiment_id=mine.experiment_id or other.experiment_id,
-            at=now,
+    rows = []
+    for mine in new:
+        others = (
+            other
+            for other in oldest
+            if other.case.customer_id == customers[mine.case_id]
+            and treatment(other) != treatment(mine)
+            and (other.case_id < mine.case_id or other.case_id not in customers)
         )
-        for mine in new
-        for other in open_ones
-        if other.case.customer_id == customers[mine.case_id]
-        and (other.case_id < mine.case_id or other.case_id not in customers)
-        and treatment(other) != treatment(mine)
-    ]
+        if other := next(others, None):
+            numbers = (mine.experiment_id, other.experiment_id)
+            rows.append(
+                Contamination(
+                    kind=Kind.SAME_CUSTOMER,
+                    case_id=mine.case_id,
+                    other_case_id=other.case_id,
+                    experiment_id=next((number for number in numbers if number), None),
+                    at=now,
+                )
+            )
     Contamination.objects.bulk_create(rows)
 
 

@@ -69,7 +69,7 @@ def experiment_of_readers(suggestion: Suggestion) -> Experiment | None:
 
 def variant_for(agent: User, experiment: Experiment, *, asked_at: datetime) -> Variant:
     """Return the variant of an agent for a turn whose newest message came in at a time."""
-    day = timezone.localdate(asked_at)
+    day = timezone.localdate(asked_at, timezone.get_default_timezone())
     return _variant(experiment, agent_unit(unit=Unit(experiment.unit), agent=agent.pk, day=day))
 
 

@@ -51,13 +51,18 @@ class Reason(models.TextChoices):
     LOST = "lost", "given up after five attempts"
 
 
-TREATED = ("message", "case__assignment__experiment")  # what decides who may see a suggestion
+# A turn's message without what makes it large.
+MESSAGE_TEXTS = ("message__body", "message__html", "message__search")
 
 
 class SuggestionQuerySet(models.QuerySet["Suggestion"]):
     def current(self) -> Self:
         """Leave out those that a newer message of the same turn replaced."""
         return self.exclude(state=State.SUPERSEDED)
+
+    def with_treatment(self) -> Self:
+        """Load along what decides who may see a suggestion."""
+        return self.select_related("message", "case__assignment__experiment").defer(*MESSAGE_TEXTS)
 
     def generated(self) -> Self:
         """Those that hold a text, on the screen or in the shadow."""
@@ -66,7 +71,8 @@ class SuggestionQuerySet(models.QuerySet["Suggestion"]):
     def latest_for(self, case: Case) -> "Suggestion | None":
         return (
             self.filter(case=case)
-            .select_related("answer__answer__owner", "answer__answer__topic", "topic", "release", *TREATED)
+            .with_treatment()
+            .select_related("answer__answer__owner", "answer__answer__topic", "topic", "release")
             .order_by("-message__sent_at", "-pk")
             .first()
         )

@@ -6,17 +6,18 @@ from datetime import datetime
 from django.db.models import Prefetch
 
 from copilot.models import Arm, Exposure, Suggestion, SuggestionEvent
-from copilot.models.suggestion import SuggestionQuerySet
+from copilot.models.suggestion import MESSAGE_TEXTS, SuggestionQuerySet
 from copilot.monitor.funnel import Cell, ScreenEvent, SentReply, cell_of
 
 CHUNK = 2000
 
 
 def cells(suggestions: SuggestionQuerySet, *, now: datetime) -> Iterator[tuple[Suggestion, Cell]]:
-    """Return each turn of these with its cell, in the order of their numbers; four queries a chunk."""
+    """Return each turn of these with its cell, in the order of their numbers; three queries a chunk."""
     rows = (
         suggestions.current()
         .select_related("message", "match")
+        .defer(*MESSAGE_TEXTS, "text", "parts", "question")
         .prefetch_related("events", Prefetch("exposures", Exposure.objects.select_related("variant")))
         .order_by("pk")
     )

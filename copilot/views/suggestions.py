@@ -13,7 +13,7 @@ from rest_framework.throttling import UserRateThrottle
 from copilot import neighbours, recording
 from copilot.forms import EventForm
 from copilot.models import Suggestion
-from copilot.models.suggestion import TREATED, State
+from copilot.models.suggestion import State
 from copilot.showing import is_hidden, offered_to
 from copilot.views.card import Card, card_for
 from helpdesk import access
@@ -66,7 +66,7 @@ def readiness(request: PageRequest) -> HttpResponse:
 @require_POST
 def suggestion_event(request: PageRequest, suggestion_id: int) -> HttpResponse:
     """Take what a page reports; its own clock is never asked."""
-    found = get_object_or_404(Suggestion.objects.select_related(*TREATED), pk=suggestion_id)
+    found = get_object_or_404(Suggestion.objects.with_treatment(), pk=suggestion_id)
     access.get_case_to_answer(request.user, found.case_id)
     if not (flood := Reports()).allow_request(request, None):  # type: ignore[arg-type]  # asks only for the user
         wait = math.ceil(flood.wait() or 1)
@@ -89,7 +89,7 @@ def _refused(why: str, *, status: int, headers: dict[str, str] | None = None) ->
 def why(request: PageRequest, suggestion_id: int) -> HttpResponse:
     """Show what decided; what is held out for measuring is not explained, for that would show it."""
     found = get_object_or_404(
-        Suggestion.objects.select_related("topic", "second_topic", "release", "deciding", *TREATED),
+        Suggestion.objects.with_treatment().select_related("topic", "second_topic", "release", "deciding"),
         pk=suggestion_id,
     )
     access.get_case(request.user, found.case_id)

@@ -19,6 +19,7 @@ from helpdesk.models.people import NAMED_BY
 PAGE = 50
 COUNTED = 100  # a count stops here and is told as "99+"
 NEWEST, QUEUE = ("-last_activity_at", "-pk"), ("awaiting_since", "pk")
+MOMENTS = ("last_activity_at", "awaiting_since")  # that lists are ordered by
 ORDERS = {"newest": "Newest", "waiting": "Longest waiting"}
 LARGEST_ID = 2**63 - 1
 TAGS_SHOWN = 2
@@ -216,10 +217,11 @@ def list_cases(*, user: User, filters: Filters, size: int = PAGE) -> Listing:
     # Found first by number alone, which an index can answer: only what is shown is read.
     shown = Case.objects.filter(pk__in=found.cases.values("pk")[: size + 1])
     page = list(_with_what_a_row_shows(shown.order_by(*(QUEUE if by_waiting else NEWEST))))
-    last = page[size - 1] if len(page) > size else found.looked_to
+    last = page[size - 1] if len(page) > size else None
+    if is_cut := last is None and found.looked_to is not None:
+        last = Case.objects.only(*MOMENTS).get(pk=found.looked_to)
     at = last and (last.awaiting_since if by_waiting else last.last_activity_at)
     more = replace(filters, before=place_of(at, last.pk)) if last and at else None
-    is_cut = last is not None and last is found.looked_to
     return Listing(view=view, filters=filters, cases=page[:size], more=more, is_cut=is_cut)
 
 

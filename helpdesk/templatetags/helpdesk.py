@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
+from html import escape
 
 from django import template
 from django.template.defaultfilters import urlize
@@ -17,7 +18,6 @@ from helpdesk.replying import MENTION
 
 register = template.Library()
 MINUTE, HOUR, DAY = 60, 3600, 86_400
-SELECTED = SafeString(" selected")
 
 
 @register.simple_tag
@@ -67,16 +67,16 @@ def since(at: datetime) -> str:
 
 @register.simple_tag
 def options(choices: Iterable[tuple[str, str]], chosen: object = None) -> SafeString:
-    """Write what a select offers: it may be hundreds of people or tags.
+    """Write what a select offers. It may be hundreds of people or tags, and `format_html` is slow for so many.
 
     >>> options([("a", "A"), ("b", "B & C")], "b")
     '<option value="a">A</option><option value="b" selected>B &amp; C</option>'
     """
-    return format_html_join(
-        "",
-        '<option value="{}"{}>{}</option>',
-        ((value, SELECTED if value == chosen else "", name) for value, name in choices),
+    written = (
+        f'<option value="{escape(value)}"{" selected" if value == chosen else ""}>{escape(name)}</option>'
+        for value, name in choices
     )
+    return SafeString("".join(written))
 
 
 @register.filter

@@ -12,6 +12,7 @@ from django.db.models import FilteredRelation, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Left
 
 from helpdesk import access, searching
+from helpdesk.among import IsAmong
 from helpdesk.models import Attachment, Case, Message, Priority, Status, Tag, Team, User
 from helpdesk.models.case import CaseQuerySet
 from helpdesk.models.people import NAMED_BY
@@ -40,6 +41,7 @@ class View:
     empty: str
     advice: str
     is_counted: bool = True
+    closed: bool = False  # what it holds: either closed cases or others
     order: str = "newest"  # unless the address chooses one; empty where nobody waits
 
     def of(self, cases: CaseQuerySet, user: User) -> CaseQuerySet:
@@ -101,6 +103,7 @@ VIEWS = (
         "No case is closed yet.",
         "Press e in a case when it is done.",
         is_counted=False,
+        closed=True,
         order="",
     ),
 )
@@ -159,17 +162,11 @@ class Filters:
         return bool(self.narrowing.keys() - {"q"})
 
     def of(self, cases: CaseQuerySet) -> CaseQuerySet:
-        """Return the cases that pass every filter; words are searched for afterwards."""
+        """Return the cases that pass every filter but the tag; words are searched for afterwards."""
         names = ("status", "priority", "channel", "language")
         cases = cases.filter(**{name: value for name in names if (value := getattr(self, name))})
-        # Found first and not joined: by its number the database knows how common a tag or team is.
-        if self.team:
-            cases = cases.filter(team__in=list(Team.objects.filter(slug=self.team)))
-        if self.tag:
-            tag = Tag.objects.filter(name=self.tag).first()
-            cases = cases.alias(of_tag=FilteredRelation("tagged", condition=Q(tagged__tag=tag)))
-            cases = cases.filter(of_tag__isnull=False) if tag else cases.none()
-        return cases
+        # Found first and not joined: by its number the database knows how common a team is.
+        return cases.filter(team__in=list(Team.objects.filter(slug=self.team))) if self.team else cases
 
 
 @dataclass(frozen=True)
@@ -208,11 +205,15 @@ def list_cases(*, user: User, filters: Filters, size: int = PAGE) -> Listing:
     """Return one page of the view and filters that an address names, newest activity or longest waiting first."""
     view = VIEW_BY_SLUG[filters.view or ("mine" if user.answers_cases else "all")]
     cases = access.cases_for(user).of_customers()
-    searched = cases if filters.q and not filters.view else view.of(cases, user)
+    is_everywhere = filters.q != "" and not filters.view
     by_waiting = view.order != "" and (filters.order or view.order) == "waiting"
-    cases = filters.of(searched)
+    cases = cases if is_everywhere else view.of(cases, user)
+    cases = filters.of(cases)
+    are_open = by_waiting or not (is_everywhere or view.closed)
+    cases = _tagged(cases, filters.tag, are_open=are_open) if filters.tag else cases
     cursor = _cursor(filters.before)
-    cases = _waiting(cases, cursor) if by_waiting else _newest(cases, cursor, of_tag=bool(filters.tag))
+    of_tag = filters.tag != "" and not are_open
+    cases = _waiting(cases, cursor) if by_waiting else _newest(cases, cursor, of_tag=of_tag)
     found = searching.search(filters.q, cases=cases) if filters.q else searching.Found(cases)
     # Found first by number alone, which an index can answer: only what is shown is read.
     shown = Case.objects.filter(pk__in=found.cases.values("pk")[: size + 1])
@@ -255,6 +256,17 @@ def earlier_cases(*, case: Case, user: User, most: int = 6) -> list[Case]:
     """Return the customer's other cases that this person may read, newest first."""
     others = access.cases_for(user).filter(Q(customer=case.customer_id) & ~Q(pk=case.pk))
     return list(others.only("subject", "status", "last_activity_at").order_by("-last_activity_at")[:most])
+
+
+def _tagged(cases: CaseQuerySet, name: str, *, are_open: bool) -> CaseQuerySet:
+    """Return those of a tag. It knows which of its cases are open, mostly few, and in what order all were active."""
+    tag = Tag.objects.filter(name=name).first()  # by its number the database knows how common it is
+    if tag is None:
+        return cases.none()
+    if are_open:
+        return cases.filter(IsAmong("pk", tag.tagged.filter(closed=False).values("case_id")))
+    of_tag = FilteredRelation("tagged", condition=Q(tagged__tag=tag))
+    return cases.alias(of_tag=of_tag).filter(of_tag__isnull=False)
 
 
 def _waiting(cases: CaseQuerySet, cursor: tuple[datetime, int] | None) -> CaseQuerySet:

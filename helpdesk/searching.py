@@ -12,15 +12,16 @@ order, and between the first case of a page and its last one, or the last one lo
    up everywhere all the same.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.search import SearchQuery
 from django.db import connection
-from django.db.models import BooleanField, F, Func, QuerySet, Value
+from django.db.models import F, QuerySet
 from django.db.models.functions import Lower
 
+from helpdesk.among import IsAmong
 from helpdesk.models import Case, Customer, Message, Note, Reply
 from helpdesk.models.case import CaseQuerySet
 
@@ -38,16 +39,6 @@ class Found:
 
     cases: CaseQuerySet
     looked_to: int | None = None
-
-
-class IsAmong(Func):
-    """Whether a number is one of many, written as one array: a thousand parameters cost more than the query itself."""
-
-    template, arg_joiner = "%(expressions)s::bigint[])", " = ANY("
-    output_field = BooleanField()
-
-    def __init__(self, field: str, numbers: Iterable[int]) -> None:
-        super().__init__(F(field), Value(f"{{{','.join(map(str, numbers))}}}"))
 
 
 def search(words: str, *, cases: CaseQuerySet) -> Found:

@@ -75,8 +75,8 @@ FROM (
 """
 
 TAGS = """
-INSERT INTO helpdesk_case_tags (case_id, tag_id, last_activity_at)
-SELECT id, 1 + floor(power(random(), 2) * %(tags)s)::int, last_activity_at FROM helpdesk_case
+INSERT INTO helpdesk_case_tags (case_id, tag_id, last_activity_at, closed)
+SELECT id, 1 + floor(power(random(), 2) * %(tags)s)::int, last_activity_at, status = 'closed' FROM helpdesk_case
 WHERE id BETWEEN %(first)s AND %(last)s AND random() < 0.3
 """
 

@@ -156,16 +156,20 @@ class Case(models.Model):
 
 
 class CaseTag(models.Model):
-    """One tag on one case. The database keeps in it when the case was last active, for lists of a tag."""
+    """One tag on one case. For lists of a tag the database keeps in it the case's activity, and if it is closed."""
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="tagged")
     tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="tagged")
     last_activity_at = models.DateTimeField(db_default=Now(), editable=False)
+    closed = models.BooleanField(db_default=True, editable=False)
 
     class Meta:
         db_table = "helpdesk_case_tags"
         unique_together = [("case", "tag")]
-        indexes = [models.Index(fields=["tag", "-last_activity_at", "-case"], name="case_tag_by_activity")]
+        indexes = [
+            models.Index(fields=["tag", "-last_activity_at", "-case"], name="case_tag_by_activity"),
+            models.Index(fields=["tag", "case"], name="case_tag_open", condition=Q(closed=False)),
+        ]
 
     def __str__(self) -> str:
         return f"tag {self.tag_id} on case {self.case_id}"

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from helpdesk import casework
 from helpdesk.attaching import IncomingAttachment
 from helpdesk.listing import Filters, list_cases
 from helpdesk.models import Case, Status, Tag, Team, User
@@ -123,6 +124,22 @@ def test_tags_know_when_their_case_was_last_active(ana: User) -> None:
         case.refresh_from_db()
         assert list(case.tagged.values_list("last_activity_at", flat=True)) == [case.last_activity_at]
         send_reply(case=case, author=ana, body="Out.", client_key="r", now=timezone.now())
+
+
+def test_tags_know_which_of_their_cases_are_open(client: Client, ana: User) -> None:
+    now, tag = timezone.now(), Tag.objects.create(name="fire")
+    new, old, closed = (make_case(sent_at=now - timedelta(hours=hours)) for hours in (1, 2, 3))
+    casework.close(case=closed, actor=ana, now=now)
+    for case in (new, old, closed):
+        case.tags.add(tag)  # also where the case is closed already
+    assert listed(client, "/cases/?view=all&tag=fire") == [new.pk, old.pk]
+    assert listed(client, "/cases/?view=awaiting&tag=fire") == [old.pk, new.pk]
+    assert listed(client, "/cases/?view=closed&tag=fire") == [closed.pk]
+    assert listed(client, "/cases/?q=money&tag=fire") == [new.pk, old.pk, closed.pk]
+    casework.close(case=new, actor=ana, now=now)
+    make_message("Still burning", case_id=closed.pk, sent_at=now)
+    assert listed(client, "/cases/?view=all&tag=fire") == [closed.pk, old.pk]
+    assert listed(client, "/cases/?view=closed&tag=fire") == [new.pk]
 
 
 def test_who_awaits_a_reply_stands_in_a_queue_unless_asked_otherwise(client: Client) -> None:

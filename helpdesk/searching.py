@@ -8,8 +8,8 @@ order, and between the first case of a page and its last one, or the last one lo
 2. Few: look the words up everywhere. What few entries hold is found at once, with every case that holds it.
 3. Many: look into the newest cases of the list: common words fill a page from them. Who wants older cases looks on from
    there.
-4. Hardly one of those holds them: more was expected than there is, as of two frequent words that seldom meet. Look them
-   up everywhere all the same.
+4. Hardly one of those holds them: more may have been expected than there is, as of a word that the statistics do not
+   know, or of two frequent words that seldom meet. Look them up everywhere all the same.
 """
 
 from collections.abc import Sequence

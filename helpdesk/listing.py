@@ -204,15 +204,13 @@ class Listing:
 def list_cases(*, user: User, filters: Filters, size: int = PAGE) -> Listing:
     """Return one page of the view and filters that an address names, newest activity or longest waiting first."""
     view = VIEW_BY_SLUG[filters.view or ("mine" if user.answers_cases else "all")]
-    cases = access.cases_for(user).of_customers()
-    is_everywhere = filters.q != "" and not filters.view
     by_waiting = view.order != "" and (filters.order or view.order) == "waiting"
-    cases = cases if is_everywhere else view.of(cases, user)
-    cases = filters.of(cases)
+    is_everywhere = filters.q != "" and not filters.view
     are_open = by_waiting or not (is_everywhere or view.closed)
+    cases = access.cases_for(user).of_customers()
+    cases = filters.of(cases if is_everywhere else view.of(cases, user))
     cases = _tagged(cases, filters.tag, are_open=are_open) if filters.tag else cases
-    cursor = _cursor(filters.before)
-    of_tag = filters.tag != "" and not are_open
+    cursor, of_tag = _cursor(filters.before), filters.tag != "" and not are_open
     cases = _waiting(cases, cursor) if by_waiting else _newest(cases, cursor, of_tag=of_tag)
     found = searching.search(filters.q, cases=cases) if filters.q else searching.Found(cases)
     # Found first by number alone, which an index can answer: only what is shown is read.

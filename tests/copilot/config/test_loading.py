@@ -1,12 +1,17 @@
 """The demo world in the database: whole, once, and as it was written."""
 
+from collections.abc import Iterator
+from datetime import datetime
+
 import pytest
+import pytest_django
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
 from copilot.config import tasks as config_tasks
 from copilot.config.demo import functions, loading
-from copilot.config.demo.world import read_world
+from copilot.config.demo.world import World, read_world
 from copilot.models import Answer, AnswerVersion, CatalogChange
 from helpdesk.models import Case, Customer, Message, Reply, Status, User
 from labeling.measuring import precision_of
@@ -16,9 +21,25 @@ from labeling.settling import settle
 pytestmark = pytest.mark.django_db
 
 
-def test_world_is_loaded_once() -> None:
-    world, now = read_world(), timezone.now()
-    loading.load_world(world, now=now)
+@pytest.fixture(scope="module")
+def now() -> datetime:
+    return timezone.now()
+
+
+@pytest.fixture(scope="module")
+def world(
+    django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker, now: datetime
+) -> Iterator[World]:
+    """The world, loaded for all tests of this file: a test's own transaction is one within that of the world."""
+    world = read_world()
+    with django_db_blocker.unblock(), transaction.atomic():
+        loading.load_world(world, now=now)
+        with django_db_blocker.block():
+            yield world
+        transaction.set_rollback(True)
+
+
+def test_world_is_loaded_once(world: World, now: datetime) -> None:
     counts = [
         model.objects.count() for model in (Message, Case, Reply, Annotation, Answer, AnswerVersion, User)
     ]
@@ -46,8 +67,8 @@ def test_world_is_loaded_once() -> None:
     assert again == counts
 
 
+@pytest.mark.usefixtures("world")
 def test_the_gold_is_what_the_experts_opinions_make_it() -> None:
-    loading.load_world(read_world(), now=timezone.now())
     gold = set(Annotation.objects.filter(is_gold=True).values_list("pk", flat=True))
     decided = Annotation.objects.filter(mode="adjudication")
     assert decided.count() >= 20
@@ -57,10 +78,8 @@ def test_the_gold_is_what_the_experts_opinions_make_it() -> None:
     assert set(Annotation.objects.filter(is_gold=True).values_list("pk", flat=True)) == gold
 
 
-def test_the_experts_functions_come_along_for_all_three_tasks() -> None:
-    world, now = read_world(), timezone.now()
-    loading.load_world(world, now=now)
-
+@pytest.mark.usefixtures("world")
+def test_the_experts_functions_come_along_for_all_three_tasks(now: datetime) -> None:
     n = functions.load_functions(now=now)
     assert not FunctionFigures.objects.exists(), "votes are the worker's"
     config_tasks.try_functions()

@@ -1,5 +1,6 @@
 """What every test may use: the cast, and makers of the things they work on."""
 
+import signal
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,11 @@ hypothesis.settings.load_profile("fixed")
 if apps.is_installed("copilot"):
     from copilot.models import Release
     from tests.releasing import make_release
+
+
+def pytest_configure() -> None:
+    """Who is killed goes as with Ctrl+C, and takes the browser, the processes and the database along."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.fixture

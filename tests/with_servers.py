@@ -1,6 +1,7 @@
 """Run a command with a Redis and a PostgreSQL of its own over TCP, as in production: `with_servers.py COMMAND …`."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -66,6 +67,7 @@ def _wait_for(port: int) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the servers end with it
     with redis() as broker, postgres() as database:
         environment = os.environ | {"CELERY_BROKER_URL": broker, "DATABASE_URL": database}
         code = subprocess.run(sys.argv[1:], env=environment, check=False).returncode

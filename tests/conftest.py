@@ -28,6 +28,16 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of the trained release come first: one process trains it, and meanwhile the others do something else."""
+    items.sort(key=lambda item: "release" not in getattr(item, "fixturenames", ()) or _empties_tables(item))
+
+
+def _empties_tables(item: pytest.Item) -> bool:
+    marker = item.get_closest_marker("django_db")
+    return bool(marker and marker.kwargs.get("transaction"))
+
+
 @pytest.fixture
 def team(db: None) -> Team:
     return Team.objects.create(slug="shop-care", name="Shop Care")

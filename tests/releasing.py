@@ -1,9 +1,15 @@
-"""A real release for tests: trained once on the demo world, kept as long as neither the world nor the code changes."""
+"""A real release for tests: trained once on the demo world, kept as long as neither the world nor the code changes.
 
+Of several processes that share the tests, one trains it for all.
+"""
+
+import fcntl
 import hashlib
 import json
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -21,6 +27,7 @@ from copilot.pipeline.encoder import CARD, TOKENIZER, digest
 ROOT = Path(__file__).parents[1]
 TRAINED_FROM = ("fixtures", "labeling/training", "labeling/freezing.py", "labeling/splitting.py", "copilot/storing.py",
                 "copilot/models/release.py", "copilot/pipeline", "helpdesk/bodies", "copilot/config/demo")  # fmt: skip
+ROWS = "rows.json"
 
 
 class _UndoneError(Exception):
@@ -33,12 +40,14 @@ def trained_release() -> tuple[dict[str, object], list[dict[str, object]]]:
 
     Needs the database; leaves nothing in it.
     """
-    fixture = settings.ARTIFACTS_ROOT / f"trained-{_fingerprint()}.json"
-    if not fixture.exists():
-        _train(fixture)
+    kept = settings.SHARED_DIR / f"trained-{_fingerprint()}"
+    with _one_at_a_time(settings.SHARED_DIR):
+        if not kept.exists():
+            _train(kept)
     from django.core import serializers
 
-    rows = [deserialized.object for deserialized in serializers.deserialize("json", fixture.read_text())]
+    shutil.copytree(kept / "artifacts", settings.ARTIFACTS_ROOT, dirs_exist_ok=True)
+    rows = [each.object for each in serializers.deserialize("json", (kept / ROWS).read_text("utf-8"))]
     artifacts = [_fields(row) for row in rows if isinstance(row, Artifact)]
     [release] = [_fields(row) for row in rows if isinstance(row, Release)]
     return release, artifacts
@@ -68,19 +77,35 @@ def _stored(artifact: dict[str, object]) -> Artifact:
     return Artifact.objects.get_or_create(**named, defaults={**artifact, "id": None})[0]
 
 
-def _train(fixture: Path) -> None:
+@contextmanager
+def _one_at_a_time(folder: Path) -> Iterator[None]:
+    with (folder / "training.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # let go with the file, however the process ends
+        yield
+
+
+def _train(kept: Path) -> None:
+    """Train, and keep rows and files in a folder that is there only when it is whole."""
     from django.core import serializers
 
+    for older in kept.parent.glob("trained-*"):
+        shutil.rmtree(older)
+    draft = kept.with_name("trained-unfinished")
     try:
         with transaction.atomic():
             loading.load_world(read_world(), now=timezone.now())
             call_command("freeze", "tests", verbosity=0)
             call_command("train", "all", dataset="tests", target_risk=0.3, promote=True, verbosity=0)
-            rows = [*Artifact.objects.order_by("pk"), Release.objects.get()]
-            fixture.write_text(serializers.serialize("json", rows))
+            artifacts = list(Artifact.objects.order_by("pk"))
+            for artifact in artifacts:
+                files = settings.ARTIFACTS_ROOT / artifact.folder
+                shutil.copytree(files, draft / "artifacts" / artifact.folder)
+            (draft / ROWS).write_text(
+                serializers.serialize("json", [*artifacts, Release.objects.get()]), "utf-8"
+            )
             raise _UndoneError
     except _UndoneError:
-        pass
+        draft.rename(kept)
 
 
 def _fields(row: Artifact | Release) -> dict[str, object]:

@@ -13,5 +13,6 @@ if (process := os.environ.get("PYTEST_XDIST_WORKER")) and DATA.name != process:
     os.environ["DATA_DIR"] = str(DATA / process)
 from copilot.config.settings import *  # noqa: E402, F403
 
+SHARED_DIR = DATA  # what one of those processes makes for all
 DATABASES["default"]["OPTIONS"].pop("pool")  # noqa: F405  a test database can't be dropped under a pool
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

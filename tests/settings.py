@@ -15,4 +15,5 @@ from copilot.config.settings import *  # noqa: E402, F403
 
 SHARED_DIR = DATA  # what one of those processes makes for all
 DATABASES["default"]["OPTIONS"].pop("pool")  # noqa: F405  a test database can't be dropped under a pool
+DATABASES["default"]["OPTIONS"]["options"] = "-c synchronous_commit=off"  # noqa: F405  no test pulls the plug
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -64,6 +64,7 @@ def test_keys_can_be_changed_and_switched_off(
 
 def test_everything_is_found_by_name(page: Page, sign_in: Callable[[User], None], ana: User) -> None:
     sign_in(ana)
+    page.goto("/cases/")
     page.keyboard.press("Control+k")
     page.keyboard.type("snoo")
     page.keyboard.press("Enter")

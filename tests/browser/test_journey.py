@@ -1,6 +1,6 @@
 """The main job as an agent does it: a message comes in, the suggestion is inserted, edited and sent, and matched."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from django.conf import global_settings
@@ -26,10 +26,12 @@ def site(transactional_db: None, settings: Settings, ana: User, team: Team) -> I
         yield address
 
 
-def test_message_in_insert_edit_send_match_by_browser(
-    site: str, page: Page, ana: User, sign_in: Callable[[User], None]
-) -> None:
-    sign_in(ana)
+def test_message_in_insert_edit_send_match_by_browser(site: str, page: Page, ana: User) -> None:
+    page.goto("/sign-in/")
+    page.fill("#id_username", ana.username)
+    page.fill("#id_password", "tillwren")
+    page.click("text=Sign in >> nth=-1")
+    page.wait_for_url("**/cases/**")
     page.goto("/cases/?view=all")
     post_message(site, ana)
     page.get_by_text("Priya Raman").first.wait_for()  # the list hears of it by itself

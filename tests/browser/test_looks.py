@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from copilot import datasets
 from copilot.evaluation.rows import as_lists
@@ -212,6 +212,7 @@ def test_a_phone_shows_one_pane_at_a_time(
 
 def test_a_chosen_theme_stays(page: Page, sign_in: Callable[[User], None], admin: User) -> None:
     sign_in(admin)
+    page.goto("/cases/")
     page.click("[data-command=theme]")
     page.reload()
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
@@ -232,6 +233,8 @@ def test_the_menu_names_what_it_holds(
     sign_in(admin)
     page.goto("/cases/")
     page.get_by_role("button", name="Menu").click()
-    box = page.locator("#menu .rail-label", has_text="Awaiting reply").bounding_box()
+    label = page.locator("#menu .rail-label", has_text="Awaiting reply")
+    expect(label).to_be_visible()
+    box = label.bounding_box()
     assert box is not None
     assert box["width"] > 50

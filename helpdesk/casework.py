@@ -7,7 +7,7 @@ from django.core.validators import validate_slug
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from helpdesk import live
+from helpdesk import history, live
 from helpdesk.models import Case, CaseEvent, Priority, Status, Tag, Team, User
 
 
@@ -118,6 +118,7 @@ def _change(case: Case, kind: CaseEvent.Type, *, actor: User | None, now: dateti
     with transaction.atomic():
         row = Case.objects.select_for_update(of=("self",)).select_related("team", "assignee").get(pk=case.pk)
         changed = {name: value for name, value in values.items() if getattr(row, name) != value}
+        status = row.status
         for name in changed:
             before = _told(row, name)
             setattr(row, name, changed[name])
@@ -126,6 +127,7 @@ def _change(case: Case, kind: CaseEvent.Type, *, actor: User | None, now: dateti
             setattr(case, name, changed[name])
         if changed:
             row.save(update_fields=list(changed))
+            history.note_status(case=row, before=status, actor=actor, at=now)
 
 
 def _told(case: Case, name: str) -> str:

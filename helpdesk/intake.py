@@ -16,9 +16,9 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email, validate_slug
 from django.db import DataError, IntegrityError, connection
 
-from helpdesk import attaching, bodies, copying, live
+from helpdesk import attaching, bodies, copying, history, live
 from helpdesk.attaching import IncomingAttachment
-from helpdesk.models import Case, Customer, Message, Status
+from helpdesk.models import Case, Customer, Message, Status, StatusChange
 from helpdesk.signals import message_received
 
 Key: TypeAlias = tuple[str, str]
@@ -74,8 +74,8 @@ def receive_messages(
 ) -> list[Receipt]:
     """Store a batch of customers' messages and return a receipt for each, in order.
 
-    With `announce` false (a bulk import of history) nobody is told of the new messages. With `closed` the cases that
-    they open await no reply and are closed at once.
+    With `announce` false (a bulk import of history) nobody is told of the new messages, and cases are reopened when
+    they were sent. With `closed` the cases that they open await no reply and are closed at once.
     """
     receipts: list[Receipt] = []
     for start in range(0, len(batch), LARGEST_BATCH):
@@ -116,7 +116,7 @@ def _store(
     for message in readable.values():
         if message.key not in stored:
             fresh.setdefault(message.key, message)
-    cases, unknown = _cases_of(fresh, now=now, closed=closed)
+    cases, unknown = _cases_of(fresh, now=now, reopened_at=now if announce else None, closed=closed)
     rows = _insert({key: message for key, message in fresh.items() if key in cases}, cases, now=now)
     files = [(row, fresh[key].attachments) for key, row in rows.items()]
     attaching.attach_to_messages(files, now=now, written=written)
@@ -206,7 +206,7 @@ def _stored(messages: Iterable[IncomingMessage]) -> dict[Key, Message]:
 
 
 def _cases_of(
-    messages: Mapping[Key, IncomingMessage], *, now: datetime, closed: bool
+    messages: Mapping[Key, IncomingMessage], *, now: datetime, reopened_at: datetime | None, closed: bool
 ) -> tuple[dict[Key, Case], dict[Key, str]]:
     """Return the case of each message, made or reopened where needed, and why some have none."""
     customers = _customers_of(messages.values(), now=now)
@@ -239,13 +239,23 @@ def _cases_of(
         cases[key] = case
         if message.case_external_id:
             named[name] = case
+    old = {case.pk: case for case in cases.values() if case.pk}
+    before = {pk: case.status for pk, case in old.items()}
     _settle(messages, cases)
     if closed:
         for case in new:
             case.status, case.awaiting_since = Status.CLOSED, None
-    old = {case.pk: case for case in cases.values() if case.pk}
     Case.objects.bulk_update(old.values(), SETTLED, batch_size=500)
     copying.insert(new)
+    history.note_statuses(
+        StatusChange(
+            case=case,
+            before=before.get(case.pk, ""),
+            after=case.status,
+            at=(reopened_at or case.last_activity_at) if case.pk in before else min(case.created_at, now),
+        )
+        for case in [*old.values(), *([] if closed else new)]
+    )
     return cases, unknown
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from helpdesk import attaching, bodies, live
+from helpdesk import attaching, bodies, history, live
 from helpdesk.attaching import IncomingAttachment
 from helpdesk.models import Case, Draft, Note, Reply, Status, User
 from helpdesk.signals import reply_sent
@@ -48,11 +48,12 @@ def send_reply(
         reply = Reply.objects.create(case=case, author=author, body=body, client_key=client_key, sent_at=now)
         attaching.attach_to_reply(reply, attachments, now=now, written=written)
         Draft.objects.filter(case=case, author=author, kind=Draft.Kind.REPLY).delete()
-        case.status = Status.CLOSED if close else Status.WAITING
+        before, case.status = case.status, Status.CLOSED if close else Status.WAITING
         case.awaiting_since = case.snoozed_until = None
         case.last_activity_at = now
         case.assignee = case.assignee or author
         case.save(update_fields=["status", "awaiting_since", "snoozed_until", "last_activity_at", "assignee"])
+        history.note_status(case=case, before=before, actor=author, at=now)
         reply_sent.send(sender=Reply, reply=reply)
         deliver_reply.delay_on_commit(reply_id=reply.pk)  # type: ignore[attr-defined]  # not in celery's stubs
         live.tell([case.pk])

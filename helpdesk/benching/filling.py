@@ -115,10 +115,18 @@ SELECT id, assignee_id, 'status', 'open', 'closed', last_activity_at
 FROM helpdesk_case WHERE id BETWEEN %(first)s AND %(last)s AND status = 'closed'
 """
 
+STATUS_CHANGES = """
+INSERT INTO helpdesk_statuschange (case_id, before, after, actor_id, at)
+SELECT id, '', 'open', NULL::bigint, created_at FROM helpdesk_case WHERE id BETWEEN %(first)s AND %(last)s
+UNION ALL
+SELECT id, 'open', status, assignee_id, last_activity_at
+FROM helpdesk_case WHERE id BETWEEN %(first)s AND %(last)s AND status <> 'open'
+"""
+
 # Indexes that stand behind no constraint are built when all rows are there, which is much faster.
 LATER_INDEXES = """
 SELECT indexname, indexdef FROM pg_indexes
-WHERE schemaname = 'public' AND tablename ~ '^helpdesk_(case|caseevent|customer|message|note|reply)$'
+WHERE schemaname = 'public' AND tablename ~ '^helpdesk_(case|caseevent|customer|message|note|reply|statuschange)$'
   AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexname::regclass)
 """
 
@@ -145,7 +153,7 @@ def fill(*, cases: int, bodies: Sequence[str], tell: Tell) -> None:
             cursor.execute(CUSTOMERS, sizes)
             for first in range(1, cases + 1, CHUNK):
                 last = min(first + CHUNK - 1, cases)
-                for rows in (CASES, TAGS, MESSAGES, REPLIES, NOTES, EVENTS):
+                for rows in (CASES, TAGS, MESSAGES, REPLIES, NOTES, EVENTS, STATUS_CHANGES):
                     cursor.execute(rows, sizes | {"first": first, "last": last})
                 tell(f"{last:,} of {cases:,} cases")
         cursor.execute(SEQUENCES, sizes)

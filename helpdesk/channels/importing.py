@@ -16,9 +16,9 @@ from django.db import transaction
 from django.utils import timezone
 from rest_framework import serializers
 
-from helpdesk import bodies
+from helpdesk import bodies, history
 from helpdesk.intake import IncomingCustomer, IncomingMessage, receive_messages
-from helpdesk.models import Case, CaseTag, Note, Reply, Role, Status, Tag, User
+from helpdesk.models import Case, CaseTag, Note, Reply, Role, Status, StatusChange, Tag, User
 
 CASES_A_CHUNK = 40
 
@@ -234,6 +234,7 @@ def _add(
 
 def _settle(cases: dict[int, dict[str, Any]], agents: dict[str, User]) -> None:
     rows = Case.objects.in_bulk(cases)
+    before = {pk: row.status for pk, row in rows.items()}
     for pk, case in cases.items():
         row, entries = rows[pk], [entry for entry in case["messages"] if entry["from"] != "note"]
         is_closed = case["status"] == "closed"
@@ -246,6 +247,12 @@ def _settle(cases: dict[int, dict[str, Any]], agents: dict[str, User]) -> None:
         )
     Case.objects.bulk_update(
         rows.values(), ["status", "awaiting_since", "last_activity_at", "assignee"], batch_size=500
+    )
+    history.note_statuses(
+        StatusChange(
+            case=row, before=before[pk], after=row.status, actor=row.assignee, at=row.last_activity_at
+        )
+        for pk, row in rows.items()
     )
     names = {name for case in cases.values() for name in case["tags"]}
     Tag.objects.bulk_create((Tag(name=name) for name in names), ignore_conflicts=True)

@@ -3,6 +3,7 @@
 from helpdesk.models.case import Case, CaseTag, Priority, Status, Tag
 from helpdesk.models.customer import Customer
 from helpdesk.models.draft import Draft
+from helpdesk.models.history import StatusChange
 from helpdesk.models.people import Role, Team, User
 from helpdesk.models.timeline import Attachment, CaseEvent, Message, Note, Reply
 
@@ -19,6 +20,7 @@ __all__ = [
     "Reply",
     "Role",
     "Status",
+    "StatusChange",
     "Tag",
     "Team",
     "User",

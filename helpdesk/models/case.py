@@ -5,7 +5,7 @@ from typing import Self
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Min, Q
 from django.db.models.functions import Now
 
 from helpdesk.models.customer import Customer
@@ -64,6 +64,10 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
     def closed(self) -> Self:
         return self.filter(status=Status.CLOSED)
+
+    def with_first_reply_at(self) -> Self:
+        """Know of each case when its customer was first replied to, as `first_reply_at`; None before."""
+        return self.annotate(first_reply_at=Min("replies__sent_at"))
 
     def awaiting_reply(self) -> Self:
         """Cases whose customer wrote last."""

@@ -8,8 +8,19 @@ from copilot.config.demo.clock import WEEKS, Clock, number_of, replied_at_of
 from copilot.config.demo.world import PREFIX, World, WrittenMessage
 from copilot.models import Area
 from copilot.worded import word_for
-from helpdesk import bodies
-from helpdesk.models import Case, CaseTag, Message, Priority, Reply, Role, Status, Tag, User
+from helpdesk import bodies, history
+from helpdesk.models import (
+    Case,
+    CaseTag,
+    Message,
+    Priority,
+    Reply,
+    Role,
+    Status,
+    StatusChange,
+    Tag,
+    User,
+)
 
 
 def settle(
@@ -95,6 +106,7 @@ def _leave(rows: dict[str, Message], people: dict[str, User], clock: Clock) -> N
     cases = {row.case_id: row.case for row in rows.values()}
     last_reply = {reply.case_id: reply for reply in Reply.objects.filter(case__in=cases).order_by("sent_at")}
     last_message = {row.case_id: row for row in sorted(rows.values(), key=lambda row: row.sent_at)}
+    before = {case.pk: case.status for case in cases.values()}
     for case in cases.values():
         reply, message = last_reply.get(case.pk), last_message[case.pk]
         is_answered = reply is not None and reply.sent_at > message.sent_at
@@ -112,6 +124,16 @@ def _leave(rows: dict[str, Message], people: dict[str, User], clock: Clock) -> N
         cases.values(),
         ["last_activity_at", "awaiting_since", "language", "status", "assignee", "priority"],
         batch_size=500,
+    )
+    history.note_statuses(
+        StatusChange(
+            case=case,
+            before=before[case.pk],
+            after=case.status,
+            actor=case.assignee,
+            at=case.last_activity_at,
+        )
+        for case in cases.values()
     )
     _tag(cases.values())
 

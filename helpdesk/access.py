@@ -21,12 +21,13 @@ def cases_for(user: User) -> CaseQuerySet:
 
 
 def get_case(user: User, case_id: int) -> Case:
-    """Return a case to read.
+    """Return a case to read; by the number of a merged one, the case in which it goes on.
 
     Raises:
         Http404: there is none with this number, or it is not this person's to see.
     """
-    case = cases_for(user).select_related("customer", "team", "assignee").filter(pk=case_id).first()
+    cases = cases_for(user).select_related("customer", "team", "assignee")
+    case = cases.filter(pk=case_id, merged_into=None).first() or cases.filter(merged=case_id).first()
     if case is None:
         raise Http404(f"no case #{case_id} that you may see")
     return case

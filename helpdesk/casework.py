@@ -116,7 +116,7 @@ def possible_assignees(case: Case) -> QuerySet[User]:
 def _change(case: Case, kind: CaseEvent.Type, *, actor: User | None, now: datetime, **values: object) -> None:
     """Set fields of one case and record what changed; nothing is written when nothing changes."""
     with transaction.atomic():
-        row = Case.objects.select_for_update(of=("self",)).select_related("team", "assignee").get(pk=case.pk)
+        row = Case.objects.select_related("team", "assignee").lock(case.pk)
         changed = {name: value for name, value in values.items() if getattr(row, name) != value}
         status = row.status
         for name in changed:

@@ -6,22 +6,54 @@ from helpdesk.models import Case, Draft, User
 
 
 def save_draft(
-    *, case: Case, author: User, kind: Draft.Kind, body: str, client_key: str, now: datetime
+    *,
+    case: Case,
+    author: User,
+    kind: Draft.Kind,
+    body: str,
+    client_key: str,
+    now: datetime,
+    typed_in_merged: bool = False,
 ) -> bool:
     """Keep what was typed, or forget it when nothing is left; return whether it was taken.
 
-    Words that arrive after they were sent (`client_key` is known already) are not kept.
+    Words that arrive after they were sent (`client_key` is known already) are not kept. What was still being typed on
+    a case while it was merged into this one stands beside what is typed here.
     """
     sent = case.replies if kind == Draft.Kind.REPLY else case.notes
     if sent.filter(client_key=client_key).exists():
         return False
-    if body.strip():
+    if typed_in_merged:
+        add_to_draft(case=case, author=author, kind=kind, body=body, now=now)
+    elif body.strip():
         Draft.objects.update_or_create(
             case=case, author=author, kind=kind, defaults={"body": body, "saved_at": now}
         )
     else:
         Draft.objects.filter(case=case, author=author, kind=kind).delete()
     return True
+
+
+def add_to_draft(*, case: Case, author: User, kind: Draft.Kind, body: str, now: datetime) -> None:
+    """Keep words that were typed on a case merged into this one, beside those typed here."""
+    earlier = Draft.objects.filter(case=case, author=author, kind=kind).first()
+    Draft.objects.update_or_create(
+        case=case,
+        author=author,
+        kind=kind,
+        defaults={"body": joined(earlier.body if earlier else "", body), "saved_at": now},
+    )
+
+
+def joined(one: str, other: str) -> str:
+    """Return both texts, or the longer one if it holds the other.
+
+    >>> joined("Hello", "Hello you"), joined("Hello", "Good bye")
+    ('Hello you', 'Hello\\n\\nGood bye')
+    """
+    if one in other or other in one:
+        return max(one, other, key=len)
+    return f"{one}\n\n{other}"
 
 
 def drafts_of(*, case: Case, author: User) -> dict[str, str]:

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from helpdesk import casework
 from helpdesk.bulk import Act
+from helpdesk.listing import LARGEST_ID
 from helpdesk.models import Case, Draft, Priority, Team, User
 
 LARGEST_BULK = 200
@@ -66,6 +67,21 @@ class SnoozeForm(forms.Form):
         if until is None:
             raise forms.ValidationError("Choose a time to snooze until.")
         return {"until": until}
+
+
+class MergeForm(forms.Form):
+    """Another case: one of those offered, or by its number."""
+
+    into = forms.IntegerField(required=False, min_value=1, max_value=LARGEST_ID)
+    number = forms.CharField(required=False, max_length=30)
+
+    def clean(self) -> dict[str, object]:
+        number = self.cleaned_data.get("number", "").removeprefix("#")
+        is_number = number.isascii() and number.isdecimal() and len(number) < 19
+        into = self.cleaned_data.get("into") or (int(number) if is_number else None)
+        if into is None:
+            raise forms.ValidationError("Name the case to merge into by its number.")
+        return {"into": into}
 
 
 class BulkForm(forms.Form):

@@ -10,7 +10,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email, validate_slug
@@ -22,6 +22,7 @@ from helpdesk.models import Case, Customer, Message, Status, StatusChange
 from helpdesk.signals import message_received
 
 Key: TypeAlias = tuple[str, str]
+Name = TypeVar("Name")
 LARGEST_BATCH = 500
 SETTLED = ("last_activity_at", "awaiting_since", "status", "snoozed_until")  # of a case by a message
 
@@ -212,6 +213,7 @@ def _cases_of(
     customers = _customers_of(messages.values(), now=now)
     known = Case.objects.select_for_update().in_bulk({m.case_id for m in messages.values() if m.case_id})
     named = _named_cases(messages.values())
+    known, named = _going_on(known), _going_on(named)
     cases: dict[Key, Case] = {}
     unknown: dict[Key, str] = {}
     new: list[Case] = []
@@ -281,6 +283,14 @@ def _named_cases(messages: Iterable[IncomingMessage]) -> dict[Key, Case]:
         for channel, ids in by_channel.items()
         for case in Case.objects.select_for_update().filter(channel=channel, external_id__in=ids)
     }
+
+
+def _going_on(cases: dict[Name, Case]) -> dict[Name, Case]:
+    """Put in place of each merged case the one in which it goes on."""
+    kept = Case.objects.select_for_update().in_bulk(
+        {case.merged_into_id for case in cases.values() if case.merged_into_id}
+    )
+    return {name: kept.get(case.merged_into_id or 0, case) for name, case in cases.items()}
 
 
 def _customers_of(messages: Iterable[IncomingMessage], *, now: datetime) -> dict[str, Customer]:

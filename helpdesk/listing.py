@@ -250,9 +250,9 @@ def count_views(user: User) -> dict[str, int]:
     return Counter(slug for (slug,) in first.union(*rest, all=True))
 
 
-def earlier_cases(*, case: Case, user: User, most: int = 6) -> list[Case]:
+def earlier_cases(*, case: Case, user: User, most: int = 20) -> list[Case]:
     """Return the customer's other cases that this person may read, newest first."""
-    others = access.cases_for(user).filter(Q(customer=case.customer_id) & ~Q(pk=case.pk))
+    others = access.cases_for(user).filter(customer=case.customer_id, merged_into=None).exclude(pk=case.pk)
     return list(others.only("subject", "status", "last_activity_at").order_by("-last_activity_at")[:most])
 
 

@@ -37,7 +37,7 @@ def send_reply(
     """
     body = bodies.clipped(body).strip()
     with attaching.transaction_with_files() as written:
-        case = Case.objects.select_for_update().get(pk=case.pk)
+        case = Case.objects.lock(case.pk)
         if earlier := Reply.objects.filter(case=case, client_key=client_key).first():
             return earlier, False
         if not body:
@@ -70,7 +70,7 @@ def add_note(*, case: Case, author: User, body: str, client_key: str, now: datet
     if not body:
         raise ValidationError({"body": "Write something first: the note is empty."})
     with transaction.atomic():
-        Case.objects.select_for_update().get(pk=case.pk)
+        case = Case.objects.lock(case.pk)
         note, is_new = Note.objects.get_or_create(
             case=case, client_key=client_key, defaults={"author": author, "body": body, "sent_at": now}
         )

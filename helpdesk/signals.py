@@ -1,4 +1,4 @@
-"""The two pieces of news that travel up from the helpdesk."""
+"""The three pieces of news that travel up from the helpdesk."""
 
 from django.dispatch import Signal
 
@@ -6,3 +6,5 @@ from django.dispatch import Signal
 message_received = Signal()
 # Sent inside the transaction that stored it. reply: Reply.
 reply_sent = Signal()
+# Sent inside the transaction that moved everything. kept: Case, merged: Case; what was said in both is the kept one's.
+cases_merged = Signal()

@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from helpdesk import events, health
-from helpdesk.views import attachments, case, changing, inbox, signing_in, writing
+from helpdesk.views import attachments, case, changing, inbox, merging, signing_in, writing
 
 app_name = "helpdesk"
 
@@ -20,6 +20,7 @@ case_urls = [
     path("tag/", changing.tag, name="tag"),
     path("untag/", changing.untag, name="untag"),
     path("snooze/", changing.snooze, name="snooze"),
+    path("merge/", merging.merge, name="merge"),
     path("close/", changing.close, name="close"),
     path("reopen/", changing.reopen, name="reopen"),
 ]

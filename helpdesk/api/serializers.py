@@ -111,6 +111,14 @@ class ReplyIn(StrictSerializer):
     attachments = AttachmentIn(many=True, required=False, default=list, max_length=MOST_FILES)  # type: ignore[call-arg]  # the list's
 
 
+class MergeIn(StrictSerializer):
+    into = serializers.IntegerField(
+        min_value=1,
+        max_value=2**63 - 1,
+        help_text="The number of the case that is kept, of the same customer.",
+    )
+
+
 class CustomerOut(serializers.ModelSerializer):
     class Meta:
         model = Customer
@@ -146,6 +154,7 @@ class CaseOut(serializers.ModelSerializer):
         fields = [
             "id", "number", "subject", "status", "priority", "channel", "team", "assignee", "tags", "language",
             "customer", "created_at", "last_activity_at", "awaiting_since", "snoozed_until",
+            "merged_into",
         ]  # fmt: skip
 
 

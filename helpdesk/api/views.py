@@ -18,6 +18,7 @@ from helpdesk.api.problems import Problem
 from helpdesk.api.serializers import (
     CaseDetailOut,
     CaseOut,
+    MergeIn,
     MessageIn,
     MessageReceipt,
     ReplyIn,
@@ -25,6 +26,7 @@ from helpdesk.api.serializers import (
     incoming_attachments,
 )
 from helpdesk.intake import IncomingCustomer, IncomingMessage, receive_messages
+from helpdesk.merging import merge_cases
 from helpdesk.models import Attachment, Case, Status, User
 from helpdesk.replying import send_reply
 from helpdesk.requests import ApiRequest
@@ -61,7 +63,7 @@ class MessageList(APIView):
         form.is_valid(raise_exception=True)
         fields = form.validated_data
         if fields.get("case"):
-            _case_or_problem(request.user, fields["case"])
+            _case_or_problem(request.user, fields["case"], field="case")
         now = timezone.now()
         [receipt] = receive_messages([_incoming(fields, now)], now=now)
         if receipt.error:
@@ -87,11 +89,11 @@ def _incoming(fields: dict[str, Any], now: Any) -> IncomingMessage:
     )
 
 
-def _case_or_problem(user: User, case_id: int) -> None:
+def _case_or_problem(user: User, case_id: int, *, field: str) -> Case:
     try:
-        access.get_case_to_answer(user, case_id)
+        return access.get_case_to_answer(user, case_id)
     except Http404 as error:
-        raise NotFound(f"case: {error}") from error
+        raise NotFound(f"{field}: {error}") from error
 
 
 class CaseList(generics.ListAPIView):
@@ -147,6 +149,23 @@ class ReplyList(APIView):
         return Response(
             ReplyOut(reply).data, status=status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
         )
+
+
+class Merge(APIView):
+    @extend_schema(
+        parameters=[CASE_ID],
+        request=MergeIn,
+        responses={200: CaseOut, **PROBLEMS},
+        description="Lets the case go on in another one of the same customer, which is the answer. Its number leads to "
+        "that one from now on: here, for messages, and for replies.",
+    )
+    def post(self, request: ApiRequest, id: int) -> Response:  # noqa: A002
+        merged = access.get_case_to_answer(request.user, id)
+        form = MergeIn(data=request.data)
+        form.is_valid(raise_exception=True)
+        kept = _case_or_problem(request.user, form.validated_data["into"], field="into")
+        kept = merge_cases(kept=kept, merged=merged, actor=request.user, now=timezone.now())
+        return Response(CaseOut(kept).data)
 
 
 class AttachmentContent(APIView):

@@ -4,6 +4,7 @@ from helpdesk.models.case import Case, CaseTag, Priority, Status, Tag
 from helpdesk.models.customer import Customer
 from helpdesk.models.draft import Draft
 from helpdesk.models.history import StatusChange
+from helpdesk.models.merge import CaseMerge
 from helpdesk.models.people import Role, Team, User
 from helpdesk.models.timeline import Attachment, CaseEvent, Message, Note, Reply
 
@@ -11,6 +12,7 @@ __all__ = [
     "Attachment",
     "Case",
     "CaseEvent",
+    "CaseMerge",
     "CaseTag",
     "Customer",
     "Draft",

@@ -5,7 +5,7 @@ from typing import Self
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
-from django.db.models import Min, Q
+from django.db.models import F, Min, Q
 from django.db.models.functions import Now
 
 from helpdesk.models.customer import Customer
@@ -63,7 +63,13 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.filter(status=Status.SNOOZED)
 
     def closed(self) -> Self:
-        return self.filter(status=Status.CLOSED)
+        """Cases that are done; one that went on in another is not."""
+        return self.filter(status=Status.CLOSED, merged_into=None)
+
+    def lock(self, pk: int) -> "Case":
+        """Return a case that nobody else changes until the transaction ends; of a merged one, where it goes on."""
+        case = self.select_for_update(of=("self",)).get(pk=pk)
+        return self.lock(case.merged_into_id) if case.merged_into_id else case
 
     def with_first_reply_at(self) -> Self:
         """Know of each case when its customer was first replied to, as `first_reply_at`; None before."""
@@ -92,6 +98,9 @@ class Case(models.Model):
     last_activity_at = models.DateTimeField()
     awaiting_since = models.DateTimeField(null=True, blank=True)
     snoozed_until = models.DateTimeField(null=True, blank=True)
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.CASCADE, related_name="merged", db_index=False
+    )
     search = models.GeneratedField(
         expression=SearchVector("subject", config="english"),
         output_field=SearchVectorField(),
@@ -110,6 +119,11 @@ class Case(models.Model):
                 condition=Q(status=Status.SNOOZED, snoozed_until__isnull=False)
                 | (~Q(status=Status.SNOOZED) & Q(snoozed_until__isnull=True)),
                 name="case_snoozed_until_iff_snoozed",
+            ),
+            models.CheckConstraint(
+                condition=Q(merged_into__isnull=True)
+                | Q(status=Status.CLOSED, awaiting_since__isnull=True) & ~Q(merged_into=F("id")),
+                name="case_merged_is_closed",
             ),
         ]
         indexes = [
@@ -143,6 +157,9 @@ class Case(models.Model):
                 condition=Q(awaiting_since__isnull=False) & ~Q(status=Status.CLOSED),
             ),
             models.Index(fields=["snoozed_until"], name="case_by_snooze", condition=Q(status=Status.SNOOZED)),
+            models.Index(
+                fields=["merged_into"], name="case_by_merge", condition=Q(merged_into__isnull=False)
+            ),
             GinIndex(fields=["search"], name="case_search"),
         ]
 

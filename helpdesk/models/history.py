@@ -1,6 +1,6 @@
 """How a case stood over time: what is needed to say when it was closed, and whether it came back."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Self
 
 from django.db import models
@@ -17,7 +17,8 @@ class StatusChangeQuerySet(models.QuerySet["StatusChange"]):
         return self.filter(before="")
 
     def closings(self) -> Self:
-        return self.filter(after=Status.CLOSED).exclude(before="")
+        """Leave out cases that went on in others: those were not done."""
+        return self.filter(after=Status.CLOSED, case__merged_into=None).exclude(before="")
 
     def reopenings(self) -> Self:
         return self.filter(before=Status.CLOSED)
@@ -36,9 +37,10 @@ class StatusChangeQuerySet(models.QuerySet["StatusChange"]):
         """Return how many cases were there and not closed at a moment."""
         return self.filter(at__lt=moment).aggregate(n=NET)["n"]
 
-    def net_by_day(self) -> Self:
-        """Return for each day (of the current time zone) by how much the backlog grew, as `day` and `n`."""
-        return self.annotate(day=TruncDate("at")).values("day").annotate(n=NET).order_by("day")
+    def net_by_day(self) -> dict[date, int]:
+        """Return by how much the backlog grew on each day, of the current time zone, on which something changed."""
+        days = self.order_by().values_list(TruncDate("at")).annotate(n=NET)
+        return dict(sorted(days))
 
 
 class StatusChange(models.Model):

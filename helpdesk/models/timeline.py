@@ -138,6 +138,7 @@ class CaseEvent(models.Model):
         PRIORITY = "priority", "priority changed"
         TAGGED = "tagged", "tagged"
         UNTAGGED = "untagged", "tag removed"
+        MERGED = "merged", "merged into this"
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="events")
     actor = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")

@@ -18,6 +18,8 @@ from helpdesk.requests import PageRequest
 @require_GET
 def case(request: PageRequest, case_id: int) -> HttpResponse:
     case = access.get_case(request.user, case_id)
+    if case.pk != case_id:
+        return go_to_list(request, case_id=case.pk)
     return render(request, "helpdesk/case.html", page_of(request, case) | composer_of(request, case))
 
 
@@ -25,6 +27,8 @@ def case(request: PageRequest, case_id: int) -> HttpResponse:
 def timeline(request: PageRequest, case_id: int) -> HttpResponse:
     """Show a case's changing parts again; nothing (204) when the page shows them already."""
     case = access.get_case(request.user, case_id)
+    if case.pk != case_id:
+        return go_to_list(request, case_id=case.pk)
     if request.GET.get("known") == reading.timeline_of(case).stamp:
         return HttpResponse(status=204)
     return render(request, "helpdesk/_case_update.html", parts_of(request, case))
@@ -87,10 +91,16 @@ def listing_query(request: PageRequest) -> str:
 
 
 def show_changed(request: PageRequest, case: Case) -> HttpResponse:
-    """Answer a change: fragments for htmx, the page itself for a plain form."""
-    if request.htmx:
+    """Answer a change: fragments for htmx, the page itself for a plain form or a case that went on in another."""
+    if request.htmx and is_shown(request, case):
         return render(request, "helpdesk/_case_update.html", parts_of(request, case) | {"is_answer": True})
-    return redirect(f"{reverse('helpdesk:case', args=[case.pk])}?{listing_query(request)}")
+    return go_to_list(request, case_id=case.pk)
+
+
+def is_shown(request: PageRequest, case: Case) -> bool:
+    """Return whether the page that asks shows this case, and not one that was merged into it."""
+    asked = request.resolver_match
+    return asked is not None and asked.kwargs["case_id"] == case.pk
 
 
 def go_to_list(request: PageRequest, *, case_id: int | None = None) -> HttpResponse:

@@ -11,7 +11,7 @@ from helpdesk import access, attaching, drafting, replying
 from helpdesk.forms import DraftForm, WritingForm
 from helpdesk.models import Case, Draft
 from helpdesk.requests import PageRequest
-from helpdesk.views.case import composer_of, go_to_list, page_of, parts_of, show_changed
+from helpdesk.views.case import composer_of, go_to_list, is_shown, page_of, parts_of, show_changed
 
 
 @require_POST
@@ -55,12 +55,13 @@ def draft(request: PageRequest, case_id: int) -> HttpResponse:
     if not form.is_valid():
         return HttpResponse(form.errors.as_text(), status=400, content_type="text/plain")
     typed = form.cleaned_data | {"kind": Draft.Kind(form.cleaned_data["kind"])}
+    typed["typed_in_merged"] = not is_shown(request, case)
     drafting.save_draft(case=case, author=request.user, now=timezone.now(), **typed)
     return HttpResponse(status=204)
 
 
 def _show_sent(request: PageRequest, case: Case) -> HttpResponse:
-    if not request.htmx:
+    if not request.htmx or not is_shown(request, case):
         return show_changed(request, case)
     case = access.get_case(request.user, case.pk)
     context = parts_of(request, case) | composer_of(request, case) | {"is_answer": True}

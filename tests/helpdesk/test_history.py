@@ -103,7 +103,7 @@ def test_the_backlog_is_what_was_opened_less_what_was_closed(ana: User, now: dat
     reply_to(first, ana, at=days[0])
     casework.close(case=first, actor=ana, now=days[1])
     make_case(sent_at=days[2])
-    assert [row["n"] for row in StatusChange.objects.net_by_day()] == [2, -1, 1]
+    assert list(StatusChange.objects.net_by_day().values()) == [2, -1, 1]
     hour = timedelta(hours=1)
     assert [StatusChange.objects.backlog_at(day + hour) for day in days] == [2, 1, 2]
     assert StatusChange.objects.backlog_at(days[0] - hour) == 0

@@ -76,7 +76,7 @@ class TestMoving:
 
 
 def test_a_plain_form_comes_back_to_the_page(client: Client, case: Case) -> None:
-    assert client.post(f"/cases/{case.pk}/close/")["Location"] == f"/cases/{case.pk}/?"
+    assert client.post(f"/cases/{case.pk}/close/")["Location"] == f"/cases/{case.pk}/"
 
 
 def test_a_time_of_ones_own_is_local_time(client: Client, case: Case) -> None:

@@ -1,14 +1,14 @@
-"""The helpdesk's news reach the copilot: a message asks for a suggestion, a reply is compared with it."""
+"""The helpdesk's news reach the copilot: a message asks for a suggestion, a reply is compared with it, and
+it follows its message into another case."""
 
 from typing import Any
 
 from django.dispatch import receiver
 from django.utils import timezone
 
-from copilot import contamination, recording, shadowing, suggesting
-from helpdesk import signals
+from copilot import contamination, joining, recording, shadowing, suggesting
 from helpdesk.models import Case, Message, Reply
-from helpdesk.signals import message_received, reply_sent
+from helpdesk.signals import cases_merged, message_received, reply_sent
 
 
 @receiver(message_received)
@@ -22,9 +22,7 @@ def record_match(reply: Reply, **_: Any) -> None:
     shadowing.record_reply(reply, now=timezone.now())
 
 
-def note_merge(kept: Case, merged: Case, **_: Any) -> None:
+@receiver(cases_merged)
+def join_suggestions(kept: Case, merged: Case, **_: Any) -> None:
     contamination.note_merge(kept=kept, merged=merged, now=timezone.now())
-
-
-if cases_merged := getattr(signals, "cases_merged", None):
-    cases_merged.connect(note_merge)
+    joining.join(kept=kept, merged=merged)

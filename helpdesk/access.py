@@ -7,6 +7,8 @@ from django.http import Http404
 from helpdesk.models import Attachment, Case, Role, User
 from helpdesk.models.case import CaseQuerySet
 
+PEOPLE = ("team", "assignee", "escalated_by", "escalated_to")  # whom a case's page names
+
 
 def cases_for(user: User) -> CaseQuerySet:
     """Return the cases this person may read: an agent's are those of their team, of no team, and their own.
@@ -26,7 +28,7 @@ def get_case(user: User, case_id: int) -> Case:
     Raises:
         Http404: there is none with this number, or it is not this person's to see.
     """
-    cases = cases_for(user).select_related("customer", "team", "assignee")
+    cases = cases_for(user).select_related("customer", *PEOPLE)
     case = cases.filter(pk=case_id, merged_into=None).first() or cases.filter(merged=case_id).first()
     if case is None:
         raise Http404(f"no case #{case_id} that you may see")

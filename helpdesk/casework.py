@@ -87,7 +87,7 @@ def tag(*, case: Case, name: str, actor: User, now: datetime) -> Tag:
         found, _ = Tag.objects.get_or_create(name=name)
         if not case.tags.filter(pk=found.pk).exists():
             case.tags.add(found)
-            _record(case, CaseEvent.Type.TAGGED, actor=actor, now=now, after=name)
+            record_event(case, CaseEvent.Type.TAGGED, actor=actor, now=now, after=name)
     return found
 
 
@@ -96,7 +96,7 @@ def untag(*, case: Case, name: str, actor: User, now: datetime) -> None:
         found = case.tags.filter(name=name).first()
         if found:
             case.tags.remove(found)
-            _record(case, CaseEvent.Type.UNTAGGED, actor=actor, now=now, before=name)
+            record_event(case, CaseEvent.Type.UNTAGGED, actor=actor, now=now, before=name)
 
 
 def note_language(*, case: Case) -> None:
@@ -123,7 +123,7 @@ def _change(case: Case, kind: CaseEvent.Type, *, actor: User | None, now: dateti
             before = _told(row, name)
             setattr(row, name, changed[name])
             if name != "snoozed_until":
-                _record(row, kind, actor=actor, now=now, before=before, after=_told(row, name))
+                record_event(row, kind, actor=actor, now=now, before=before, after=_told(row, name))
             setattr(case, name, changed[name])
         if changed:
             row.save(update_fields=list(changed))
@@ -135,9 +135,10 @@ def _told(case: Case, name: str) -> str:
     return str(display() if display else getattr(case, name) or "nobody")
 
 
-def _record(
+def record_event(
     case: Case, kind: CaseEvent.Type, *, actor: User | None, now: datetime, before: str = "", after: str = ""
 ) -> None:
+    """Append what was done to a case, and tell the open pages."""
     CaseEvent.objects.create(
         case=case, type=kind, actor=actor, at=now, before=before[:200], after=after[:200]
     )

@@ -18,6 +18,7 @@ def filter_choices(user: User) -> dict[str, list[tuple[str, str]]]:
         "team": list(teams.values_list("slug", "name")),
         "tag": [(name, name) for name in Tag.objects.values_list("name", flat=True)[:200]],
         "channel": [(name, name) for name in sorted({channel for channel, _ in recent})],
+        "escalated": [("yes", "Yes")],
         "language": [(name, name) for name in sorted({language for _, language in recent if language})],
     }
 

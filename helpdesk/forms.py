@@ -47,6 +47,13 @@ class TeamForm(forms.Form):
     team = forms.ModelChoiceField(Team.objects.all(), required=False)
 
 
+class EscalateForm(forms.Form):
+    """Why, and to whom; how long the reason may be is decided where it is kept."""
+
+    team = forms.ModelChoiceField(Team.objects.all(), required=False)
+    reason = forms.CharField(required=False)
+
+
 class TagForm(forms.Form):
     name = forms.CharField(max_length=80, error_messages={"required": "Type a tag first."})
 

@@ -25,7 +25,7 @@ ORDERS = {"newest": "Newest", "waiting": "Longest waiting"}
 LARGEST_ID = 2**63 - 1
 TAGS_SHOWN = 2
 SHOWN = (  # of a case in a list
-    "subject", "status", "priority", "last_activity_at", "awaiting_since",
+    "subject", "status", "priority", "last_activity_at", "awaiting_since", "escalated_at",
     "customer__name", "customer__email", *(f"assignee__{field}" for field in NAMED_BY),
 )  # fmt: skip
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -122,6 +122,7 @@ class Filters:
     team: str = ""
     tag: str = ""
     language: str = ""
+    escalated: str = ""
     order: str = ""
     before: str = ""
 
@@ -135,6 +136,7 @@ class Filters:
             "status": given["status"] in Status.values,
             "priority": given["priority"] in map(str, Priority.values),
             "order": given["order"] in ORDERS,
+            "escalated": given["escalated"] == "yes",
             "before": _cursor(given["before"]) is not None,
         }
         return cls(**{name: value for name, value in given.items() if known.get(name, True)})
@@ -153,7 +155,7 @@ class Filters:
     @property
     def narrowing(self) -> dict[str, str]:
         """The filters set besides view and page."""
-        names = ("q", "status", "priority", "channel", "team", "tag", "language")
+        names = ("q", "status", "priority", "channel", "team", "tag", "language", "escalated")
         return {name: value for name in names if (value := getattr(self, name))}
 
     @property
@@ -165,6 +167,8 @@ class Filters:
         """Return the cases that pass every filter but the tag; words are searched for afterwards."""
         names = ("status", "priority", "channel", "language")
         cases = cases.filter(**{name: value for name in names if (value := getattr(self, name))})
+        if self.escalated:
+            cases = cases.escalated()
         # Found first and not joined: by its number the database knows how common a team is.
         return cases.filter(team__in=list(Team.objects.filter(slug=self.team))) if self.team else cases
 

@@ -14,7 +14,8 @@ from django.db import transaction
 from django.db.models import CharField, F, Value
 from django.db.models.functions import Cast, Concat, Left
 
-from helpdesk import drafting, history, live
+from helpdesk import casework, drafting, history, live
+from helpdesk.escalating import ESCALATION
 from helpdesk.models import (
     Attachment,
     Case,
@@ -34,6 +35,7 @@ from helpdesk.signals import cases_merged
 LIVELIEST_FIRST = [Status.OPEN, Status.WAITING, Status.SNOOZED, Status.CLOSED]
 SETTLED = [
     "status", "snoozed_until", "awaiting_since", "last_activity_at", "priority", "subject", "assignee", "attributes",
+    *ESCALATION,
 ]  # fmt: skip
 LONGEST_KEY = 180  # of a client's key that is told apart by the case's number
 
@@ -58,11 +60,9 @@ def merge_cases(*, kept: Case, merged: Case, actor: User, now: datetime) -> Case
         record.save(force_insert=True)
         _join_drafts(kept, merged)
         _settle(kept, merged, actor=actor, now=now)
-        CaseEvent.objects.create(
-            case=kept, type=CaseEvent.Type.MERGED, actor=actor, at=now, before=str(merged)[:200]
-        )
+        casework.record_event(kept, CaseEvent.Type.MERGED, actor=actor, now=now, before=str(merged))
         cases_merged.send(sender=Case, kept=kept, merged=merged)
-        live.tell([kept.pk, merged.pk])
+        live.tell([merged.pk])
     return kept
 
 
@@ -123,6 +123,9 @@ def _settle(kept: Case, merged: Case, *, actor: User, now: datetime) -> None:
     kept.subject = kept.subject or merged.subject
     kept.assignee = kept.assignee or _who_may_keep(kept, merged)
     kept.attributes = merged.attributes | kept.attributes
+    if merged.escalated_at and not kept.escalated_at:
+        for name in ESCALATION:
+            setattr(kept, name, getattr(merged, name))
     kept.save(update_fields=SETTLED)
     merged.status, merged.snoozed_until, merged.awaiting_since = Status.CLOSED, None, None
     merged.merged_into = kept

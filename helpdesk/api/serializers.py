@@ -9,7 +9,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from helpdesk.attaching import HOSTILE, LONGEST_NAME, MOST_FILES, IncomingAttachment
-from helpdesk.models import Attachment, Case, Customer, Message, Reply, Tag
+from helpdesk.escalating import LONGEST_REASON
+from helpdesk.models import Attachment, Case, Customer, Message, Reply, Tag, Team
 
 
 class StrictSerializer(serializers.Serializer):
@@ -111,6 +112,29 @@ class ReplyIn(StrictSerializer):
     attachments = AttachmentIn(many=True, required=False, default=list, max_length=MOST_FILES)  # type: ignore[call-arg]  # the list's
 
 
+class EscalationIn(StrictSerializer):
+    reason = Text(max_length=LONGEST_REASON)
+    team: serializers.SlugRelatedField[Team] = serializers.SlugRelatedField(
+        "slug",
+        queryset=Team.objects.all(),
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Who is to look at it: the case goes to that team.",
+    )
+
+
+class EscalationOut(serializers.ModelSerializer):
+    at = serializers.DateTimeField(source="escalated_at")
+    by = serializers.CharField(source="escalated_by.username", default=None, allow_null=True)
+    team = serializers.CharField(source="escalated_to.slug", default=None, allow_null=True)
+    reason = serializers.CharField(source="escalation_reason")
+
+    class Meta:
+        model = Case
+        fields = ["at", "by", "team", "reason"]
+
+
 class MergeIn(StrictSerializer):
     into = serializers.IntegerField(
         min_value=1,
@@ -154,7 +178,7 @@ class CaseOut(serializers.ModelSerializer):
         fields = [
             "id", "number", "subject", "status", "priority", "channel", "team", "assignee", "tags", "language",
             "customer", "created_at", "last_activity_at", "awaiting_since", "snoozed_until",
-            "merged_into",
+            "merged_into", "escalated_at",
         ]  # fmt: skip
 
 

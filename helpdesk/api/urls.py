@@ -19,6 +19,7 @@ urlpatterns = [
     path("cases/", views.CaseList.as_view(), name="cases"),
     path("cases/<int:id>/", views.CaseDetail.as_view(), name="case"),
     path("cases/<int:id>/replies/", views.ReplyList.as_view(), name="replies"),
+    path("cases/<int:id>/escalation/", views.Escalation.as_view(), name="escalation"),
     path("cases/<int:id>/merge/", views.Merge.as_view(), name="merge"),
     path("attachments/<int:id>/", views.AttachmentContent.as_view(), name="attachment"),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),

@@ -18,6 +18,8 @@ from helpdesk.api.problems import Problem
 from helpdesk.api.serializers import (
     CaseDetailOut,
     CaseOut,
+    EscalationIn,
+    EscalationOut,
     MergeIn,
     MessageIn,
     MessageReceipt,
@@ -25,6 +27,7 @@ from helpdesk.api.serializers import (
     ReplyOut,
     incoming_attachments,
 )
+from helpdesk.escalating import escalate, settle
 from helpdesk.intake import IncomingCustomer, IncomingMessage, receive_messages
 from helpdesk.merging import merge_cases
 from helpdesk.models import Attachment, Case, Status, User
@@ -149,6 +152,32 @@ class ReplyList(APIView):
         return Response(
             ReplyOut(reply).data, status=status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
         )
+
+
+class Escalation(APIView):
+    @extend_schema(
+        parameters=[CASE_ID],
+        request=EscalationIn,
+        responses={200: EscalationOut, **PROBLEMS},
+        description="Flags the case, with when, by whom and why, and gives it to the team that is named. A second time "
+        "it goes on to another team or for another reason.",
+    )
+    def post(self, request: ApiRequest, id: int) -> Response:  # noqa: A002
+        case = access.get_case_to_answer(request.user, id)
+        form = EscalationIn(data=request.data)
+        form.is_valid(raise_exception=True)
+        escalate(case=case, actor=request.user, now=timezone.now(), **form.validated_data)
+        return Response(EscalationOut(case).data)
+
+    @extend_schema(
+        parameters=[CASE_ID],
+        responses={204: None, **PROBLEMS},
+        description="Takes the flag off. The case stays with its team.",
+    )
+    def delete(self, request: ApiRequest, id: int) -> Response:  # noqa: A002
+        case = access.get_case_to_answer(request.user, id)
+        settle(case=case, actor=request.user, now=timezone.now())
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class Merge(APIView):

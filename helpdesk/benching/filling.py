@@ -52,13 +52,15 @@ FROM generate_series(1, %(customers)s) g
 # Cases come evenly over two years. Of the newest tenth nearly half are not closed yet, of the others hardly any.
 CASES = """
 INSERT INTO helpdesk_case (id, customer_id, channel, external_id, subject, status, priority, team_id, assignee_id,
-                           language, attributes, created_at, last_activity_at, awaiting_since, snoozed_until)
+                           language, attributes, created_at, last_activity_at, awaiting_since, snoozed_until,
+                           escalated_at, escalation_reason)
 SELECT g, customer, channel, '', subject, status, priority, team,
        CASE WHEN status = 'closed' OR random() < 0.7
             THEN (team + 6) %% %(teams)s + 1 + %(teams)s * floor(random() * %(agents)s / %(teams)s)::int END,
        language, '{}', created_at, least(now(), created_at + span),
        CASE WHEN status IN ('open', 'snoozed') AND random() < 0.8 THEN created_at END,
-       CASE WHEN status = 'snoozed' THEN now() + random() * interval '7 days' END
+       CASE WHEN status = 'snoozed' THEN now() + random() * interval '7 days' END,
+       CASE WHEN is_escalated THEN created_at END, CASE WHEN is_escalated THEN 'bench' ELSE '' END
 FROM (
   SELECT g, 1 + floor(random() * %(customers)s)::int AS customer,
          now() - (%(cases)s - g + 1) * (interval '2 years' / %(cases)s) AS created_at,
@@ -69,7 +71,8 @@ FROM (
          CASE WHEN random() < 0.6 THEN 'email' WHEN random() < 0.7 THEN 'chat' ELSE 'web' END AS channel,
          CASE WHEN random() < 0.7 THEN 2 WHEN random() < 0.5 THEN 1 WHEN random() < 0.8 THEN 3 ELSE 4 END AS priority,
          CASE WHEN random() < 0.85 THEN 'en' WHEN random() < 0.7 THEN 'de' ELSE 'fr' END AS language,
-         CASE WHEN random() < 0.95 THEN 1 + floor(power(random(), 1.3) * %(teams)s)::int END AS team
+         CASE WHEN random() < 0.95 THEN 1 + floor(power(random(), 1.3) * %(teams)s)::int END AS team,
+         random() < 0.02 AS is_escalated
   FROM generate_series(%(first)s, %(last)s) g
 ) AS made
 """

@@ -28,6 +28,7 @@ class Priority(models.IntegerChoices):
     URGENT = 4, "Urgent"
 
 
+ESCALATED = "escalated"  # the type of the event
 FILTERED_BY = ("status", "team", "assignee", "priority", "channel", "language")
 
 
@@ -71,6 +72,13 @@ class CaseQuerySet(models.QuerySet["Case"]):
         case = self.select_for_update(of=("self",)).get(pk=pk)
         return self.lock(case.merged_into_id) if case.merged_into_id else case
 
+    def escalated(self) -> Self:
+        return self.filter(escalated_at__isnull=False)
+
+    def ever_escalated(self) -> Self:
+        """Cases that were escalated at some time, settled since or not."""
+        return self.filter(pk__in=self.model.objects.filter(events__type=ESCALATED).values("pk"))
+
     def with_first_reply_at(self) -> Self:
         """Know of each case when its customer was first replied to, as `first_reply_at`; None before."""
         return self.annotate(first_reply_at=Min("replies__sent_at"))
@@ -98,6 +106,14 @@ class Case(models.Model):
     last_activity_at = models.DateTimeField()
     awaiting_since = models.DateTimeField(null=True, blank=True)
     snoozed_until = models.DateTimeField(null=True, blank=True)
+    escalated_at = models.DateTimeField(null=True, blank=True)
+    escalated_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    escalated_to = models.ForeignKey(
+        Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    escalation_reason = models.CharField(max_length=200, blank=True)
     merged_into = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.CASCADE, related_name="merged", db_index=False
     )
@@ -119,6 +135,11 @@ class Case(models.Model):
                 condition=Q(status=Status.SNOOZED, snoozed_until__isnull=False)
                 | (~Q(status=Status.SNOOZED) & Q(snoozed_until__isnull=True)),
                 name="case_snoozed_until_iff_snoozed",
+            ),
+            models.CheckConstraint(
+                condition=Q(escalated_at__isnull=False)
+                | Q(escalated_by__isnull=True, escalated_to__isnull=True, escalation_reason=""),
+                name="case_escalated_at_some_time",
             ),
             models.CheckConstraint(
                 condition=Q(merged_into__isnull=True)
@@ -155,6 +176,12 @@ class Case(models.Model):
                 name="case_by_waiting",
                 include=FILTERED_BY,
                 condition=Q(awaiting_since__isnull=False) & ~Q(status=Status.CLOSED),
+            ),
+            # Few cases are escalated: a list of them is as quick as any other, whatever else it is filtered by.
+            models.Index(
+                fields=["-last_activity_at", "-id"],
+                name="case_escalated_by_activity",
+                condition=Q(escalated_at__isnull=False),
             ),
             models.Index(fields=["snoozed_until"], name="case_by_snooze", condition=Q(status=Status.SNOOZED)),
             models.Index(

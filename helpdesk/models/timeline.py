@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Left
 
-from helpdesk.models.case import Case
+from helpdesk.models.case import ESCALATED, Case
 from helpdesk.models.people import User
 
 # PostgreSQL refuses a search vector over 1 MB; this much of a body is searched.
@@ -139,6 +139,8 @@ class CaseEvent(models.Model):
         TAGGED = "tagged", "tagged"
         UNTAGGED = "untagged", "tag removed"
         MERGED = "merged", "merged into this"
+        ESCALATED = ESCALATED, "escalated"
+        SETTLED = "settled", "escalation settled"
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="events")
     actor = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")

@@ -9,8 +9,8 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from helpdesk import access, casework
-from helpdesk.forms import AssignForm, PriorityForm, SnoozeForm, TagForm, TeamForm
+from helpdesk import access, casework, escalating
+from helpdesk.forms import AssignForm, EscalateForm, PriorityForm, SnoozeForm, TagForm, TeamForm
 from helpdesk.models import Case
 from helpdesk.requests import PageRequest
 from helpdesk.views.case import go_to_list, show_changed
@@ -26,7 +26,23 @@ def assign(request: PageRequest, case_id: int) -> HttpResponse:
 def move(request: PageRequest, case_id: int) -> HttpResponse:
     """Give a case to another team; who may not read it any more goes back to the list."""
     case = access.get_case_to_answer(request.user, case_id)
-    changed = _change(request, case, TeamForm(request.POST), casework.move)
+    return _or_leave(request, case, _change(request, case, TeamForm(request.POST), casework.move))
+
+
+@require_POST
+def escalate(request: PageRequest, case_id: int) -> HttpResponse:
+    """Flag a case; who may not read it any more, since another team has it now, goes back to the list."""
+    case = access.get_case_to_answer(request.user, case_id)
+    return _or_leave(request, case, _change(request, case, EscalateForm(request.POST), escalating.escalate))
+
+
+@require_POST
+def settle(request: PageRequest, case_id: int) -> HttpResponse:
+    case = access.get_case_to_answer(request.user, case_id)
+    return _change(request, case, forms.Form(request.POST), escalating.settle)
+
+
+def _or_leave(request: PageRequest, case: Case, changed: HttpResponse) -> HttpResponse:
     if access.cases_for(request.user).filter(pk=case.pk).exists():
         return changed
     messages.success(request, f"#{case.number} is with {case.team} now.")

@@ -2,7 +2,7 @@
 import { command } from "./keys.js";
 
 const KEYS = {
-  assign: "a", tag: "t", snooze: "s", merge: "m", close: "e", reply: "r", note: "n", attach: "f", search: "/", answers: "/",
+  assign: "a", tag: "t", snooze: "s", merge: "m", escalate: "!", close: "e", reply: "r", note: "n", attach: "f", search: "/", answers: "/",
   help: "?", skip: "s", flag: "f", insert: "i", why: ".", undo: "u", dismiss: "Escape",
   "alternative-1": "1", "alternative-2": "2", "alternative-3": "3",
 };

@@ -1,6 +1,6 @@
 """Two cases of one customer become one.
 
-Messages, replies, notes and their files move to the case that is kept, in one line of time; tags and drafts join its
+Messages, replies, notes, files and ratings move to the case that is kept, in one line of time; tags and drafts join its
 own. The merged case stays, closed and empty, as a number that leads to the kept one (`access.get_case`,
 `Case.objects.lock`, the intake). Its events, its history and the time spent on it stay with it: they are about it.
 """
@@ -26,6 +26,7 @@ from helpdesk.models import (
     Message,
     Note,
     Reply,
+    SatisfactionRating,
     Status,
     User,
 )
@@ -55,7 +56,8 @@ def merge_cases(*, kept: Case, merged: Case, actor: User, now: datetime) -> Case
         record.messages, record.replies, record.notes = (
             _move(model, kept, merged) for model in (Message, Reply, Note)
         )
-        Attachment.objects.filter(case=merged).update(case=kept)
+        for model in (Attachment, SatisfactionRating):
+            model._default_manager.filter(case=merged).update(case=kept)
         record.tags = _join_tags(kept, merged)
         record.save(force_insert=True)
         _join_drafts(kept, merged)

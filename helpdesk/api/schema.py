@@ -8,7 +8,11 @@ NO_NUL = r"^[^\x00]*$"
 NOT_BLANK = r"^[^\x00]*[^\s\x00][^\x00]*$"
 SLUG = r"^[-a-zA-Z0-9_]+$"
 FILE_NAME = NOT_BLANK.replace(r"\x00", HOSTILE.pattern[1:-1])
-SPECIAL = {("MessageInRequest", "channel"): SLUG, ("AttachmentInRequest", "name"): FILE_NAME}
+SPECIAL = {
+    ("MessageInRequest", "channel"): SLUG,
+    ("RatingInRequest", "channel"): SLUG,
+    ("AttachmentInRequest", "name"): FILE_NAME,
+}
 
 
 def describe_requests(result: dict[str, Any], **_: Any) -> dict[str, Any]:

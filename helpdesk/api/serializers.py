@@ -10,7 +10,9 @@ from rest_framework import serializers
 
 from helpdesk.attaching import HOSTILE, LONGEST_NAME, MOST_FILES, IncomingAttachment
 from helpdesk.escalating import LONGEST_REASON
-from helpdesk.models import Attachment, Case, Customer, Message, Reply, Tag, Team
+from helpdesk.models import Attachment, Case, Customer, Message, Reply, SatisfactionRating, Tag, Team
+from helpdesk.models.rating import BEST, WORST
+from helpdesk.rating import LONGEST_COMMENT
 
 
 class StrictSerializer(serializers.Serializer):
@@ -112,6 +114,22 @@ class ReplyIn(StrictSerializer):
     attachments = AttachmentIn(many=True, required=False, default=list, max_length=MOST_FILES)  # type: ignore[call-arg]  # the list's
 
 
+class RatingIn(StrictSerializer):
+    channel = Text(max_length=40, validators=[validate_slug], help_text="Where the customer was asked.")
+    external_id = Text(max_length=200)
+    case = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
+    score = serializers.IntegerField(min_value=WORST, max_value=BEST)
+    comment = Text(max_length=LONGEST_COMMENT, required=False, allow_blank=True, default="")
+
+
+class RatingOut(serializers.ModelSerializer):
+    case = serializers.IntegerField(source="case_id", help_text="The case in which the matter goes on.")
+
+    class Meta:
+        model = SatisfactionRating
+        fields = ["id", "case", "channel", "external_id", "score", "comment", "rated_at"]
+
+
 class EscalationIn(StrictSerializer):
     reason = Text(max_length=LONGEST_REASON)
     team: serializers.SlugRelatedField[Team] = serializers.SlugRelatedField(
@@ -185,6 +203,7 @@ class CaseOut(serializers.ModelSerializer):
 class CaseDetailOut(CaseOut):
     messages = MessageOut(many=True)
     replies = ReplyOut(many=True)
+    ratings = RatingOut(many=True, help_text="Newest first; the first one counts.")
 
     class Meta(CaseOut.Meta):
-        fields = [*CaseOut.Meta.fields, "messages", "replies"]
+        fields = [*CaseOut.Meta.fields, "messages", "replies", "ratings"]

@@ -21,6 +21,7 @@ urlpatterns = [
     path("cases/<int:id>/replies/", views.ReplyList.as_view(), name="replies"),
     path("cases/<int:id>/escalation/", views.Escalation.as_view(), name="escalation"),
     path("cases/<int:id>/merge/", views.Merge.as_view(), name="merge"),
+    path("ratings/", views.RatingList.as_view(), name="ratings"),
     path("attachments/<int:id>/", views.AttachmentContent.as_view(), name="attachment"),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", docs, name="docs"),

@@ -23,6 +23,8 @@ from helpdesk.api.serializers import (
     MergeIn,
     MessageIn,
     MessageReceipt,
+    RatingIn,
+    RatingOut,
     ReplyIn,
     ReplyOut,
     incoming_attachments,
@@ -31,6 +33,7 @@ from helpdesk.escalating import escalate, settle
 from helpdesk.intake import IncomingCustomer, IncomingMessage, receive_messages
 from helpdesk.merging import merge_cases
 from helpdesk.models import Attachment, Case, Status, User
+from helpdesk.rating import rate
 from helpdesk.replying import send_reply
 from helpdesk.requests import ApiRequest
 from helpdesk.views.attachments import download_of
@@ -128,7 +131,9 @@ class CaseDetail(APIView):
     @extend_schema(parameters=[CASE_ID], responses={200: CaseDetailOut, **PROBLEMS})
     def get(self, request: ApiRequest, id: int) -> Response:  # noqa: A002  the path's word
         case = access.get_case(request.user, id)
-        prefetch_related_objects([case], "messages__attachments", "replies__attachments", "replies__author")
+        prefetch_related_objects(
+            [case], "messages__attachments", "replies__attachments", "replies__author", "ratings"
+        )
         return Response(CaseDetailOut(case).data)
 
 
@@ -151,6 +156,27 @@ class ReplyList(APIView):
         )
         return Response(
             ReplyOut(reply).data, status=status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
+        )
+
+
+class RatingList(APIView):
+    permission_classes = [AnswersCases]
+
+    @extend_schema(
+        request=RatingIn,
+        responses={201: RatingOut, 200: RatingOut, **PROBLEMS},
+        description="Takes a customer's rating of a case. The same `external_id` on the same channel is stored once: "
+        "the second time the answer is 200 with the first rating. A customer may rate again, under another "
+        "`external_id`: the last rating counts, the earlier ones stay.",
+    )
+    def post(self, request: ApiRequest) -> Response:
+        form = RatingIn(data=request.data)
+        form.is_valid(raise_exception=True)
+        fields = form.validated_data
+        case = _case_or_problem(request.user, fields.pop("case"), field="case")
+        rating, is_new = rate(case=case, now=timezone.now(), **fields)
+        return Response(
+            RatingOut(rating).data, status=status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
         )
 
 

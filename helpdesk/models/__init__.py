@@ -6,6 +6,7 @@ from helpdesk.models.draft import Draft
 from helpdesk.models.history import StatusChange
 from helpdesk.models.merge import CaseMerge
 from helpdesk.models.people import Role, Team, User
+from helpdesk.models.rating import SatisfactionRating
 from helpdesk.models.timeline import Attachment, CaseEvent, Message, Note, Reply
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Priority",
     "Reply",
     "Role",
+    "SatisfactionRating",
     "Status",
     "StatusChange",
     "Tag",

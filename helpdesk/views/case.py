@@ -67,6 +67,7 @@ def parts_of(request: PageRequest, case: Case) -> dict[str, object]:
         "case": case,
         "timeline": reading.timeline_of(case),
         "tags": list(case.tags.all()),
+        "ratings": list(case.ratings.all()),
         "earlier": listing.earlier_cases(case=case, user=request.user),
         "priorities": Priority,
         "may_answer": request.user.answers_cases,

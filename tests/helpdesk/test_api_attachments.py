@@ -125,7 +125,7 @@ def test_a_case_costs_the_same_however_many_files(
         api.post("/api/messages/", message(file(), external_id=str(n), case=case.pk), format="json")
         fields = {"body": "Here.", "client_key": str(n), "attachments": [file()]}
         api.post(f"/api/cases/{case.pk}/replies/", fields, format="json")
-    with django_assert_num_queries(7):  # case; messages, replies, the files of each, authors; tags
+    with django_assert_num_queries(8):  # case; messages, replies, the files of each, authors; ratings; tags
         shown = api.get(f"/api/cases/{case.pk}/").json()
     assert [len(each["attachments"]) for each in shown["messages"]] == [0, 1, 1, 1, 1]
 

@@ -130,9 +130,9 @@ def test_the_number_of_queries_is_the_same_for_any_case(
         make_case(team=case.team)
         add_note(case=case, author=ana, body="@ana", client_key=str(number), now=timezone.now())
         casework.tag(case=case, name=f"tag-{number}", actor=ana, now=timezone.now())
-    # session, person, case; messages, replies, notes, mentions, events, attachments, tags, earlier cases, drafts;
-    # list, counts; assignees, teams, known tags
-    with django_assert_num_queries(17):
+    # session, person, case; messages, replies, notes, mentions, events, attachments, tags, earlier cases, ratings,
+    # drafts; list, counts; assignees, teams, known tags
+    with django_assert_num_queries(18):
         client.get(f"/cases/{case.pk}/?view=all")
 
 

@@ -11,6 +11,7 @@ from helpdesk import casework
 from helpdesk.bulk import Act
 from helpdesk.listing import LARGEST_ID
 from helpdesk.models import Case, Draft, Priority, Team, User
+from helpdesk.working import LONGEST_BEAT
 
 LARGEST_BULK = 200
 
@@ -33,6 +34,10 @@ class DraftForm(forms.Form):
     kind = forms.ChoiceField(choices=Draft.Kind)
     body = forms.CharField(required=False, strip=False, max_length=200_000)
     client_key = forms.CharField(max_length=200)
+
+
+class BeatForm(forms.Form):
+    milliseconds = forms.IntegerField(min_value=1, max_value=LONGEST_BEAT // timedelta(milliseconds=1))
 
 
 class AssignForm(forms.Form):

@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from helpdesk import events, health
-from helpdesk.views import attachments, case, changing, inbox, merging, signing_in, writing
+from helpdesk.views import attachments, case, changing, inbox, merging, signing_in, working, writing
 
 app_name = "helpdesk"
 
@@ -14,6 +14,7 @@ case_urls = [
     path("reply/", writing.reply, name="reply"),
     path("note/", writing.note, name="note"),
     path("draft/", writing.draft, name="draft"),
+    path("beat/", working.beat, name="beat"),
     path("assign/", changing.assign, name="assign"),
     path("team/", changing.move, name="team"),
     path("priority/", changing.prioritise, name="priority"),

@@ -126,12 +126,27 @@ SELECT id, 'open', status, assignee_id, last_activity_at
 FROM helpdesk_case WHERE id BETWEEN %(first)s AND %(last)s AND status <> 'open'
 """
 
+RATINGS = """
+INSERT INTO helpdesk_satisfactionrating (case_id, channel, external_id, score, comment, rated_at)
+SELECT id, 'survey', id::text, 1 + floor(sqrt(random()) * 5)::int, '', last_activity_at
+FROM helpdesk_case WHERE id BETWEEN %(first)s AND %(last)s AND status = 'closed' AND random() < 0.2
+"""
+
+ACTIVE_TIMES = """
+INSERT INTO helpdesk_activetime (case_id, agent_id, day, milliseconds)
+SELECT id, assignee_id, last_activity_at::date, (20000 - ln(1 - random()) * 180000)::int
+FROM helpdesk_case WHERE id BETWEEN %(first)s AND %(last)s AND assignee_id IS NOT NULL
+"""
+
 # Indexes that stand behind no constraint are built when all rows are there, which is much faster.
 LATER_INDEXES = """
 SELECT indexname, indexdef FROM pg_indexes
-WHERE schemaname = 'public' AND tablename ~ '^helpdesk_(case|caseevent|customer|message|note|reply|statuschange)$'
+WHERE schemaname = 'public' AND tablename ~ '^helpdesk_(case|caseevent|customer|message|note|reply|statuschange|'
+                                           'satisfactionrating|activetime)$'
   AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexname::regclass)
 """
+
+ROWS = (CASES, TAGS, MESSAGES, REPLIES, NOTES, EVENTS, STATUS_CHANGES, RATINGS, ACTIVE_TIMES)
 
 SEQUENCES = """
 SELECT setval(pg_get_serial_sequence('helpdesk_' || name, 'id'), greatest(last, 1))
@@ -156,7 +171,7 @@ def fill(*, cases: int, bodies: Sequence[str], tell: Tell) -> None:
             cursor.execute(CUSTOMERS, sizes)
             for first in range(1, cases + 1, CHUNK):
                 last = min(first + CHUNK - 1, cases)
-                for rows in (CASES, TAGS, MESSAGES, REPLIES, NOTES, EVENTS, STATUS_CHANGES):
+                for rows in ROWS:
                     cursor.execute(rows, sizes | {"first": first, "last": last})
                 tell(f"{last:,} of {cases:,} cases")
         cursor.execute(SEQUENCES, sizes)

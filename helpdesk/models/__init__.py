@@ -1,5 +1,6 @@
 """The helpdesk's tables, in the order in which a case meets them."""
 
+from helpdesk.models.active_time import ActiveTime, Beat
 from helpdesk.models.case import Case, CaseTag, Priority, Status, Tag
 from helpdesk.models.customer import Customer
 from helpdesk.models.draft import Draft
@@ -10,7 +11,9 @@ from helpdesk.models.rating import SatisfactionRating
 from helpdesk.models.timeline import Attachment, CaseEvent, Message, Note, Reply
 
 __all__ = [
+    "ActiveTime",
     "Attachment",
+    "Beat",
     "Case",
     "CaseEvent",
     "CaseMerge",

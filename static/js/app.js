@@ -7,6 +7,7 @@ import "./drafts.js";
 import "./attaching.js";
 import "./suggestion.js";
 import "./viewed.js";
+import "./active.js";
 import "./ghost.js";
 import "./answers.js";
 import "./pickers.js";

@@ -82,6 +82,14 @@ document.addEventListener("htmx:afterRequest", (event) => {
   else if (!event.detail.xhr.responseText.includes('role="alert"')) sessionStorage.removeItem(storeOf(field));
 });
 
+// An act that takes the draft elsewhere waits for it.
+document.addEventListener("htmx:confirm", async (event) => {
+  if (!pending.size || !event.target.matches("[data-after-drafts]")) return;
+  event.preventDefault();
+  await Promise.all([...pending.keys()].map(save));
+  event.detail.issueRequest(true);
+});
+
 addEventListener("pagehide", flush);
 document.addEventListener("visibilitychange", () => document.hidden && flush());
 restore();

@@ -1,0 +1,124 @@
+"""Merging and escalating by keyboard, and the time that a case's page tells of, in a real browser."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from helpdesk.models import ActiveTime, Case, Team, User
+from tests.making import make_case
+
+
+@pytest.fixture
+def case(team: Team) -> Case:
+    return make_case("And the charger?", team=team, subject="Charger")
+
+
+@pytest.fixture
+def kept(team: Team) -> Case:
+    return make_case("Where is my reader?", team=team, subject="Reader")
+
+
+def milliseconds(case: Case) -> int:
+    return sum(ActiveTime.objects.filter(case=case).values_list("milliseconds", flat=True))
+
+
+def test_a_case_is_merged_by_keyboard(
+    page: Page, sign_in: Callable[[User], None], ana: User, case: Case, kept: Case
+) -> None:
+    sign_in(ana)
+    page.goto(f"/cases/{case.pk}/?view=all")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("merge into")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name=f"#{kept.number} Reader")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/cases/{kept.pk}/?view=all")
+    expect(page.locator(".timeline .message")).to_have_count(2)
+    expect(page.locator(".toast")).to_have_text(f"#{case.number} goes on here, in #{kept.number}.")
+
+
+def test_what_was_typed_goes_with_the_case(
+    page: Page, sign_in: Callable[[User], None], ana: User, case: Case, kept: Case
+) -> None:
+    sign_in(ana)
+    page.goto(f"/cases/{case.pk}/")
+    page.keyboard.press("r")
+    page.keyboard.type("Half a thought")
+    page.keyboard.press("Escape")
+    page.keyboard.press("m")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/cases/{kept.pk}/")
+    expect(page.locator("#reply-body")).to_have_value("Half a thought")
+
+
+def test_a_case_is_escalated_and_settled_by_keyboard(
+    page: Page, sign_in: Callable[[User], None], ana: User, case: Case
+) -> None:
+    sign_in(ana)
+    page.goto(f"/cases/{case.pk}/")
+    page.keyboard.press("!")
+    page.keyboard.type("Legal threat")
+    page.keyboard.press("Enter")
+    expect(page.locator(".bar .chip", has_text="Escalated")).to_be_visible()
+    page.keyboard.press("Control+k")
+    page.keyboard.type("settle")
+    page.keyboard.press("Enter")
+    expect(page.locator(".bar .chip", has_text="Escalated")).to_have_count(0)
+
+
+def test_a_page_tells_of_the_time_in_which_somebody_works(
+    page: Page, sign_in: Callable[[User], None], ana: User, case: Case
+) -> None:
+    sign_in(ana)
+    page.clock.install()
+    page.goto(f"/cases/{case.pk}/")
+    with page.expect_response("**/beat/") as beat:
+        page.clock.run_for(15_000)
+    assert beat.value.status == 204
+    assert 14_000 <= milliseconds(case) <= 15_500
+
+
+def test_who_does_nothing_for_a_minute_does_not_work(
+    page: Page, sign_in: Callable[[User], None], ana: User, case: Case
+) -> None:
+    told: list[int] = []
+    page.on(
+        "request",
+        lambda request: (
+            told.append(int(request.post_data.split("=")[1])) if "/beat/" in request.url else None
+        ),
+    )
+    sign_in(ana)
+    page.clock.install()
+    page.goto(f"/cases/{case.pk}/")
+    page.clock.run_for(120_000)
+    assert 58_000 <= sum(told) <= 62_000
+    page.mouse.move(300, 300)
+    page.clock.run_for(15_000)
+    assert 72_000 <= sum(told) <= 77_000
+
+
+def test_leaving_tells_of_the_rest(
+    page: Page, sign_in: Callable[[User], None], ana: User, case: Case
+) -> None:
+    sign_in(ana)
+    page.goto(f"/cases/{case.pk}/")
+    page.wait_for_timeout(1200)
+    page.goto("/cases/?view=all")
+    for _ in range(20):
+        if milliseconds(case):
+            break
+        page.wait_for_timeout(100)
+    assert 1000 <= milliseconds(case) <= 5000
+
+
+def test_a_session_that_has_ended_is_nothing_to_see(
+    page: Page, sign_in: Callable[[User], None], ana: User, case: Case
+) -> None:
+    sign_in(ana)
+    page.route("**/beat/", lambda route: route.fulfill(status=302, headers={"Location": "/sign-in/"}))
+    page.clock.install()
+    page.goto(f"/cases/{case.pk}/")
+    page.clock.run_for(31_000)
+    expect(page.locator(".toast")).to_have_count(0)

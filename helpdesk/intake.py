@@ -8,55 +8,21 @@
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email, validate_slug
 from django.db import DataError, IntegrityError, connection
 
-from helpdesk import attaching, bodies, copying, history, live
-from helpdesk.attaching import IncomingAttachment
+from helpdesk import attaching, copying, history, live
+from helpdesk.incoming import IncomingCustomer, IncomingMessage, Key, read
 from helpdesk.models import Case, Customer, Message, Status, StatusChange
 from helpdesk.signals import message_received
 
-Key: TypeAlias = tuple[str, str]
-Name = TypeVar("Name")
+__all__ = ["IncomingCustomer", "IncomingMessage", "Receipt", "receive_messages"]
+
 LARGEST_BATCH = 500
 SETTLED = ("last_activity_at", "awaiting_since", "status", "snoozed_until")  # of a case by a message
-
-
-@dataclass(frozen=True)
-class IncomingCustomer:
-    email: str
-    name: str = ""
-    attributes: Mapping[str, object] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class IncomingMessage:
-    """A customer's message as a channel read it.
-
-    `case_id` extends that case; `case_external_id` extends the channel's case of that name or makes it; with
-    neither the message opens a case. `html` is what the customer's mail program sent, to be sanitised here.
-    """
-
-    channel: str
-    external_id: str
-    body: str
-    customer: IncomingCustomer
-    sent_at: datetime
-    subject: str = ""
-    html: str = ""
-    case_id: int | None = None
-    case_external_id: str = ""
-    case_attributes: Mapping[str, object] = field(default_factory=dict)
-    attachments: tuple[IncomingAttachment, ...] = ()
-
-    @property
-    def key(self) -> Key:
-        return self.channel, self.external_id
 
 
 @dataclass(frozen=True)
@@ -108,7 +74,7 @@ def _store(
     readable: dict[int, IncomingMessage] = {}
     for position, message in enumerate(batch):
         try:
-            readable[position] = _read(message)
+            readable[position] = read(message)
         except ValidationError as error:
             errors[position] = "; ".join(error.messages)
     _lock({message.key for message in readable.values()})
@@ -139,47 +105,6 @@ def _store(
         created.add(key)
         receipts.append(Receipt(message.external_id, row.pk, row.case_id, created=is_first))
     return receipts
-
-
-def _read(message: IncomingMessage) -> IncomingMessage:
-    """Return the message cleaned for storage.
-
-    Raises:
-        ValidationError: a field can't be taken; the message names it.
-    """
-    problems = []
-    email = message.customer.email.strip()
-    for name, value, check in (
-        ("customer.email", email, validate_email),
-        ("channel", message.channel, validate_slug),
-    ):
-        try:
-            check(value)
-        except ValidationError as error:
-            problems.append(f"{name}: {error.messages[0]}")
-    external_id = bodies.clipped(message.external_id).strip()
-    if not external_id or len(external_id) > 200:
-        problems.append("external_id: between 1 and 200 characters are needed")
-    if len(message.channel) > 40:
-        problems.append("channel: at most 40 characters")
-    html = bodies.sanitised(bodies.clipped(message.html)) if message.html else ""
-    body = bodies.clipped(message.body) or (bodies.plain(html) if html else "")
-    if not body.strip():
-        problems.append("body: it is empty")
-    if problems:
-        raise ValidationError(problems)
-    return replace(
-        message,
-        external_id=external_id,
-        body=body,
-        html=html,
-        subject=" ".join(bodies.clipped(message.subject).split())[:300],
-        customer=replace(
-            message.customer,
-            email=email.lower(),
-            name=" ".join(bodies.clipped(message.customer.name).split())[:200],
-        ),
-    )
 
 
 def _lock(keys: Iterable[Key]) -> None:
@@ -213,7 +138,9 @@ def _cases_of(
     customers = _customers_of(messages.values(), now=now)
     known = Case.objects.select_for_update().in_bulk({m.case_id for m in messages.values() if m.case_id})
     named = _named_cases(messages.values())
-    known, named = _going_on(known), _going_on(named)
+    rows = _going_on([*known.values(), *named.values()])
+    known = {number: rows[case.pk] for number, case in known.items()}
+    named = {name: rows[case.pk] for name, case in named.items()}
     cases: dict[Key, Case] = {}
     unknown: dict[Key, str] = {}
     new: list[Case] = []
@@ -285,12 +212,12 @@ def _named_cases(messages: Iterable[IncomingMessage]) -> dict[Key, Case]:
     }
 
 
-def _going_on(cases: dict[Name, Case]) -> dict[Name, Case]:
-    """Put in place of each merged case the one in which it goes on."""
-    kept = Case.objects.select_for_update().in_bulk(
-        {case.merged_into_id for case in cases.values() if case.merged_into_id}
-    )
-    return {name: kept.get(case.merged_into_id or 0, case) for name, case in cases.items()}
+def _going_on(cases: Iterable[Case]) -> dict[int, Case]:
+    """Return by the number of each case the one row in which it goes on: of a merged one that is another."""
+    rows = {case.pk: case for case in cases}
+    merged = {pk: case.merged_into_id for pk, case in rows.items() if case.merged_into_id}
+    rows |= Case.objects.select_for_update().in_bulk(set(merged.values()) - set(rows))
+    return rows | {pk: rows[kept] for pk, kept in merged.items()}
 
 
 def _customers_of(messages: Iterable[IncomingMessage], *, now: datetime) -> dict[str, Customer]:

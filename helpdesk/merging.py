@@ -25,6 +25,7 @@ from helpdesk.models import (
     Draft,
     Message,
     Note,
+    Priority,
     Reply,
     SatisfactionRating,
     Status,
@@ -35,8 +36,7 @@ from helpdesk.signals import cases_merged
 
 LIVELIEST_FIRST = [Status.OPEN, Status.WAITING, Status.SNOOZED, Status.CLOSED]
 SETTLED = [
-    "status", "snoozed_until", "awaiting_since", "last_activity_at", "priority", "subject", "assignee", "attributes",
-    *ESCALATION,
+    "status", "snoozed_until", "awaiting_since", "last_activity_at", "subject", "attributes", *ESCALATION
 ]  # fmt: skip
 LONGEST_KEY = 180  # of a client's key that is told apart by the case's number
 
@@ -53,16 +53,16 @@ def merge_cases(*, kept: Case, merged: Case, actor: User, now: datetime) -> Case
         kept, merged = rows[kept.pk], rows[merged.pk]
         _check(kept, merged)
         record = CaseMerge(kept=kept, merged=merged, actor=actor, at=now)
-        record.messages, record.replies, record.notes = (
-            _move(model, kept, merged) for model in (Message, Reply, Note)
+        record.messages, record.replies, record.notes, record.ratings = (
+            _move(model, kept, merged) for model in (Message, Reply, Note, SatisfactionRating)
         )
-        for model in (Attachment, SatisfactionRating):
-            model._default_manager.filter(case=merged).update(case=kept)
+        Attachment.objects.filter(case=merged).update(case=kept)
         record.tags = _join_tags(kept, merged)
         record.save(force_insert=True)
         _join_drafts(kept, merged)
-        _settle(kept, merged, actor=actor, now=now)
         casework.record_event(kept, CaseEvent.Type.MERGED, actor=actor, now=now, before=str(merged))
+        _settle(kept, merged, actor=actor, now=now)
+        _take_care(kept, merged, actor=actor, now=now)
         cases_merged.send(sender=Case, kept=kept, merged=merged)
         live.tell([merged.pk])
     return kept
@@ -112,7 +112,7 @@ def _join_drafts(kept: Case, merged: Case) -> None:
 
 
 def _settle(kept: Case, merged: Case, *, actor: User, now: datetime) -> None:
-    """Let the kept case await what either awaited, as urgently; the merged one is closed for good."""
+    """Let the kept case await what either awaited; the merged one is closed for good."""
     both = (kept, merged)
     before = {case: case.status for case in both}
     waiting = [case.awaiting_since for case in both if case.awaiting_since and not case.is_closed]
@@ -121,9 +121,7 @@ def _settle(kept: Case, merged: Case, *, actor: User, now: datetime) -> None:
     kept.snoozed_until = min(times) if kept.status == Status.SNOOZED else None
     kept.awaiting_since = min(waiting, default=None)
     kept.last_activity_at = max(kept.last_activity_at, merged.last_activity_at)
-    kept.priority = max(kept.priority, merged.priority)
     kept.subject = kept.subject or merged.subject
-    kept.assignee = kept.assignee or _who_may_keep(kept, merged)
     kept.attributes = merged.attributes | kept.attributes
     if merged.escalated_at and not kept.escalated_at:
         for name in ESCALATION:
@@ -137,9 +135,10 @@ def _settle(kept: Case, merged: Case, *, actor: User, now: datetime) -> None:
         history.note_status(case=case, before=status, actor=actor, at=now)
 
 
-def _who_may_keep(kept: Case, merged: Case) -> User | None:
-    """Return the merged case's assignee, if the kept one's team is theirs."""
-    assignee = merged.assignee
-    if assignee and kept.team_id and not assignee.sees_every_case and assignee.team_id != kept.team_id:
-        return None
-    return assignee
+def _take_care(kept: Case, merged: Case, *, actor: User, now: datetime) -> None:
+    """Let the kept case be as urgent as either, and in somebody's hands if either was."""
+    priority = Priority(max(kept.priority, merged.priority))
+    casework.prioritise(case=kept, priority=priority, actor=actor, now=now)
+    if kept.assignee is None and merged.assignee_id:
+        assignee = casework.possible_assignees(kept).filter(pk=merged.assignee_id).first()
+        casework.assign(case=kept, assignee=assignee, actor=actor, now=now)

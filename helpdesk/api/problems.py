@@ -16,6 +16,11 @@ class BodyTooLarge(exceptions.APIException):
     default_detail = "The request is too large."
 
 
+class Conflict(exceptions.APIException):
+    status_code = status.HTTP_409_CONFLICT
+    default_detail = "It can't be done as things stand."
+
+
 class FieldProblem(serializers.Serializer):
     field = serializers.CharField(help_text="Dotted path of the field; empty for the whole body.")
     message = serializers.CharField()

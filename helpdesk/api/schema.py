@@ -11,6 +11,7 @@ FILE_NAME = NOT_BLANK.replace(r"\x00", HOSTILE.pattern[1:-1])
 SPECIAL = {
     ("MessageInRequest", "channel"): SLUG,
     ("RatingInRequest", "channel"): SLUG,
+    ("EscalationInRequest", "team"): SLUG,
     ("AttachmentInRequest", "name"): FILE_NAME,
 }
 

@@ -10,7 +10,7 @@ from rest_framework import serializers
 
 from helpdesk.attaching import HOSTILE, LONGEST_NAME, MOST_FILES, IncomingAttachment
 from helpdesk.escalating import LONGEST_REASON
-from helpdesk.models import Attachment, Case, Customer, Message, Reply, SatisfactionRating, Tag, Team
+from helpdesk.models import Attachment, Case, Customer, Message, Reply, SatisfactionRating, Tag
 from helpdesk.models.rating import BEST, WORST
 from helpdesk.rating import LONGEST_COMMENT
 
@@ -132,9 +132,9 @@ class RatingOut(serializers.ModelSerializer):
 
 class EscalationIn(StrictSerializer):
     reason = Text(max_length=LONGEST_REASON)
-    team: serializers.SlugRelatedField[Team] = serializers.SlugRelatedField(
-        "slug",
-        queryset=Team.objects.all(),
+    team = Text(
+        max_length=50,
+        validators=[validate_slug],
         required=False,
         allow_null=True,
         default=None,

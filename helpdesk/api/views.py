@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpResponse
 from django.utils import timezone
@@ -14,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from helpdesk import access
-from helpdesk.api.problems import Problem
+from helpdesk.api.problems import Conflict, Problem
 from helpdesk.api.serializers import (
     CaseDetailOut,
     CaseOut,
@@ -32,7 +33,7 @@ from helpdesk.api.serializers import (
 from helpdesk.escalating import escalate, settle
 from helpdesk.intake import IncomingCustomer, IncomingMessage, receive_messages
 from helpdesk.merging import merge_cases
-from helpdesk.models import Attachment, Case, Status, User
+from helpdesk.models import Attachment, Case, Status, Team, User
 from helpdesk.rating import rate
 from helpdesk.replying import send_reply
 from helpdesk.requests import ApiRequest
@@ -100,6 +101,13 @@ def _case_or_problem(user: User, case_id: int, *, field: str) -> Case:
         return access.get_case_to_answer(user, case_id)
     except Http404 as error:
         raise NotFound(f"{field}: {error}") from error
+
+
+def _team_or_problem(slug: str | None) -> Team | None:
+    team = Team.objects.filter(slug=slug).first() if slug else None
+    if slug and team is None:
+        raise NotFound(f"team: there is no team {slug}")
+    return team
 
 
 class CaseList(generics.ListAPIView):
@@ -192,7 +200,9 @@ class Escalation(APIView):
         case = access.get_case_to_answer(request.user, id)
         form = EscalationIn(data=request.data)
         form.is_valid(raise_exception=True)
-        escalate(case=case, actor=request.user, now=timezone.now(), **form.validated_data)
+        team = _team_or_problem(form.validated_data["team"])
+        reason = form.validated_data["reason"]
+        escalate(case=case, team=team, reason=reason, actor=request.user, now=timezone.now())
         return Response(EscalationOut(case).data)
 
     @extend_schema(
@@ -210,7 +220,7 @@ class Merge(APIView):
     @extend_schema(
         parameters=[CASE_ID],
         request=MergeIn,
-        responses={200: CaseOut, **PROBLEMS},
+        responses={200: CaseOut, (409, "application/problem+json"): Problem, **PROBLEMS},
         description="Lets the case go on in another one of the same customer, which is the answer. Its number leads to "
         "that one from now on: here, for messages, and for replies.",
     )
@@ -219,7 +229,10 @@ class Merge(APIView):
         form = MergeIn(data=request.data)
         form.is_valid(raise_exception=True)
         kept = _case_or_problem(request.user, form.validated_data["into"], field="into")
-        kept = merge_cases(kept=kept, merged=merged, actor=request.user, now=timezone.now())
+        try:
+            kept = merge_cases(kept=kept, merged=merged, actor=request.user, now=timezone.now())
+        except DjangoValidationError as error:
+            raise Conflict("; ".join(error.messages)) from error
         return Response(CaseOut(kept).data)
 
 

@@ -1,5 +1,6 @@
 """Customers rate cases."""
 
+import django.contrib.postgres.fields
 import django.core.validators
 import django.db.models.deletion
 from django.db import migrations, models
@@ -12,6 +13,11 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AddField(
+            model_name='casemerge',
+            name='ratings',
+            field=django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), default=list, size=None),
+        ),
         migrations.CreateModel(
             name='SatisfactionRating',
             fields=[

@@ -22,6 +22,7 @@ class CaseMerge(models.Model):
     messages = ArrayField(models.BigIntegerField(), default=list)
     replies = ArrayField(models.BigIntegerField(), default=list)
     notes = ArrayField(models.BigIntegerField(), default=list)
+    ratings = ArrayField(models.BigIntegerField(), default=list)
     tags = ArrayField(models.BigIntegerField(), default=list)
 
     class Meta:

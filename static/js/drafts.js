@@ -82,12 +82,13 @@ document.addEventListener("htmx:afterRequest", (event) => {
   else if (!event.detail.xhr.responseText.includes('role="alert"')) sessionStorage.removeItem(storeOf(field));
 });
 
-// An act that takes the draft elsewhere waits for it.
-document.addEventListener("htmx:confirm", async (event) => {
-  if (!pending.size || !event.target.matches("[data-after-drafts]")) return;
+// Another page is opened when it can show what was typed: the case may have been merged into that one's.
+document.addEventListener("htmx:beforeOnLoad", async (event) => {
+  const address = event.detail.xhr.getResponseHeader("HX-Redirect");
+  if (!address || !pending.size) return;
   event.preventDefault();
   await Promise.all([...pending.keys()].map(save));
-  event.detail.issueRequest(true);
+  location.assign(address);
 });
 
 addEventListener("pagehide", flush);

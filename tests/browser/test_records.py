@@ -3,8 +3,10 @@
 from collections.abc import Callable
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from helpdesk.merging import merge_cases
 from helpdesk.models import ActiveTime, Case, Team, User
 from tests.making import make_case
 
@@ -48,6 +50,18 @@ def test_what_was_typed_goes_with_the_case(
     page.keyboard.press("Escape")
     page.keyboard.press("m")
     page.keyboard.press("Enter")
+    page.wait_for_url(f"**/cases/{kept.pk}/")
+    expect(page.locator("#reply-body")).to_have_value("Half a thought")
+
+
+def test_who_writes_while_somebody_else_merges_goes_on_writing_in_the_kept_case(
+    page: Page, sign_in: Callable[[User], None], ana: User, case: Case, kept: Case
+) -> None:
+    sign_in(ana)
+    page.goto(f"/cases/{case.pk}/")
+    page.keyboard.press("r")
+    page.keyboard.type("Half a thought")
+    merge_cases(kept=kept, merged=case, actor=ana, now=timezone.now())
     page.wait_for_url(f"**/cases/{kept.pk}/")
     expect(page.locator("#reply-body")).to_have_value("Half a thought")
 

@@ -152,10 +152,10 @@ class TestApi:
 
     @pytest.mark.parametrize(
         ("values", "field"),
-        [({}, "reason"), ({"reason": ""}, "reason"), ({"reason": "x", "team": "none"}, "team"),
+        [({}, "reason"), ({"reason": ""}, "reason"), ({"reason": "x", "team": "no team\0"}, "team"),
          ({"reason": "x" * 201}, "reason"), ({"reason": "x", "to": "y"}, "to")],
     )  # fmt: skip
-    def test_what_is_wrong_is_told(
+    def test_what_is_wrong_is_named(
         self, api: APIClient, case: Case, values: dict[str, str], field: str
     ) -> None:
         answer = api.post(f"/api/cases/{case.pk}/escalation/", values, format="json")
@@ -170,6 +170,10 @@ class TestApi:
             api.force_authenticate(person)
             assert api.post(address, {"reason": "x"}, format="json").status_code == status
             assert api.delete(address).status_code == status
+
+    def test_a_team_that_is_not_there_is_told(self, api: APIClient, case: Case) -> None:
+        answer = api.post(f"/api/cases/{case.pk}/escalation/", {"reason": "x", "team": "none"}, format="json")
+        assert (answer.status_code, answer.json()["detail"]) == (404, "team: there is no team none")
 
 
 def test_few_escalated_cases_are_found_by_an_index(ana: User, now: datetime) -> None:

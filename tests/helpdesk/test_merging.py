@@ -119,6 +119,7 @@ def test_the_kept_case_awaits_what_either_awaited_as_urgently(
     assert (kept.subject, kept.assignee) == ("Charger", ana)
     assert (merged.status, merged.awaiting_since, merged.merged_into) == (Status.CLOSED, None, kept)
     assert [change.after for change in kept.status_changes.all()] == ["open", "closed", "open"]
+    assert [event.type for event in kept.events.all()] == ["merged", "priority", "assigned"]
 
 
 def test_a_closed_case_reopens_nothing(kept: Case, merged: Case, ana: User, now: datetime) -> None:
@@ -177,6 +178,20 @@ def test_messages_to_the_old_case_go_on_in_the_kept_one(
     )
     assert by_number.case_id == by_name.case_id == kept.pk
     assert kept.messages.count() == 4
+
+
+def test_messages_to_both_numbers_in_one_batch_meet_in_the_kept_case(
+    kept: Case, merged: Case, ana: User, now: datetime
+) -> None:
+    merge(kept, merged, ana, now)
+    send_reply(case=kept, author=ana, body="Done.", client_key="k", now=now, close=True)
+    times = [now + timedelta(minutes=minute) for minute in (1, 3, 2)]
+    numbers = [{"case_id": merged.pk}, {"case_id": kept.pk}, {"case_external_id": "one"}]
+    batch = [incoming(sent_at=at, **number) for at, number in zip(times, numbers, strict=True)]
+    assert {receipt.case_id for receipt in receive_messages(batch, now=now)} == {kept.pk}
+    kept.refresh_from_db()
+    assert (kept.awaiting_since, kept.last_activity_at) == (times[0], times[1])
+    assert [change.after for change in kept.status_changes.all()][-2:] == ["closed", "open"]
 
 
 def test_what_was_taken_in_before_is_answered_with_the_kept_case(
@@ -331,7 +346,8 @@ class TestApi:
     def test_what_is_wrong_is_told(self, api: APIClient, kept: Case) -> None:
         other = make_case(customer=IncomingCustomer(email="tom@else.example"))
         answer = api.post(f"/api/cases/{other.pk}/merge/", {"into": kept.pk}, format="json")
-        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "into")
+        assert (answer.status_code, answer["content-type"]) == (409, "application/problem+json")
+        assert "are of two customers" in answer.json()["detail"]
         assert api.post(f"/api/cases/{other.pk}/merge/", {"in": 1}, format="json").status_code == 400
         assert api.post(f"/api/cases/{other.pk}/merge/", {"into": 999_999}, format="json").status_code == 404
 

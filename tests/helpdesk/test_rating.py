@@ -54,6 +54,7 @@ def test_what_was_said_of_a_merged_case_counts_for_the_kept_one(case: Case, ana:
     merge_cases(kept=kept, merged=case, actor=ana, now=now)
     rate(case=case, channel="survey", external_id="after", score=5, now=now + timedelta(days=1))
     assert [rating.score for rating in kept.ratings.all()] == [5, 2]
+    assert case.merge.ratings == [kept.ratings.get(score=2).pk]
 
 
 @pytest.mark.parametrize(

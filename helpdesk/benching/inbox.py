@@ -192,6 +192,8 @@ def _cases(people: SignedIn, n: int, chance: random.Random) -> Iterator[tuple[st
     if people[0][0].answers_cases:
         typed = {"body": "Thank you, it is done.", "client_key": f"bench-{chance.random()}"}
         open_ones = [(client, case) for client, case in chosen if case.status != Status.CLOSED]
+        beat = {"milliseconds": "15000"}
+        yield "beat", [Visit(client, f"/cases/{case.pk}/beat/", beat) for client, case in chosen[:n]]
         yield (
             "reply sent",
             [

@@ -172,7 +172,7 @@ class RatingList(APIView):
 
     @extend_schema(
         request=RatingIn,
-        responses={201: RatingOut, 200: RatingOut, **PROBLEMS},
+        responses={201: RatingOut, 200: RatingOut, (409, "application/problem+json"): Problem, **PROBLEMS},
         description="Takes a customer's rating of a case. The same `external_id` on the same channel is stored once: "
         "the second time the answer is 200 with the first rating. A customer may rate again, under another "
         "`external_id`: the last rating counts, the earlier ones stay.",
@@ -183,6 +183,8 @@ class RatingList(APIView):
         fields = form.validated_data
         case = _case_or_problem(request.user, fields.pop("case"), field="case")
         rating, is_new = rate(case=case, now=timezone.now(), **fields)
+        if rating.case_id != case.pk:  # perhaps one that this person may not see
+            raise Conflict(f"external_id: {rating.external_id} was stored for another case already")
         return Response(
             RatingOut(rating).data, status=status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
         )

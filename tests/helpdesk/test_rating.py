@@ -95,6 +95,12 @@ class TestApi:
         assert (first.json()["score"], first.json()["comment"]) == (4, "Fine.")
         assert api.get(f"/api/cases/{case.pk}/").json()["ratings"] == [first.json()]
 
+    def test_a_rating_of_another_case_is_not_shown(self, api: APIClient, case: Case) -> None:
+        api.post("/api/ratings/", body(case, comment="Between us."), format="json")
+        answer = api.post("/api/ratings/", body(make_case()), format="json")
+        assert (answer.status_code, answer["content-type"]) == (409, "application/problem+json")
+        assert "Between us." not in answer.text
+
     @pytest.mark.parametrize(
         ("fields", "field"),
         [({"score": 0}, "score"), ({"score": "good"}, "score"), ({"score": None}, "score"), ({"case": "x"}, "case"),

@@ -24,7 +24,8 @@ def save_draft(
     if sent.filter(client_key=client_key).exists():
         return False
     if typed_in_merged:
-        add_to_draft(case=case, author=author, kind=kind, body=body, now=now)
+        if body.strip():
+            add_to_draft(case=case, author=author, kind=kind, body=body, now=now)
     elif body.strip():
         Draft.objects.update_or_create(
             case=case, author=author, kind=kind, defaults={"body": body, "saved_at": now}

@@ -39,7 +39,8 @@ function beat() {
 }
 
 if (page) {
-  for (const name of ["keydown", "pointerdown", "pointermove", "wheel", "scroll"]) {
+  // Not `scroll`: a page that shows a new message scrolls by itself.
+  for (const name of ["keydown", "pointerdown", "pointermove", "wheel", "touchmove"]) {
     document.addEventListener(name, use, { capture: true, passive: true });
   }
   addEventListener("focus", use);

@@ -299,11 +299,12 @@ class TestPage:
         merge(kept, merged, ana, now)
         address = f"/cases/{merged.pk}/"
         answers = [
-            client.get(f"{address}timeline/", headers=HTMX),
+            client.get(f"{address}timeline/?view=all&known=1", headers=HTMX),
             client.post(f"{address}tag/", {"name": "late"}, headers=HTMX),
             client.post(f"{address}reply/", {"body": "Soon.", "client_key": "k"}, headers=HTMX),
         ]
-        assert {answer["HX-Redirect"] for answer in answers} == {f"/cases/{kept.pk}/"}
+        assert [answer["HX-Redirect"].partition("?")[0] for answer in answers] == [f"/cases/{kept.pk}/"] * 3
+        assert answers[0]["HX-Redirect"].endswith("?view=all")  # the list it was opened from
         assert kept.replies.exists()
 
     @pytest.mark.parametrize(

@@ -118,7 +118,7 @@ def test_the_first_reply_is_known(ana: User, now: datetime) -> None:
 
 
 def test_earlier_times_are_told_from_cases_and_events(ana: User, now: datetime) -> None:
-    fill = importlib.import_module("helpdesk.migrations.0007_status_change").FILL
+    fill = importlib.import_module("helpdesk.migrations.0009_status_change").FILL
     case, waiting = make_case(), make_case()
     casework.close(case=case, actor=ana, now=now)
     casework.reopen(case=case, actor=ana, now=now)

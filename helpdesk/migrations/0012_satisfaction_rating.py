@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('helpdesk', '0009_escalation'),
+        ('helpdesk', '0011_escalation'),
     ]
 
     operations = [

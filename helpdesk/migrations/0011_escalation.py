@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('helpdesk', '0008_case_merge'),
+        ('helpdesk', '0010_case_merge'),
     ]
 
     operations = [

@@ -25,7 +25,7 @@ SELECT case_id, before, after, actor_id, at FROM (
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('helpdesk', '0006_case_tag_activity'),
+        ('helpdesk', '0008_case_tag_closed'),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('helpdesk', '0007_status_change'),
+        ('helpdesk', '0009_status_change'),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('helpdesk', '0010_satisfaction_rating'),
+        ('helpdesk', '0012_satisfaction_rating'),
     ]
 
     operations = [

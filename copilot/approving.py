@@ -12,9 +12,9 @@ from django.db.models import Max
 from copilot import changing
 from copilot.matching import compare
 from copilot.matching.facts import SCOPED
+from copilot.measure import known_terms
 from copilot.models import Answer, AnswerVersion
 from copilot.models.catalog import AnswerVersionQuerySet
-from copilot.recording import known_terms
 from helpdesk.models import Role, User
 
 Change = AnswerVersion.Change

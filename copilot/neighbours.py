@@ -6,7 +6,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from pgvector.django import CosineDistance
 
-from copilot.models import QuestionVector, Release, Suggestion
+from copilot.models import QuestionVector, Release, Suggestion, current_version
 from copilot.pipeline.types import Vector
 from helpdesk import access
 from helpdesk.models import Case, User
@@ -44,8 +44,8 @@ def nearest_to(embedding: Vector, *, encoder: int, besides: int, user: User, lim
     distances = _distances(embedding, encoder, besides, user)
     nearest = sorted(distances, key=distances.__getitem__)[:limit]
     rows = (
-        Suggestion.objects.filter(pk__in=nearest)
-        .annotate(sent=F("match__reply__body"))
+        Suggestion.objects.filter(pk__in=nearest, matches__version=current_version())
+        .annotate(sent=F("matches__reply__body"))
         .select_related("case__customer")
         .in_bulk()
     )
@@ -64,7 +64,9 @@ def _vector_of(suggestion: Suggestion) -> QuestionVector | None:
 def _distances(embedding: Vector, encoder: int, besides: int, user: User) -> dict[int, float]:
     """Return how far those are that may be the nearest, by suggestion; vectors of two encoders can't be compared."""
     answered = QuestionVector.objects.filter(
-        encoder=encoder, suggestion__match__isnull=False, suggestion__case__in=access.cases_for(user)
+        encoder=encoder,
+        suggestion__matches__version=current_version(),
+        suggestion__case__in=access.cases_for(user),
     ).exclude(suggestion__case=besides)
     near = answered.annotate(distance=CosineDistance("embedding", embedding)).order_by("distance")
     with transaction.atomic(), connection.cursor() as cursor:

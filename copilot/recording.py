@@ -6,13 +6,13 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from copilot import assigning, contamination
-from copilot.matching import compare
-from copilot.models import Match, Suggestion, SuggestionEvent, Term
+from copilot import assigning, contamination, match_versions
+from copilot.measure import Measure, Texts, compared, fields_of, is_open, measure_of
+from copilot.models import Match, Suggestion, SuggestionEvent
 from copilot.models.suggestion import State
 from copilot.showing import is_hidden
-from copilot.variables import values_for
 from helpdesk.models import Message, Reply, User
+from helpdesk.turns import messages_of
 
 
 class ReportError(Exception):
@@ -135,39 +135,51 @@ def suggestion_answered_by(reply: Reply) -> Suggestion | None:
     )
 
 
+def expect_settling() -> None:
+    """Queue a look at the matches whose meaning is open."""
+    from copilot import tasks  # tasks import what imports this module
+
+    tasks.settle_matches.delay_on_commit()  # type: ignore[attr-defined]  # not in celery's stubs
+
+
+def match_of(suggestion: Suggestion, reply: Reply, *, measure: Measure, now: datetime) -> Match:
+    """Return the comparison of a suggestion's text with a reply by their words, not yet saved."""
+    texts = Texts.of(suggestion, reply)
+    match = compared(texts, measure=measure)
+    columns = fields_of(match, is_pending=is_open(match, texts, measure=measure))
+    return Match(suggestion=suggestion, reply=reply, version=measure.version, recorded_at=now, **columns)
+
+
 def _record(suggestion: Suggestion, reply: Reply, *, now: datetime) -> Match | None:
+    """Record the match of a turn with a text, under the version that is current when it is stored."""
     if suggestion.state not in {State.OFFERED, State.SHADOW}:
         return None
-    match = match_of(suggestion, reply, terms=known_terms(), now=now)
     try:
         with transaction.atomic():
+            measure = measure_of(match_versions.hold_current(), [reply.author])
+            match = _closest(suggestion, reply, measure=measure, now=now)
             match.save(force_insert=True)
     except IntegrityError:
         return None  # recorded already: once a reply, once a suggestion
+    if match.is_pending:
+        expect_settling()
     return match
 
 
-def known_terms() -> frozenset[str]:
-    """Return the names of products and plans, which a comparison takes for facts."""
-    return frozenset(Term.objects.values_list("name", flat=True))
+def _closest(suggestion: Suggestion, reply: Reply, *, measure: Measure, now: datetime) -> Match:
+    """Return the match with the suggestion of the turn of which most was kept.
+
+    That may be one which a newer message superseded after the agent had inserted it; in doubt it is the newest.
+    """
+    texts = [suggestion, *_superseded(suggestion)]
+    matches = [match_of(each, reply, measure=measure, now=now) for each in texts]
+    return max(matches, key=lambda match: (match.retained, match.similarity))
 
 
-def match_of(suggestion: Suggestion, reply: Reply, *, terms: frozenset[str], now: datetime) -> Match:
-    """Return the comparison of a suggestion's text with a reply, not yet saved."""
-    match = compare(
-        suggestion.text, reply.body, values=values_for(suggestion.case, reply.author), terms=terms
-    )
-    return Match(
-        suggestion=suggestion,
-        reply=reply,
-        kind=match.kind,
-        similarity=match.similarity,
-        retained=match.retained,
-        share=match.share,
-        survival=match.survival,
-        kept_characters=match.kept_characters,
-        n_reply_tokens=match.n_sent_tokens,
-        delta=match.delta.as_dict(),
-        norm_version=match.norm_version,
-        recorded_at=now,
-    )
+def _superseded(suggestion: Suggestion) -> list[Suggestion]:
+    """Return the earlier suggestions of the same turn that hold a text, the newest first."""
+    earlier = Suggestion.objects.filter(case=suggestion.case_id, state=State.SUPERSEDED).exclude(text="")
+    earlier = earlier.select_related("case__customer", "case__team").order_by("-message__sent_at", "-pk")
+    rows = list(earlier)
+    turn = {message.pk for message in messages_of(suggestion.message)} if rows else set()
+    return [row for row in rows if row.message_id in turn]

@@ -11,12 +11,13 @@ from django.db import transaction
 from django.db.models import Min
 from django.utils import timezone
 
-from copilot import releases
+from copilot import match_versions, releases
 from copilot.catalog import CatalogMoment, catalog_at
+from copilot.measure import measure_of
 from copilot.models import Alternative, AnswerVersion, Arm, Match, QuestionVector, Release, Suggestion
 from copilot.models.suggestion import Reason, State
 from copilot.pipeline.run import Pipeline
-from copilot.recording import known_terms, match_of
+from copilot.recording import expect_settling, match_of
 from copilot.suggesting import CASE_FOR_WORDING, compute
 from helpdesk.models import Message, Reply
 
@@ -83,7 +84,7 @@ def replay(
 
     Each turn sees the catalog of its own day, or the first there was where the turn is older than the catalog.
     """
-    total, terms, moments = Replay(), known_terms(), _Moments()
+    total, moments = Replay(), _Moments()
     started = perf_counter()
     for start in range(0, len(pairs), BATCH):
         batch = pairs[start : start + BATCH]
@@ -92,7 +93,7 @@ def replay(
         )
         replies = Reply.objects.select_related("author").in_bulk([reply for _, reply in batch])
         turns = [Turn(messages[message], replies[reply]) for message, reply in batch]
-        _replay_batch(turns, total, pipeline=pipeline, release=release, terms=terms, moments=moments, now=now)
+        _replay_batch(turns, total, pipeline=pipeline, release=release, moments=moments, now=now)
         total.seconds = perf_counter() - started
         yield total
 
@@ -103,7 +104,6 @@ def _replay_batch(
     *,
     pipeline: Pipeline,
     release: Release,
-    terms: frozenset[str],
     moments: "_Moments",
     now: datetime,
 ) -> None:
@@ -117,16 +117,18 @@ def _replay_batch(
     found = compute(
         rows, pipeline=pipeline, release=release, moments=[moments.of(turn.message.sent_at) for turn in turns]
     )
-    matches = [
-        match_of(row, turn.reply, terms=terms, now=turn.reply.sent_at)
-        for row, turn in zip(rows, turns, strict=True)
-        if row.state == State.SHADOW
-    ]
     with transaction.atomic():
         Suggestion.objects.bulk_create(rows)
         Alternative.objects.bulk_create([other for beside in found for other in beside.alternatives])
         QuestionVector.objects.bulk_create([vector for beside in found for vector in beside.vectors])
-        Match.objects.bulk_create(matches)
+        measure = measure_of(match_versions.hold_current(), [turn.reply.author for turn in turns])
+        matches = Match.objects.bulk_create(
+            match_of(row, turn.reply, measure=measure, now=turn.reply.sent_at)
+            for row, turn in zip(rows, turns, strict=True)
+            if row.state == State.SHADOW
+        )
+        if any(match.is_pending for match in matches):
+            expect_settling()
     total.n_turns += len(turns)
     total.states.update(str(row.state) for row in rows)
     total.reasons.update(str(row.reason) for row in rows if row.reason != Reason.HELD_OUT)

@@ -57,7 +57,8 @@ def find_answers(words: str, *, now: datetime) -> list[AnswerVersion]:
 def answers_used_for(query: SearchQuery) -> Counter[int]:
     """Count by answer the past messages with these words that it answered: it was sent, or an agent inserted it."""
     inserted = Q(events__type=SuggestionEvent.Type.INSERTED)
-    suggested = Suggestion.objects.filter(inserted | Q(match__kind__in=Match.MATCHING), message__search=query)
+    sent = Q(pk__in=Match.objects.current().filter(kind__in=Match.MATCHING).values("suggestion"))
+    suggested = Suggestion.objects.filter(inserted | sent, message__search=query)
     chosen = Alternative.objects.filter(
         suggestion__message__search=query,
         suggestion__events__type=SuggestionEvent.Type.ALTERNATIVE_INSERTED,

@@ -10,15 +10,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from copilot import releases
+from django.db.models import FilteredRelation, Q
+
+from copilot import match_versions, releases
 from copilot.catalog import catalog_at
 from copilot.evaluation.backtest import Rate
 from copilot.evaluation.paired import Difference, paired_difference
 from copilot.experiments import assign_arm
-from copilot.models import Arm, Match, Release, ShadowOutcome, Suggestion
+from copilot.measure import measure_of
+from copilot.models import Arm, Match, Release, ShadowOutcome, Suggestion, current_version
 from copilot.models.suggestion import State
 from copilot.monitor.rates import SUBSTANTIVE
-from copilot.recording import answer_of, known_terms, match_of, suggestion_answered_by
+from copilot.recording import answer_of, expect_settling, match_of, suggestion_answered_by
 from copilot.suggesting import CASE_FOR_WORDING, compute
 from helpdesk.models import Reply
 
@@ -99,13 +102,16 @@ def _outcome(turn: Suggestion, row: Suggestion, release: Release, *, now: dateti
 
 
 def _record(suggestion: Suggestion, reply: Reply, *, now: datetime) -> None:
-    terms = known_terms() if (rows := list(suggestion.shadows.filter(kind=""))) else frozenset()
+    rows = list(suggestion.shadows.filter(kind=""))
+    measure = measure_of(match_versions.current(), [reply.author] if rows else [])
     for row in rows:
         would_be = Suggestion(case=suggestion.case, text=row.text)
-        match = match_of(would_be, reply, terms=terms, now=now)
+        match = match_of(would_be, reply, measure=measure, now=now)
         ShadowOutcome.objects.filter(pk=row.pk, kind="").update(
-            kind=match.kind, n_reply_tokens=match.n_reply_tokens, recorded_at=now
+            kind=match.kind, is_pending=match.is_pending, n_reply_tokens=match.n_reply_tokens, recorded_at=now
         )
+        if match.is_pending:
+            expect_settling()
 
 
 @dataclass(frozen=True)
@@ -125,8 +131,15 @@ def rates(live: Release, candidate: Release) -> list[ShadowRates]:
     """Return both match rates by arm; where agents saw the live suggestion, it has the advantage."""
     rows: list[Any] = list(
         ShadowOutcome.objects.filter(
-            release=candidate, suggestion__release=live, n_reply_tokens__gte=SUBSTANTIVE
-        ).values("kind", "suggestion__case_id", "suggestion__arm", "suggestion__match__kind")
+            release=candidate, suggestion__release=live, n_reply_tokens__gte=SUBSTANTIVE, is_pending=False
+        )
+        .annotate(
+            live=FilteredRelation(
+                "suggestion__matches", condition=Q(suggestion__matches__version=current_version())
+            )
+        )
+        .exclude(live__is_pending=True)
+        .values("kind", "suggestion__case_id", "suggestion__arm", "live__kind")
     )
     arms = ((Arm.SHADOW, "Nobody saw either"), (Arm.OFFER, "Agents saw the live one"))
     found = [_rates(label, [row for row in rows if row["suggestion__arm"] == arm]) for arm, label in arms]
@@ -134,7 +147,7 @@ def rates(live: Release, candidate: Release) -> list[ShadowRates]:
 
 
 def _rates(label: str, rows: Sequence[dict[str, Any]]) -> ShadowRates:
-    live = [row["suggestion__match__kind"] in Match.MATCHING for row in rows]
+    live = [row["live__kind"] in Match.MATCHING for row in rows]
     candidate = [row["kind"] in Match.MATCHING for row in rows]
     counted = [True] * len(rows)
     cases = [str(row["suggestion__case_id"]) for row in rows]

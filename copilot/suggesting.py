@@ -225,7 +225,7 @@ def _supersede(newest: dict[int, Message]) -> None:
     earlier = (
         Suggestion.objects.current()
         .filter(case_id__in=newest)
-        .select_related("message", "match")
+        .select_related("message")
         .order_by("case_id", "-message__sent_at")
         .distinct("case_id")
     )

@@ -6,7 +6,7 @@ from celery import shared_task
 from celery.signals import worker_ready
 from django.utils import timezone
 
-from copilot import embedding, evaluating, replaying, shadowing, suggesting
+from copilot import embedding, evaluating, meaning, rematching, replaying, shadowing, signing, suggesting
 
 
 @shared_task(name="copilot.tasks.suggest")
@@ -18,6 +18,23 @@ def suggest(*, suggestion_ids: list[int]) -> None:
 @shared_task(name="copilot.tasks.sweep")
 def sweep() -> None:
     suggesting.sweep(now=timezone.now())
+    meaning.sweep(now=timezone.now())
+    rematching.sweep(now=timezone.now())
+
+
+@shared_task(name="copilot.tasks.settle_matches")
+def settle_matches() -> None:
+    meaning.settle()
+
+
+@shared_task(name="copilot.tasks.rematch")
+def rematch(*, version_id: int) -> None:
+    rematching.rematch(version_id)
+
+
+@shared_task(name="copilot.tasks.learn_signatures")
+def learn_signatures() -> None:
+    signing.learn_signatures(now=timezone.now())
 
 
 @shared_task(name="copilot.tasks.replay_history")

@@ -135,8 +135,8 @@ def _conflict(task: str, now: datetime) -> QuerySet:
     if task != Task.ANSWER:
         return Suggestion.objects.none()
     since = now - LOOKS_BACK
-    matches = Match.objects.filter(kind=Match.Kind.CONFLICT, recorded_at__gte=since)
-    return Suggestion.objects.filter(match__in=matches).order_by("-match__recorded_at")
+    matches = Match.objects.current().filter(kind=Match.Kind.CONFLICT, recorded_at__gte=since)
+    return Suggestion.objects.filter(matches__in=matches).order_by("-matches__recorded_at")
 
 
 def _dismissed(task: str, now: datetime) -> QuerySet:

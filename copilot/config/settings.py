@@ -177,6 +177,7 @@ CELERY_TASK_DEFAULT_QUEUE = "work"
 CELERY_TASK_ROUTES = {
     "copilot.tasks.suggest": {"queue": "suggest"},
     "copilot.tasks.sweep": {"queue": "suggest"},
+    "copilot.tasks.settle_matches": {"queue": "suggest"},
 }
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -197,6 +198,10 @@ if "copilot" in INSTALLED_APPS:
         "task": "copilot.tasks.embed",
         "schedule": timedelta(minutes=1),
         "options": {"expires": 60},
+    }
+    CELERY_BEAT_SCHEDULE["learn-signatures"] = {
+        "task": "copilot.tasks.learn_signatures",
+        "schedule": timedelta(days=1),
     }
 if "labeling" in INSTALLED_APPS:
     for what in ("trainings", "freezes", "imports", "weak_labels"):

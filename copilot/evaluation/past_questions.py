@@ -15,6 +15,7 @@ from django.utils import timezone
 from pgvector import HalfVector
 from pgvector.psycopg import register_vector
 
+from copilot import match_versions
 from copilot.models import Artifact, Release
 from copilot.models.suggestion import Arm, Reason, State
 from copilot.pipeline.types import Vectors
@@ -46,8 +47,8 @@ IDS = "SELECT id FROM copilot_suggestion WHERE case_id BETWEEN %s AND %s ORDER B
 # What was sent, where a reply is there: of 1,000 cases about 30 still wait for one.
 MATCHES = """
 INSERT INTO copilot_match (suggestion_id, reply_id, kind, similarity, retained, share, survival, kept_characters,
-                           n_reply_tokens, delta, norm_version, recorded_at)
-SELECT s.id, r.id, 'near', 0.9, 0.9, 0.9, 0.9, 100, 20, '{}', 1, r.sent_at
+                           n_reply_tokens, delta, version_id, is_pending, only_frame_edited, recorded_at)
+SELECT s.id, r.id, 'near', 0.9, 0.9, 0.9, 0.9, 100, 20, '{}', %s, false, false, r.sent_at
 FROM copilot_suggestion s JOIN helpdesk_reply r USING (case_id)
 """
 
@@ -111,7 +112,7 @@ def fill_questions(real: Vectors, *, n: int, tell: Tell) -> None:
         for first, vectors in chunks(real, n):
             _copy(first, vectors, release)
             tell(f"{first + len(vectors) - 1:,} of {n:,} vectors")
-        cursor.execute(MATCHES)
+        cursor.execute(MATCHES, [match_versions.current().pk])
         cursor.execute(TEAM)
         [small] = cursor.fetchone()
         cursor.execute(OWN, {"every": SMALL_TEAM, "small": small})

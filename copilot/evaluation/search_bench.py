@@ -125,7 +125,7 @@ def measure_use(real: Vectors, *, n: int, searches: int, tell: Tell) -> dict[str
     }
     questions = mixtures(real, searches, seed=SEED)
     tell("comparing every vector, to know the true neighbours")
-    answered = _marks(n, Match.objects.values_list("suggestion__case", flat=True))
+    answered = _marks(n, Match.objects.current().values_list("suggestion__case", flat=True))
     seen = [
         answered & _marks(n, access.cases_for(user).values_list("pk", flat=True)) for user in people.values()
     ]

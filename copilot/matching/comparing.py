@@ -1,7 +1,7 @@
 """Compare a suggestion with the reply that was sent: how much of it survived, and whether that is a match.
 
 The definitions are those of metrics sections 2 and 3. Pure: the same two texts give the same answer for good, under
-one `norm_version`.
+one NORM_VERSION and RULES_VERSION.
 """
 
 from collections import Counter
@@ -12,8 +12,12 @@ from enum import StrEnum
 from rapidfuzz.distance import Indel, Levenshtein
 
 from copilot.matching.delta import Delta, fact_delta
-from copilot.matching.normalising import NORM_VERSION, Normal, TokenKind, normal
+from copilot.matching.normalising import PLACEHOLDER, Normal, TokenKind, filled, normal
+from copilot.matching.signatures import without_block
 
+RULES_VERSION = (
+    1  # a change below, or in delta and facts, changes figures: raise it, and make a new match version
+)
 NEAR_SIMILARITY = 0.90
 RETAINED_SHARE = 0.5
 LEAST_BLOCK = 3  # words; shorter equal runs occur between unrelated replies
@@ -40,7 +44,8 @@ MATCHING = frozenset({MatchKind.EXACT, MatchKind.NEAR, MatchKind.RETAINED, Match
 class Match:
     """What became of a suggestion, with the figures that decided it. Shares are 0 to 1.
 
-    `similarity` is Levenshtein's; `retained` the share of the suggestion's words that were sent, in runs of three or
+    `only_frame_edited` is told of exact ones that were sent with another greeting, closing or signature. `similarity`
+    is Levenshtein's; `retained` the share of the suggestion's words that were sent, in runs of three or
     more; `share` the share of the reply that these are; `survival` the share of four-word runs on both sides.
     """
 
@@ -53,11 +58,16 @@ class Match:
     n_suggested_tokens: int
     n_sent_tokens: int
     delta: Delta
-    norm_version: int = NORM_VERSION
+    only_frame_edited: bool = False
 
     @property
     def is_match(self) -> bool:
         return self.kind in MATCHING
+
+    @property
+    def may_mean_same(self) -> bool:
+        """Whether words alone left open what the reply says: there are some on both sides, and too few in common."""
+        return self.kind is MatchKind.NONE and bool(self.n_suggested_tokens and self.n_sent_tokens)
 
 
 def compare(
@@ -66,7 +76,8 @@ def compare(
     *,
     values: Mapping[str, str] | None = None,
     terms: frozenset[str] = frozenset(),
-    similarity: float | None = None,
+    signature: str = "",
+    cosine: float | None = None,
     semantic_floor: float | None = None,
 ) -> Match:
     """Compare a suggestion with the reply that was sent.
@@ -75,8 +86,9 @@ def compare(
         values: filled values by name of variable, from the case's record; a variable without one may stand for what
             the agent typed in its place.
         terms: names of products and plans, which are facts.
-        similarity: cosine of the two texts' embeddings. Without it and its floor nothing is SEMANTIC.
-        semantic_floor: least `similarity` that counts, chosen on labelled pairs.
+        signature: the block that the agent ends most replies with (`signatures`), on neither side an edit.
+        cosine: of both bodies' embeddings. Without it and its floor nothing is SEMANTIC.
+        semantic_floor: least cosine that counts, chosen on labelled pairs.
 
     Equal normal texts are EXACT. Else, where the texts are similar in any of the three ways (NEAR, RETAINED, SEMANTIC,
     in this order), a difference in facts makes it a CONFLICT; where they are not, it is NONE. A side without text is
@@ -87,16 +99,20 @@ def compare(
     >>> compare("You can return it within 30 days.", "You can return it within 14 days.").kind
     <MatchKind.CONFLICT: 'conflict'>
     """
+    raw_suggested, raw_sent = filled(suggested, values), sent
+    if signature:
+        suggested, sent = without_block(suggested, signature), without_block(sent, signature)
     ours, theirs = normal(suggested, values=values), normal(sent, values=values)
     blocks = _equal_blocks(ours.words, theirs.words)
     if "{{" in ours.text:
         typed = _typed_values(ours, theirs, blocks)
+        raw_suggested = filled(raw_suggested, typed)
         ours = normal(suggested, values={**typed, **(values or {})})
         blocks = _equal_blocks(ours.words, theirs.words)
     if not ours.text or not theirs.text:
         return _nothing(ours, theirs)
     if ours.text == theirs.text:
-        return _exact(ours)
+        return _exact(ours, only_frame_edited=raw_suggested.split() != raw_sent.split())
 
     kept = [(start, length) for start, _, length in blocks if length >= LEAST_BLOCK]
     n_kept = sum(length for _, length in kept)
@@ -106,7 +122,7 @@ def compare(
     kind = _kind(
         similarity=match_similarity,
         retained=retained,
-        is_semantic=similarity is not None and semantic_floor is not None and similarity >= semantic_floor,
+        is_semantic=cosine is not None and semantic_floor is not None and cosine >= semantic_floor,
         differs=bool(delta),
     )
     return Match(
@@ -120,6 +136,17 @@ def compare(
         n_sent_tokens=len(theirs.words),
         delta=delta,
     )
+
+
+def body_of(text: str, *, values: Mapping[str, str] | None = None, signature: str = "") -> str:
+    r"""Return what of a text the encoder reads to compare meanings: its body with its capitals, without open variables.
+
+    >>> body_of("Hi Ana,\n\nYour order {{case.order}} left  today.\n\nKind regards,\nMaya")
+    'Your order left today.'
+    """
+    if signature:
+        text = without_block(text, signature)
+    return " ".join(PLACEHOLDER.sub("", normal(text, values=values).source).split())
 
 
 def survival(suggested: Sequence[str], sent: Sequence[str]) -> float:
@@ -182,7 +209,7 @@ def _typed_values(suggested: Normal, sent: Normal, blocks: Sequence[tuple[int, i
     return typed
 
 
-def _exact(text: Normal) -> Match:
+def _exact(text: Normal, *, only_frame_edited: bool) -> Match:
     return Match(
         kind=MatchKind.EXACT,
         similarity=1.0,
@@ -193,6 +220,7 @@ def _exact(text: Normal) -> Match:
         n_suggested_tokens=len(text.words),
         n_sent_tokens=len(text.words),
         delta=Delta(),
+        only_frame_edited=only_frame_edited,
     )
 
 

@@ -113,9 +113,7 @@ def normal(body: str, *, values: Mapping[str, str] | None = None) -> Normal:
     >>> normal("{{ name }}, it's {{state}}", values={"name": "Ana"}).words
     ('ana', "it's", '{{state}}')
     """
-    known = values or {}
-    body = PLACEHOLDER.sub(lambda match: known.get(match[1], f"{{{{{match[1]}}}}}"), body)
-    text = bodies.split(body).text
+    text = bodies.split(filled(body, values)).text
     text = unicodedata.normalize("NFKC", text)
     if LOOKALIKE.search(text):
         text = text.translate(UNIFIED)
@@ -127,6 +125,16 @@ def normal(body: str, *, values: Mapping[str, str] | None = None) -> Normal:
     tokens = _tokens(pieces)
     words = tuple([token.text for token in tokens if token.kind is not TokenKind.SYMBOL])
     return Normal(" ".join(folded.split()), "".join(pieces), tokens, words)
+
+
+def filled(body: str, values: Mapping[str, str] | None) -> str:
+    """Return a body with the values in place of its variables; one without value stays.
+
+    >>> filled("Dear {{ name }}, it is {{state}}.", {"name": "Ana"})
+    'Dear Ana, it is {{state}}.'
+    """
+    known = values or {}
+    return PLACEHOLDER.sub(lambda match: known.get(match[1], f"{{{{{match[1]}}}}}"), body)
 
 
 def canonical_link(link: str) -> str:

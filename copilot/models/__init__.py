@@ -3,14 +3,17 @@
 from copilot.models.catalog import Answer, AnswerVersion, Area, Guidance, Term, Topic
 from copilot.models.change import CatalogChange
 from copilot.models.experiment import Assignment, Contamination, Experiment, Exposure, Variant
-from copilot.models.match import Match
+from copilot.models.match import Match, current_version
+from copilot.models.match_version import MatchVersion, SemanticFloor
 from copilot.models.order import EvaluationOrder
 from copilot.models.release import Artifact, Evaluation, Promotion, Release
 from copilot.models.shadow import ShadowOutcome
+from copilot.models.signature import AgentSignature
 from copilot.models.suggestion import Alternative, Arm, DecidingSentence, Suggestion, SuggestionEvent
 from copilot.models.vector import QuestionVector
 
 __all__ = [
+    "AgentSignature",
     "Alternative",
     "Answer",
     "AnswerVersion",
@@ -27,13 +30,16 @@ __all__ = [
     "Exposure",
     "Guidance",
     "Match",
+    "MatchVersion",
     "Promotion",
     "QuestionVector",
     "Release",
+    "SemanticFloor",
     "ShadowOutcome",
     "Suggestion",
     "SuggestionEvent",
     "Term",
     "Topic",
     "Variant",
+    "current_version",
 ]

@@ -1,13 +1,36 @@
 """How the reply that was sent compares with the suggestion of its turn."""
 
-from django.db import models
+from typing import Self
 
+from django.db import models
+from django.db.models import Subquery
+
+from copilot.models.match_version import MatchVersion
 from copilot.models.suggestion import Suggestion
 from helpdesk.models import Reply
 
 
+def current_version() -> Subquery:
+    """Return the id of the current version as a part of a query, for filters over `matches`."""
+    return Subquery(MatchVersion.objects.filter(is_current=True).values("pk")[:1])
+
+
+class MatchQuerySet(models.QuerySet["Match"]):
+    def current(self) -> Self:
+        """Those of the current version: each turn once, however often history was compared."""
+        return self.filter(version=current_version())
+
+    def settled(self) -> Self:
+        """Leave out those whose meaning a worker has not looked at yet."""
+        return self.filter(is_pending=False)
+
+
 class Match(models.Model):
-    """The comparison of one suggestion with one reply, with the figures that decided it."""
+    """The comparison of one suggestion with one reply by one version, with the figures that decided it.
+
+    All versions lie in this one table: to make another one current is then a change of one row, at once and for
+    every reader, while with a table of archived matches it would rewrite a million rows twice.
+    """
 
     class Kind(models.TextChoices):
         EXACT = "exact", "Exact"
@@ -19,10 +42,20 @@ class Match(models.Model):
 
     MATCHING = (Kind.EXACT, Kind.NEAR, Kind.RETAINED, Kind.SEMANTIC)
 
-    suggestion = models.OneToOneField(Suggestion, on_delete=models.CASCADE, related_name="match")
-    reply = models.OneToOneField(Reply, on_delete=models.CASCADE, related_name="match")
+    # The constraints' indexes begin with suggestion and reply: those need none of their own.
+    suggestion = models.ForeignKey(
+        Suggestion, on_delete=models.CASCADE, related_name="matches", db_index=False
+    )
+    reply = models.ForeignKey(Reply, on_delete=models.CASCADE, related_name="matches", db_index=False)
+    version = models.ForeignKey(
+        MatchVersion, on_delete=models.PROTECT, related_name="matches", db_index=False
+    )
     kind = models.CharField(max_length=10, choices=Kind)
+    is_pending = models.BooleanField(
+        default=False, help_text="Its kind is by words alone; a worker still looks at what both mean."
+    )
     similarity = models.FloatField(help_text="Levenshtein, 0 to 1.")
+    cosine = models.FloatField(null=True, help_text="Of both bodies, where the words alone did not decide.")
     retained = models.FloatField(help_text="Share of the suggestion that was kept.")
     share = models.FloatField(help_text="Share of the reply that came from the suggestion.")
     survival = models.FloatField(help_text="Of four-token runs.")
@@ -30,13 +63,25 @@ class Match(models.Model):
     n_reply_tokens = models.PositiveIntegerField(
         help_text="After greeting, closing and quotes are taken off."
     )
+    only_frame_edited = models.BooleanField(
+        default=False, help_text="Sent with another greeting, closing or signature, and nothing else changed."
+    )
     delta = models.JSONField(default=dict, help_text="Facts only in the suggestion, and only in the reply.")
-    norm_version = models.PositiveSmallIntegerField()
     recorded_at = models.DateTimeField()
+
+    objects = MatchQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "matches"
-        indexes = [models.Index(fields=["recorded_at"], name="match_by_time")]
+        constraints = [
+            models.UniqueConstraint(fields=["suggestion", "version"], name="match_once_by_suggestion"),
+            models.UniqueConstraint(fields=["reply", "version"], name="match_once_by_reply"),
+        ]
+        indexes = [
+            models.Index(fields=["version", "recorded_at"], name="match_by_time"),
+            models.Index(fields=["version", "id"], name="match_by_version"),
+            models.Index(fields=["id"], name="match_pending", condition=models.Q(is_pending=True)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} match of suggestion {self.suggestion_id}"

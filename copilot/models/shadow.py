@@ -23,6 +23,7 @@ class ShadowOutcome(models.Model):
     text = models.TextField(blank=True)
     created_at = models.DateTimeField()
     kind = models.CharField(max_length=10, choices=Match.Kind, blank=True)
+    is_pending = models.BooleanField(default=False, help_text="As of a match.")
     n_reply_tokens = models.PositiveIntegerField(null=True)
     recorded_at = models.DateTimeField(null=True)
 

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from copilot.matching.normalising import NORM_VERSION
+from copilot import match_versions
 from copilot.monitor import charts
 from copilot.monitor.charts import Chart
 from copilot.monitor.figures import Figure, drawable
@@ -51,7 +51,7 @@ def match_rate(request: PageRequest) -> HttpResponse:
         "others": [(other, ARMS[other], n) for other, n in turns.items() if n and other != arm],
     }
     context |= {"caption": finding(rates, arm=arm), "warning": replayed(rates)}
-    context |= {"norm_version": NORM_VERSION, "method": METHOD}
+    context |= {"match_version": match_versions.current(), "method": METHOD}
     context |= {"charts": drawn.values(), "query": f"arm={arm}&days={days}&per={rates.per}"}
     return render(request, "copilot/match_rate.html", context)
 

@@ -13,14 +13,16 @@ from typing import Any, TypeAlias
 from django.db.models import Case, Count, DateField, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import TruncDate, TruncDay, TruncWeek
 
-from copilot.matching.normalising import NORM_VERSION
+from copilot import match_versions
 from copilot.models import Arm, Exposure, Match
+from copilot.models.match import MatchQuerySet
 from copilot.models.suggestion import State
 from copilot.monitor.figures import Figure
 from copilot.statistics import intervals
 
 Cluster: TypeAlias = tuple[int | None, int, int]  # agent, matches, turns
 SUBSTANTIVE = 8  # tokens of a reply after greeting, closing and quotes are taken off
+LONG = Q(n_reply_tokens__gte=SUBSTANTIVE)
 FEWEST = 5  # turns below which a rate says nothing
 FEWEST_AGENTS = 5  # below them a figure would tell of single people
 BUSY = 10  # turns a day from which single days are worth a look
@@ -38,48 +40,58 @@ class MatchRates:
     by_topic: tuple[Figure, ...]
     by_kind: dict[str, int]
     n_short: int
+    n_pending: int
     n_replayed: int
 
 
 def match_rates(*, arm: str, since: datetime, per: str = "") -> MatchRates:
     """Return the match rates of an arm since a time, per "day" or "week"; by default per day where days are busy."""
-    matches = _by_arm(Match.objects.filter(reply__sent_at__gte=since)).filter(arm=arm)
-    counted = _substantive(matches)
+    sent = _by_arm(Match.objects.current().filter(reply__sent_at__gte=since)).filter(arm=arm)
+    left_out = sent.aggregate(
+        n_short=Count("pk", filter=~LONG), n_pending=Count("pk", filter=LONG & Q(is_pending=True))
+    )
+    counted = _countable(sent)
     per = per or ("day" if _is_busy(counted) else "week")
     times = _by_agent(counted.annotate(group=TRUNCATED[per]("reply__sent_at", output_field=DateField())))
     topics = _by_agent(counted.annotate(group=F("suggestion__topic__name")))
     everything = [cluster for _, cluster in topics]
     deff = _design_effect(everything)
+    version = f"match version {match_versions.current().pk}"
     kinds = {kind: (n, replayed) for kind, n, replayed in _by_kind(counted)}
     return MatchRates(
-        total=_rate("All", everything),
+        total=_rate("All", everything, version=version),
         per=per,
-        by_time=tuple(_rates(times, deff)),
-        by_topic=tuple(sorted(_rates(topics, deff), key=lambda rate: -rate.n)),
+        by_time=tuple(_rates(times, deff, version)),
+        by_topic=tuple(sorted(_rates(topics, deff, version), key=lambda rate: -rate.n)),
         by_kind={kind.label: kinds.get(kind.value, (0, 0))[0] for kind in Match.Kind},
-        n_short=matches.count() - sum(n for n, _ in kinds.values()),
         n_replayed=sum(replayed for _, replayed in kinds.values()),
+        **left_out,
     )
 
 
 def turns_by_arm(*, since: datetime) -> dict[str, int]:
     """Return how many turns can be counted in each arm since a time."""
-    counted = _substantive(Match.objects.filter(reply__sent_at__gte=since))
+    counted = _countable(Match.objects.current().filter(reply__sent_at__gte=since))
     turns = dict(_by_arm(counted).values_list("arm").annotate(n=Count("pk")).order_by())
     return {arm: turns.get(arm, 0) for arm in ARMS}
 
 
-def _by_arm(matches: QuerySet[Match]) -> QuerySet[Any]:
-    """Tell what the reply's author could see: where an experiment divides agents, that is not the case's to say."""
+def _by_arm(matches: MatchQuerySet) -> MatchQuerySet:
+    """Tell what the reply's author could see: where an experiment divides agents, that is not the case's to say.
+
+    A suggestion counts for its arm also if a newer message superseded it before the reply was sent.
+    """
     hidden = Exposure.objects.filter(
         suggestion=OuterRef("suggestion"), agent=OuterRef("reply__author")
     ).exclude(variant__arm=Arm.OFFER)
-    in_shadow = Q(suggestion__state=State.SHADOW) | Exists(hidden)
+    superseded = Q(suggestion__state=State.SUPERSEDED, suggestion__arm=Arm.SHADOW)
+    in_shadow = Q(suggestion__state=State.SHADOW) | superseded | Exists(hidden)
     return matches.annotate(arm=Case(When(in_shadow, then=Value("shadow")), default=Value("offer")))
 
 
-def _substantive(matches: QuerySet[Match]) -> QuerySet[Match]:
-    return matches.filter(n_reply_tokens__gte=SUBSTANTIVE)
+def _countable(matches: MatchQuerySet) -> MatchQuerySet:
+    """Those with a substantive reply of which it is settled what they are."""
+    return matches.settled().filter(LONG)
 
 
 def _is_busy(matches: QuerySet[Match]) -> bool:
@@ -103,17 +115,19 @@ def _by_agent(matches: QuerySet[Any]) -> list[tuple[object, Cluster]]:
     ]
 
 
-def _rates(rows: Iterable[tuple[object, Cluster]], deff: float | None) -> Iterator[Figure]:
+def _rates(
+    rows: Iterable[tuple[object, Cluster]], deff: float | None, version: str
+) -> Iterator[Figure]:
     groups: defaultdict[object, list[Cluster]] = defaultdict(list)
     for group, cluster in rows:
         groups[group].append(cluster)
     for group, clusters in groups.items():
-        yield _rate(str(group or "no topic"), clusters, deff=deff)
+        yield _rate(str(group or "no topic"), clusters, version=version, deff=deff)
 
 
-def _rate(name: str, clusters: Iterable[Cluster], *, deff: float | None = None) -> Figure:
+def _rate(name: str, clusters: Iterable[Cluster], *, version: str, deff: float | None = None) -> Figure:
     n_matches, n = _per_agent(clusters)
-    of_all = Figure(name, sum(n), n_agents=len(n), version=f"normalisation {NORM_VERSION}")
+    of_all = Figure(name, sum(n), n_agents=len(n), version=version)
     if sum(n) < FEWEST:
         return replace(of_all, k=sum(n_matches), note=f"fewer than {FEWEST} turns: too few to say")
     if len(n) < FEWEST_AGENTS:

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
-from copilot.models import Match, Suggestion, SuggestionEvent
+from copilot.models import Match, Suggestion, SuggestionEvent, current_version
 from labeling.functions.errors import SpecError
 from labeling.functions.reading import check_keys, number_at, texts_at
 from labeling.functions.rows import Rows
@@ -53,7 +53,11 @@ def vote(outcomes: Outcomes, *, task: str, label: str, rows: Rows) -> list[str |
         Task(task), "pk"
     )
     found = {
-        **dict(suggestions.filter(match__kind__in=kinds).values_list("message", slug)),
+        **dict(
+            suggestions.filter(
+                matches__version=current_version(), matches__kind__in=kinds, matches__is_pending=False
+            ).values_list("message", slug)
+        ),
         **dict(
             suggestions.filter(events__type="dismissed", events__dismiss_reason__in=reasons).values_list(
                 "message", slug

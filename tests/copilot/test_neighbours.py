@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from copilot import match_versions
 from copilot.models import Artifact, Match, QuestionVector, Release, Suggestion
 from copilot.models.suggestion import State
 from copilot.neighbours import nearest_cases
@@ -49,7 +50,7 @@ def make_answered(case: Case, angles: np.ndarray, *, now: datetime, release: Rel
     )
     Match.objects.bulk_create(
         Match(suggestion=suggestion, reply=reply, kind=Match.Kind.NEAR, similarity=0.9, retained=0.9, share=0.9,
-              survival=0.9, kept_characters=9, n_reply_tokens=9, norm_version=1, recorded_at=now)
+              survival=0.9, kept_characters=9, n_reply_tokens=9, version=match_versions.current(), recorded_at=now)
         for suggestion, reply in zip(suggestions, replies, strict=True)
     )  # fmt: skip
 

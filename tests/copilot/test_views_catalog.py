@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from copilot import match_versions
 from copilot.models import Match, Suggestion, SuggestionEvent
 from copilot.recording import record_event
 from helpdesk.models import Team, User
@@ -30,7 +31,7 @@ def names_in(response: Any) -> list[str]:
 def record_match(suggestion: Suggestion, *, author: User, kind: str = "near") -> None:
     Match.objects.create(
         suggestion=suggestion, reply=make_reply(suggestion.case, "Done.", author=author), kind=kind, similarity=0.9,
-        retained=0.9, share=0.9, survival=0.9, kept_characters=9, n_reply_tokens=9, norm_version=1,
+        retained=0.9, share=0.9, survival=0.9, kept_characters=9, n_reply_tokens=9, version=match_versions.current(),
         recorded_at=timezone.now(),
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from copilot import assigning
+from copilot import assigning, match_versions
 from copilot.models import Exposure, Match, Release
 from copilot.models.suggestion import Reason, State
 from copilot.monitor.rates import match_rates, turns_by_arm
@@ -34,7 +34,7 @@ def answer(
         suggestion=make_suggestion(case, topic=make_topic(topic), **fields),
         reply=make_reply(case, "It left today.", author=author),
         kind=kind, similarity=0.9, retained=0.9, share=0.9, survival=0.9, kept_characters=9, n_reply_tokens=n_tokens,
-        norm_version=1, recorded_at=timezone.now(),
+        version=match_versions.current(), recorded_at=timezone.now(),
     )  # fmt: skip
     return case
 
@@ -174,5 +174,5 @@ def test_its_queries_do_not_grow(
     agents = [make_user(f"agent{number}") for number in range(n_topics)]
     for number, agent in enumerate(agents):
         answer(author=agent, topic=f"Topic {number}")
-    with django_assert_num_queries(8):  # session, person; arms, span, two groupings, kinds, short ones
+    with django_assert_num_queries(9):  # session, person; arms, left out, span, two groupings, kinds, version
         client.get("/copilot/match-rate/")

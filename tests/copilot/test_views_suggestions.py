@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
+from copilot import match_versions
 from copilot.models import DecidingSentence, Suggestion, SuggestionEvent
 from copilot.models.suggestion import Reason, State
 from copilot.views.card import Offer
@@ -390,5 +391,5 @@ def make_match(suggestion: Suggestion, reply: object) -> None:
 
     Match.objects.create(
         suggestion=suggestion, reply=reply, kind="near", similarity=0.9, retained=0.9, share=0.9, survival=0.9,
-        kept_characters=100, n_reply_tokens=40, norm_version=1, recorded_at=timezone.now(),
+        kept_characters=100, n_reply_tokens=40, version=match_versions.current(), recorded_at=timezone.now(),
     )  # fmt: skip

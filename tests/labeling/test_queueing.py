@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from django.db import IntegrityError, transaction
 
+from copilot import match_versions
 from copilot.models import Match, SuggestionEvent
 from helpdesk.models import User
 from labeling import queueing
@@ -165,7 +166,7 @@ def test_conflicts_and_dismissals_come_from_the_inbox(now: datetime, nadia: User
     reply = make_reply(item.message.case, "No, on Friday.")
     Match.objects.create(
         suggestion=suggestion, reply=reply, kind="conflict", similarity=0.5, retained=0.5, share=0.5, survival=0.5,
-        kept_characters=3, n_reply_tokens=10, norm_version=1, recorded_at=now,
+        kept_characters=3, n_reply_tokens=10, version=match_versions.current(), recorded_at=now,
     )  # fmt: skip
     SuggestionEvent.objects.create(
         suggestion=suggestion, type="dismissed", dismiss_reason="wrong_topic", at=now, client_seq="1"

@@ -5,7 +5,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from copilot.matching.comparing import MatchKind, compare, survival
-from copilot.matching.normalising import NORM_VERSION, normal
+from copilot.matching.normalising import normal
 
 EXACT, NEAR, RETAINED, CONFLICT, NONE = (
     MatchKind.EXACT,
@@ -207,7 +207,7 @@ OTHER_WORDS = (
 
 
 @pytest.mark.parametrize(
-    ("similarity", "floor", "kind"),
+    ("cosine", "floor", "kind"),
     [
         (None, None, NONE),
         (0.99, None, NONE),
@@ -216,16 +216,16 @@ OTHER_WORDS = (
         (0.80, 0.8, MatchKind.SEMANTIC),
     ],
 )
-def test_semantic_needs_a_similarity_and_its_floor(
-    similarity: float | None, floor: float | None, kind: MatchKind
+def test_semantic_needs_a_cosine_and_its_floor(
+    cosine: float | None, floor: float | None, kind: MatchKind
 ) -> None:
-    match = compare(RETURNS, OTHER_WORDS, similarity=similarity, semantic_floor=floor)
+    match = compare(RETURNS, OTHER_WORDS, cosine=cosine, semantic_floor=floor)
     assert (match.kind, match.is_match) == (kind, kind is MatchKind.SEMANTIC)
 
 
 def test_a_semantic_match_with_other_facts_is_a_conflict() -> None:
     other_facts = OTHER_WORDS.replace("30", "14")
-    assert compare(RETURNS, other_facts, similarity=0.95, semantic_floor=0.8).kind is CONFLICT
+    assert compare(RETURNS, other_facts, cosine=0.95, semantic_floor=0.8).kind is CONFLICT
 
 
 # Figures
@@ -241,7 +241,6 @@ def test_the_figures_of_a_retained_reply() -> None:
     assert match.share == pytest.approx(7 / 19)
     assert match.kept_characters == len("print the label in dashboard shop orders")
     assert match.survival == pytest.approx(2 * 4 / (7 + 16))
-    assert match.norm_version == NORM_VERSION
 
 
 def test_runs_of_two_words_are_not_retained() -> None:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from copilot import match_versions
 from copilot.datasets import key_of
 from copilot.models import Artifact, Match, Release, Suggestion, SuggestionEvent
 from helpdesk.models import User
@@ -45,7 +46,7 @@ def suggested(text: str, kind: str, *, now: datetime, topic: str = "Payout timin
     reply = make_reply(item.message.case, "There.")
     Match.objects.create(
         suggestion=suggestion, reply=reply, kind=kind, similarity=1, retained=1, share=1, survival=1,
-        kept_characters=1, n_reply_tokens=9, norm_version=1, recorded_at=now,
+        kept_characters=1, n_reply_tokens=9, version=match_versions.current(), recorded_at=now,
     )  # fmt: skip
     return suggestion
 

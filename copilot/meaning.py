@@ -1,0 +1,118 @@
+"""Whether a reply means what was suggested, in other words: what a worker adds to the matches that words left open.
+
+1. A reply is compared at once by its words, where it is sent. If too little of the suggestion is in it, and the
+   current version has a floor for the case's language, the match is pending: no figure counts it yet.
+2. `settle` embeds both bodies, on the queue of what agents wait for, and says SEMANTIC, CONFLICT or NONE.
+3. What is lost with a worker is still pending, and taken up by the next sweep.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache
+from time import monotonic
+
+from django.db import transaction
+
+from copilot import match_versions, storing
+from copilot.artifacts import ArtifactError
+from copilot.measure import Measure, Texts, compared, fields_of, measure_of
+from copilot.models import Artifact, Match, MatchVersion, ShadowOutcome
+from copilot.pipeline.encoder import Encoder
+from copilot.pipeline.types import HeadError
+from copilot.recording import answer_of, expect_settling
+
+logger = logging.getLogger(__name__)
+
+CHUNK = 64
+SECONDS = 20.0  # then the queue's other work has its turn
+LOST_AFTER = timedelta(seconds=10)
+
+
+def sweep(*, now: datetime) -> None:
+    """Queue again what is pending for too long."""
+    late = {"is_pending": True, "recorded_at__lte": now - LOST_AFTER}
+    if Match.objects.filter(**late).exists() or ShadowOutcome.objects.filter(**late).exists():
+        expect_settling()
+
+
+def settle(*, seconds: float = SECONDS) -> int:
+    """Settle what is pending until the time is up, and return how many; the rest is queued.
+
+    Several may run at once and share the work.
+    """
+    ends, n = monotonic() + seconds, 0
+    try:
+        while found := _settle_matches():
+            n += found
+            if monotonic() >= ends:
+                expect_settling()
+                return n
+        n += _settle_shadows()
+    except (ArtifactError, HeadError):
+        logger.exception("the encoder of a match version can't be loaded")
+    return n
+
+
+def cosines(measure: Measure, texts: Sequence[Texts], encoder: Encoder) -> list[float]:
+    """Return how close the bodies of each pair are in meaning."""
+    bodies = [body for pair in texts for body in measure.bodies_of(pair)]
+    vectors = encoder.encode(bodies)
+    return [float(ours @ theirs) for ours, theirs in zip(vectors[::2], vectors[1::2], strict=True)]
+
+
+def encoder_of(version: MatchVersion) -> Encoder:
+    """Return a version's encoder, loaded once per process.
+
+    Raises:
+        ArtifactError, HeadError: it can't be loaded.
+    """
+    assert version.encoder_id is not None  # noqa: S101  only versions with floors ask for it
+    return _load(version.encoder_id)
+
+
+@lru_cache(maxsize=2)
+def _load(artifact_id: int) -> Encoder:
+    artifact = Artifact.objects.get(pk=artifact_id)
+    return Encoder.load(storing.fetch(artifact), sha256=artifact.sha256)
+
+
+@transaction.atomic
+def _settle_matches() -> int:
+    """Settle some matches that no other worker has at hand; each by the version that it belongs to."""
+    rows = list(
+        Match.objects.filter(is_pending=True)
+        .select_for_update(skip_locked=True, of=["self"])
+        .select_related("version", *Texts.OF_MATCH)
+        .order_by("pk")[:CHUNK]
+    )
+    for version in {row.version for row in rows}:
+        ours = [row for row in rows if row.version == version]
+        texts = [Texts.of(row.suggestion, row.reply) for row in ours]
+        for row, found in zip(ours, _meant(version, texts), strict=True):
+            for name, value in found.items():
+                setattr(row, name, value)
+    if rows:
+        Match.objects.bulk_update(rows, ["kind", "is_pending", "cosine", "delta"])
+    return len(rows)
+
+
+def _settle_shadows() -> int:
+    """Settle what candidates would have suggested, by the current version."""
+    rows = ShadowOutcome.objects.filter(is_pending=True).select_related(
+        "suggestion__message", "suggestion__case__customer", "suggestion__case__team"
+    )
+    open_rows = [(row, reply) for row in rows[:1000] if (reply := answer_of(row.suggestion.message))]
+    texts = [Texts(row.text, reply.body, row.suggestion.case, reply.author) for row, reply in open_rows]
+    for (row, _), found in zip(open_rows, _meant(match_versions.current(), texts), strict=True):
+        ShadowOutcome.objects.filter(pk=row.pk, is_pending=True).update(kind=found["kind"], is_pending=False)
+    return len(open_rows)
+
+
+def _meant(version: MatchVersion, texts: Sequence[Texts]) -> Iterable[dict[str, object]]:
+    measure = measure_of(version, [each.author for each in texts])
+    found = cosines(measure, texts, encoder_of(version)) if texts and measure.floors else [None] * len(texts)
+    return [
+        fields_of(compared(pair, measure=measure, cosine=cosine), cosine=cosine)
+        for pair, cosine in zip(texts, found, strict=True)
+    ]

@@ -8,8 +8,9 @@ import numpy as np
 from django.utils import timezone
 from django.utils.text import slugify
 
-from copilot import experimenting
+from copilot import experimenting, match_versions
 from copilot.experimenting import Treatment
+from copilot.matching import NORM_VERSION, RULES_VERSION
 from copilot.models import (
     Alternative,
     Answer,
@@ -17,8 +18,10 @@ from copilot.models import (
     Area,
     Artifact,
     Experiment,
+    MatchVersion,
     QuestionVector,
     Release,
+    SemanticFloor,
     Suggestion,
     Topic,
 )
@@ -109,3 +112,22 @@ def make_experiment(*treatments: Treatment, runs: bool = True, **fields: Any) ->
     by = make_user(f"scientist-{number}", role=Role.DATA_SCIENTIST)
     made = experimenting.draft(experimenting.Plan(**plan), by=by, now=now)
     return experimenting.start(made, by=by, now=now) if runs else made
+
+
+def make_match_version(
+    *, encoder: Artifact | None = None, floor: float | None = None, is_current: bool = False, **fields: Any
+) -> MatchVersion:
+    """A version of the matching of this code; with a floor for English, it knows semantic matches."""
+    first = match_versions.current()
+    if is_current:
+        MatchVersion.objects.filter(pk=first.pk).update(is_current=False)
+    fields = {
+        "norm_version": NORM_VERSION, "rules_version": RULES_VERSION, "created_at": timezone.now(),
+        "encoder": encoder, "is_current": is_current,
+    } | fields  # fmt: skip
+    version = MatchVersion.objects.create(**fields)
+    if floor is not None:
+        SemanticFloor.objects.create(
+            version=version, language="en", floor=floor, n_pairs=100, n_above=40, n_right=40
+        )
+    return version

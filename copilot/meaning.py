@@ -16,6 +16,7 @@ from django.db import transaction
 
 from copilot import match_versions, storing
 from copilot.artifacts import ArtifactError
+from copilot.matching.closeness import closeness
 from copilot.measure import Measure, Texts, compared, fields_of, measure_of
 from copilot.models import Artifact, Match, MatchVersion, ShadowOutcome
 from copilot.pipeline.encoder import Encoder
@@ -54,11 +55,13 @@ def settle(*, seconds: float = SECONDS) -> int:
     return n
 
 
-def cosines(measure: Measure, texts: Sequence[Texts], encoder: Encoder) -> list[float]:
-    """Return how close the bodies of each pair are in meaning."""
-    bodies = [body for pair in texts for body in measure.bodies_of(pair)]
-    vectors = encoder.encode(bodies)
-    return [float(ours @ theirs) for ours, theirs in zip(vectors[::2], vectors[1::2], strict=True)]
+def closeness_of(measure: Measure, texts: Sequence[Texts]) -> list[float]:
+    """Return how close both bodies of each pair are in meaning, by the version's encoder.
+
+    Raises:
+        ArtifactError, HeadError: it can't be loaded.
+    """
+    return closeness([measure.sentences_of(pair) for pair in texts], encoder_of(measure.version).encode)
 
 
 def encoder_of(version: MatchVersion) -> Encoder:
@@ -93,7 +96,7 @@ def _settle_matches() -> int:
             for name, value in found.items():
                 setattr(row, name, value)
     if rows:
-        Match.objects.bulk_update(rows, ["kind", "is_pending", "cosine", "delta"])
+        Match.objects.bulk_update(rows, ["kind", "is_pending", "closeness", "delta"])
     return len(rows)
 
 
@@ -111,8 +114,8 @@ def _settle_shadows() -> int:
 
 def _meant(version: MatchVersion, texts: Sequence[Texts]) -> Iterable[dict[str, object]]:
     measure = measure_of(version, [each.author for each in texts])
-    found = cosines(measure, texts, encoder_of(version)) if texts and measure.floors else [None] * len(texts)
+    found = closeness_of(measure, texts) if texts and measure.floors else [None] * len(texts)
     return [
-        fields_of(compared(pair, measure=measure, cosine=cosine), cosine=cosine)
-        for pair, cosine in zip(texts, found, strict=True)
+        fields_of(compared(pair, measure=measure, closeness=close), closeness=close)
+        for pair, close in zip(texts, found, strict=True)
     ]

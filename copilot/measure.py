@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
 from copilot import match_versions, matching
+from copilot.matching.closeness import sentences_of
 from copilot.models import AgentSignature, Match, MatchVersion, Suggestion, Term
 from copilot.variables import values_for
 from helpdesk.models import Case, Reply, User
@@ -47,14 +48,13 @@ class Measure:
     def signature_of(self, texts: Texts) -> str:
         return self.signatures.get(texts.author.pk, "") if texts.author else ""
 
-    def bodies_of(self, texts: Texts) -> tuple[str, str]:
-        """Return what the encoder reads of both texts."""
+    def sentences_of(self, texts: Texts) -> tuple[list[str], list[str]]:
+        """Return the sentences of both bodies, as the encoder reads them."""
         signature, values = self.signature_of(texts), texts.values
-        ours, theirs = (
-            matching.body_of(text, values=values, signature=signature)
-            for text in (texts.suggested, texts.sent)
+        return (
+            sentences_of(texts.suggested, values=values, signature=signature),
+            sentences_of(texts.sent, values=values, signature=signature),
         )
-        return ours, theirs
 
 
 def measure_of(version: MatchVersion, authors: Iterable[User | None]) -> Measure:
@@ -74,15 +74,15 @@ def known_terms() -> frozenset[str]:
     return frozenset(Term.objects.values_list("name", flat=True))
 
 
-def compared(texts: Texts, *, measure: Measure, cosine: float | None = None) -> matching.Match:
-    """Compare one pair; without a cosine by words alone."""
+def compared(texts: Texts, *, measure: Measure, closeness: float | None = None) -> matching.Match:
+    """Compare one pair; without a closeness by words alone."""
     return matching.compare(
         texts.suggested,
         texts.sent,
         values=texts.values,
         terms=measure.terms,
         signature=measure.signature_of(texts),
-        cosine=cosine,
+        closeness=closeness,
         semantic_floor=measure.floor_for(texts),
     )
 
@@ -93,14 +93,14 @@ def is_open(match: matching.Match, texts: Texts, *, measure: Measure) -> bool:
 
 
 def fields_of(
-    match: matching.Match, *, cosine: float | None = None, is_pending: bool = False
+    match: matching.Match, *, closeness: float | None = None, is_pending: bool = False
 ) -> dict[str, Any]:
     """Return the columns of a match."""
     return {
         "kind": Match.Kind(match.kind),
         "is_pending": is_pending,
         "similarity": match.similarity,
-        "cosine": cosine,
+        "closeness": closeness,
         "retained": match.retained,
         "share": match.share,
         "survival": match.survival,

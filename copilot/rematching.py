@@ -23,7 +23,7 @@ from django.utils import timezone
 from copilot import match_versions
 from copilot.artifacts import ArtifactError
 from copilot.match_versions import MatchVersionError
-from copilot.meaning import cosines, encoder_of
+from copilot.meaning import closeness_of
 from copilot.measure import Measure, Texts, compared, fields_of, is_open, measure_of
 from copilot.models import Match, MatchVersion
 from copilot.pipeline.types import HeadError
@@ -187,11 +187,10 @@ def _columns(texts: Sequence[Texts], measure: Measure) -> list[dict[str, object]
         if is_open(match, pair, measure=measure)
     ]
     if open_at:
-        pairs = [texts[at] for at in open_at]
-        for at, pair, cosine in zip(
-            open_at, pairs, cosines(measure, pairs, encoder_of(measure.version)), strict=True
-        ):
-            columns[at] = fields_of(compared(pair, measure=measure, cosine=cosine), cosine=cosine)
+        found = closeness_of(measure, [texts[at] for at in open_at])
+        for at, close in zip(open_at, found, strict=True):
+            match = compared(texts[at], measure=measure, closeness=close)
+            columns[at] = fields_of(match, closeness=close)
     return columns
 
 

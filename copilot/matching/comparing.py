@@ -11,8 +11,8 @@ from enum import StrEnum
 
 from rapidfuzz.distance import Indel, Levenshtein
 
-from copilot.matching.delta import Delta, fact_delta
-from copilot.matching.normalising import PLACEHOLDER, Normal, TokenKind, filled, normal
+from copilot.matching.delta import Delta, fact_delta, opposed
+from copilot.matching.normalising import Normal, TokenKind, filled, normal
 from copilot.matching.signatures import without_block
 
 RULES_VERSION = (
@@ -77,7 +77,7 @@ def compare(
     values: Mapping[str, str] | None = None,
     terms: frozenset[str] = frozenset(),
     signature: str = "",
-    cosine: float | None = None,
+    closeness: float | None = None,
     semantic_floor: float | None = None,
 ) -> Match:
     """Compare a suggestion with the reply that was sent.
@@ -87,11 +87,12 @@ def compare(
             the agent typed in its place.
         terms: names of products and plans, which are facts.
         signature: the block that the agent ends most replies with (`signatures`), on neither side an edit.
-        cosine: of both bodies' embeddings. Without it and its floor nothing is SEMANTIC.
-        semantic_floor: least cosine that counts, chosen on labelled pairs.
+        closeness: of both bodies in meaning (`closeness`). Without it and its floor nothing is SEMANTIC.
+        semantic_floor: least closeness that counts, chosen on labelled pairs.
 
     Equal normal texts are EXACT. Else, where the texts are similar in any of the three ways (NEAR, RETAINED, SEMANTIC,
-    in this order), a difference in facts makes it a CONFLICT; where they are not, it is NONE. A side without text is
+    in this order), a difference in facts makes it a CONFLICT, and where only the meaning is similar so does a word
+    whose opposite stands on the other side; where they are not, it is NONE. A side without text is
     NONE.
 
     >>> compare("Hi Ana,\\n\\nReturn it within 30 days.", "Return it within 30 days.\\n\\nCheers,\\nMaya").kind
@@ -119,12 +120,14 @@ def compare(
     match_similarity = Levenshtein.normalized_similarity(ours.text, theirs.text)
     retained = n_kept / len(ours.words) if ours.words else 0.0
     delta = fact_delta(suggested=ours, sent=theirs, blocks=blocks, terms=terms)
-    kind = _kind(
+    similar = _similar(
         similarity=match_similarity,
         retained=retained,
-        is_semantic=cosine is not None and semantic_floor is not None and cosine >= semantic_floor,
-        differs=bool(delta),
+        is_semantic=closeness is not None and semantic_floor is not None and closeness >= semantic_floor,
     )
+    if similar is MatchKind.SEMANTIC:
+        delta = delta or opposed(ours, theirs)
+    kind = MatchKind.CONFLICT if delta and similar is not MatchKind.NONE else similar
     return Match(
         kind=kind,
         similarity=match_similarity,
@@ -136,17 +139,6 @@ def compare(
         n_sent_tokens=len(theirs.words),
         delta=delta,
     )
-
-
-def body_of(text: str, *, values: Mapping[str, str] | None = None, signature: str = "") -> str:
-    r"""Return what of a text the encoder reads to compare meanings: its body with its capitals, without open variables.
-
-    >>> body_of("Hi Ana,\n\nYour order {{case.order}} left  today.\n\nKind regards,\nMaya")
-    'Your order left today.'
-    """
-    if signature:
-        text = without_block(text, signature)
-    return " ".join(PLACEHOLDER.sub("", normal(text, values=values).source).split())
 
 
 def survival(suggested: Sequence[str], sent: Sequence[str]) -> float:
@@ -168,16 +160,13 @@ def survival(suggested: Sequence[str], sent: Sequence[str]) -> float:
     return (total - n_lost) / total
 
 
-def _kind(*, similarity: float, retained: float, is_semantic: bool, differs: bool) -> MatchKind:
+def _similar(*, similarity: float, retained: float, is_semantic: bool) -> MatchKind:
+    """Return in which way the texts are similar, whatever facts differ; NONE if in none."""
     if similarity >= NEAR_SIMILARITY:
-        similar = MatchKind.NEAR
-    elif retained >= RETAINED_SHARE:
-        similar = MatchKind.RETAINED
-    elif is_semantic:
-        similar = MatchKind.SEMANTIC
-    else:
-        return MatchKind.NONE
-    return MatchKind.CONFLICT if differs else similar
+        return MatchKind.NEAR
+    if retained >= RETAINED_SHARE:
+        return MatchKind.RETAINED
+    return MatchKind.SEMANTIC if is_semantic else MatchKind.NONE
 
 
 def _equal_blocks(suggested: Sequence[str], sent: Sequence[str]) -> list[tuple[int, int, int]]:

@@ -25,6 +25,7 @@ from operator import attrgetter
 
 from copilot.matching.facts import SCOPED, Fact, FactKind, Mention, is_content, mentions, stem
 from copilot.matching.normalising import Normal, Token
+from copilot.matching.words import OPPOSITES
 
 LEAST_SHARED = 0.5  # of the content words of the sentence that is paired
 MOST_SENTENCES = 100  # that differ; beyond, they are compared as one
@@ -86,6 +87,29 @@ def fact_delta(
     return Delta(
         tuple(sorted(chain.from_iterable(delta.only_suggested for delta in deltas))),
         tuple(sorted(chain.from_iterable(delta.only_sent for delta in deltas))),
+    )
+
+
+def opposed(suggested: Normal, sent: Normal) -> Delta:
+    """Return the words of which only one side has the one and only the other its opposite.
+
+    For texts of which nothing but the meaning is similar: there no sentence can be paired by its words, and an encoder
+    finds "before" and "after" much alike.
+
+    >>> from copilot.matching.normalising import normal
+    >>> opposed(normal("They choose before paying."), normal("After the payment they can choose.")).only_sent
+    (Fact(kind=<FactKind.OPPOSITE: 'opposite'>, value='after'),)
+    """
+    ours, theirs = set(suggested.words), set(sent.words)
+    found = [
+        pair
+        for both in OPPOSITES
+        for pair in (both, both[::-1])
+        if pair[0] in ours - theirs and pair[1] in theirs - ours
+    ]
+    return Delta(
+        tuple(Fact(FactKind.OPPOSITE, one) for one, _ in found),
+        tuple(Fact(FactKind.OPPOSITE, other) for _, other in found),
     )
 
 

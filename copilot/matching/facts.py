@@ -33,7 +33,7 @@ SCOPE = 8  # tokens after a negation in which the word it denies is looked for
 
 
 class FactKind(StrEnum):
-    """The kinds of metrics section 3. The last three depend on their sentence (`SCOPED`)."""
+    """The kinds of metrics section 3, and words with an opposite. Those of `SCOPED` depend on their sentence."""
 
     NUMBER = "number"
     MONEY = "money"
@@ -45,6 +45,7 @@ class FactKind(StrEnum):
     PERIOD = "period"
     NEGATION = "negation"
     MODAL = "modal"
+    OPPOSITE = "opposite"
 
 
 SCOPED = frozenset({FactKind.PERIOD, FactKind.NEGATION, FactKind.MODAL})

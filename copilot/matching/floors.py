@@ -1,4 +1,4 @@
-"""The least cosine at which a reply in other words counts as a match: chosen on labelled pairs, per language.
+"""The least closeness at which a reply in other words counts as a match: chosen on labelled pairs, per language.
 
 What a floor must promise is the precision of the class SEMANTIC as it comes out of `compare`: of the pairs that words
 alone do not match and whose facts agree, those at or above the floor. Its Wilson lower bound must reach 0.90. The
@@ -8,7 +8,8 @@ precision holds for pairs as mixed as the labelled ones; where agents change the
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from copilot.matching.comparing import MatchKind, body_of, compare
+from copilot.matching.closeness import closeness, sentences_of
+from copilot.matching.comparing import MatchKind, compare
 from copilot.matching.pairs import Label, Pair
 from copilot.pipeline.types import Vectors
 from copilot.statistics.intervals import wilson
@@ -19,10 +20,10 @@ LEAST_ABOVE = 35  # with fewer, not even a faultless floor reaches the bound
 
 @dataclass(frozen=True)
 class Scored:
-    """A labelled pair with its cosine. `kind` is what it is called if the cosine is high enough."""
+    """A labelled pair with its closeness. `kind` is what it is called if that is high enough."""
 
     pair: Pair
-    cosine: float
+    closeness: float
     kind: MatchKind
 
     @property
@@ -47,38 +48,37 @@ class Floor:
 def score(
     pairs: Sequence[Pair], encode: Callable[[Sequence[str]], Vectors], *, terms: frozenset[str] = frozenset()
 ) -> list[Scored]:
-    """Return each pair with the cosine of its bodies, and its kind if that were high enough."""
-    suggested = encode([body_of(pair.suggested) for pair in pairs])
-    sent = encode([body_of(pair.sent) for pair in pairs])
+    """Return each pair with the closeness of its bodies, and its kind if that were high enough."""
+    found = closeness([(sentences_of(pair.suggested), sentences_of(pair.sent)) for pair in pairs], encode)
     return [
         Scored(
             pair=pair,
-            cosine=float(ours @ theirs),
-            kind=compare(pair.suggested, pair.sent, terms=terms, cosine=1.0, semantic_floor=0.0).kind,
+            closeness=close,
+            kind=compare(pair.suggested, pair.sent, terms=terms, closeness=1.0, semantic_floor=0.0).kind,
         )
-        for pair, ours, theirs in zip(pairs, suggested, sent, strict=True)
+        for pair, close in zip(pairs, found, strict=True)
     ]
 
 
 def choose_floor(scored: Sequence[Scored], *, language: str) -> Floor:
     """Return the lowest floor whose precision is at least 0.90 by Wilson's lower bound, for one language.
 
-    A cosine that several pairs share is taken with all of them or not at all.
+    A closeness that several pairs share is taken with all of them or not at all.
     """
     ours = [each for each in scored if each.pair.language == language]
     found = Floor(language, len(ours))
     n_right, best_low = 0, 0.0
     reached = sorted(
-        (each for each in ours if each.kind is MatchKind.SEMANTIC), key=lambda each: -each.cosine
+        (each for each in ours if each.kind is MatchKind.SEMANTIC), key=lambda each: -each.closeness
     )
     for n_above, each in enumerate(reached, start=1):
         n_right += each.means_same
-        if n_above < len(reached) and reached[n_above].cosine == each.cosine:
+        if n_above < len(reached) and reached[n_above].closeness == each.closeness:
             continue
         interval = wilson(n_right, n_above)
         best_low = max(best_low, interval.low)
         if interval.low >= PRECISION:
-            found = Floor(language, len(ours), each.cosine, n_above, n_right, interval.low, interval.high)
+            found = Floor(language, len(ours), each.closeness, n_above, n_right, interval.low, interval.high)
     if found.floor is not None:
         return found
     if len(reached) < LEAST_ABOVE:
@@ -113,7 +113,7 @@ def judge(scored: Sequence[Scored], *, language: str, floor: float | None) -> Ju
     found = [
         each
         for each in ours
-        if each.kind is MatchKind.SEMANTIC and floor is not None and each.cosine >= floor
+        if each.kind is MatchKind.SEMANTIC and floor is not None and each.closeness >= floor
     ]
     changed = [each for each in ours if each.pair.label is Label.CHANGED]
     same = [each for each in ours if each.means_same]

@@ -113,6 +113,18 @@ CAN = _words(
     peux pouvez pourrait puede pueden puedes podría podrían"""
 )
 
+# Everyday words of which one can't stand for the other; each may be a word of more than one sense.
+OPPOSITES = tuple(
+    (one, other)
+    for one, other in (
+        pair.split("/")
+        for pair in """on/off before/after front/back above/below old/new red/green first/last up/down open/closed
+        more/less free/charge accepted/refused same/different always/never earlier/later higher/lower left/right
+        inside/outside start/stop plug/unplug lock/unlock add/remove enable/disable increase/decrease win/lose
+        upgrade/downgrade an/aus vor/nach avant/après antes/después""".split()
+    )
+)
+
 # Politeness that holds a negation or a modal, but says nothing.
 IDIOMS = tuple(
     tuple(phrase.split())

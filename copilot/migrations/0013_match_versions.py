@@ -86,8 +86,8 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='match',
-            name='cosine',
-            field=models.FloatField(help_text='Of both bodies, where the words alone did not decide.', null=True),
+            name='closeness',
+            field=models.FloatField(help_text='Of both bodies in meaning, where words alone did not decide; at most 1.', null=True),
         ),
         migrations.AddField(
             model_name='match',

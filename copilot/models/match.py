@@ -55,7 +55,9 @@ class Match(models.Model):
         default=False, help_text="Its kind is by words alone; a worker still looks at what both mean."
     )
     similarity = models.FloatField(help_text="Levenshtein, 0 to 1.")
-    cosine = models.FloatField(null=True, help_text="Of both bodies, where the words alone did not decide.")
+    closeness = models.FloatField(
+        null=True, help_text="Of both bodies in meaning, where words alone did not decide; at most 1."
+    )
     retained = models.FloatField(help_text="Share of the suggestion that was kept.")
     share = models.FloatField(help_text="Share of the reply that came from the suggestion.")
     survival = models.FloatField(help_text="Of four-token runs.")

@@ -65,7 +65,7 @@ class MatchVersion(models.Model):
 
 
 class SemanticFloor(models.Model):
-    """The least cosine that counts as a semantic match in one language, and what it rests on; or why there is none.
+    """The least closeness that counts as a semantic match in one language, and what it rests on; or why there is none.
 
     Of `n_pairs` labelled pairs, `n_above` are similar enough at this floor, and `n_right` of these mean the same.
     """

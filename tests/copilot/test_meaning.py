@@ -48,7 +48,7 @@ def answered(body: str, *, author: User, language: str = "en", **fields: Any) ->
 )
 def test_a_reply_in_other_words_is_settled(version: MatchVersion, ana: User, body: str, kind: str) -> None:
     match = answered(body, author=ana)
-    assert (match.kind, match.is_pending, match.cosine, match.version) == (
+    assert (match.kind, match.is_pending, match.closeness, match.version) == (
         Match.Kind.NONE,
         True,
         None,
@@ -57,7 +57,7 @@ def test_a_reply_in_other_words_is_settled(version: MatchVersion, ana: User, bod
     assert meaning.settle() == 1
     match.refresh_from_db()
     assert (match.kind, match.is_pending) == (kind, False)
-    assert -1 <= match.cosine <= 1
+    assert -1 <= match.closeness <= 1
 
 
 def test_what_words_decide_does_not_wait(version: MatchVersion, ana: User) -> None:

@@ -128,7 +128,7 @@ def test_what_words_leave_open_is_settled_on_the_way(ana: User) -> None:
     Case.objects.update(language="en")
     version = ordered(make_match_version(encoder=make_release(Release.State.CANDIDATE).encoder, floor=0.0))
     rematching.rematch(version.pk)
-    found = {(match.kind, match.is_pending, match.cosine is None) for match in Match.objects.current()}
+    found = {(match.kind, match.is_pending, match.closeness is None) for match in Match.objects.current()}
     assert found == {("exact", False, True), ("semantic", False, False)}
     assert set(Match.objects.exclude(version=version).values_list("kind", flat=True)) == {"exact", "none"}
 

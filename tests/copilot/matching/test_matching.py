@@ -207,7 +207,7 @@ OTHER_WORDS = (
 
 
 @pytest.mark.parametrize(
-    ("cosine", "floor", "kind"),
+    ("closeness", "floor", "kind"),
     [
         (None, None, NONE),
         (0.99, None, NONE),
@@ -216,16 +216,16 @@ OTHER_WORDS = (
         (0.80, 0.8, MatchKind.SEMANTIC),
     ],
 )
-def test_semantic_needs_a_cosine_and_its_floor(
-    cosine: float | None, floor: float | None, kind: MatchKind
+def test_semantic_needs_a_closeness_and_its_floor(
+    closeness: float | None, floor: float | None, kind: MatchKind
 ) -> None:
-    match = compare(RETURNS, OTHER_WORDS, cosine=cosine, semantic_floor=floor)
+    match = compare(RETURNS, OTHER_WORDS, closeness=closeness, semantic_floor=floor)
     assert (match.kind, match.is_match) == (kind, kind is MatchKind.SEMANTIC)
 
 
 def test_a_semantic_match_with_other_facts_is_a_conflict() -> None:
     other_facts = OTHER_WORDS.replace("30", "14")
-    assert compare(RETURNS, other_facts, cosine=0.95, semantic_floor=0.8).kind is CONFLICT
+    assert compare(RETURNS, other_facts, closeness=0.95, semantic_floor=0.8).kind is CONFLICT
 
 
 # Figures

@@ -57,7 +57,8 @@ def floors_of(version: MatchVersion) -> dict[str, float]:
     """Return the semantic floors by language, of those that have one."""
     if version.encoder_id is None:
         return {}
-    return dict(version.floors.filter(floor__isnull=False).values_list("language", "floor"))
+    floors = version.floors.values_list("language", "floor")
+    return {language: floor for language, floor in floors if floor is not None}
 
 
 def is_of_this_code(version: MatchVersion) -> bool:

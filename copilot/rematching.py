@@ -74,6 +74,18 @@ def order(version: MatchVersion, *, now: datetime) -> None:
         raise MatchVersionError(f"{other or 'another version'} runs: wait for it, or cancel it")
 
 
+def renew(*, now: datetime) -> MatchVersion:
+    """Have history compared by the version of today's code, encoder and pairs, unless that is the current one.
+
+    Raises:
+        MatchVersionError: it can't be made, or another one runs.
+    """
+    version = match_versions.make(now=now)
+    if not version.is_current:
+        order(version, now=now)
+    return version
+
+
 def cancel(version: MatchVersion, *, now: datetime) -> bool:
     """End a version's work before its next chunk is stored; False if it does not run. What is compared is kept."""
     running = MatchVersion.objects.filter(pk=version.pk, state=State.RUNNING)

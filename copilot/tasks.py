@@ -32,6 +32,11 @@ def rematch(*, version_id: int) -> None:
     rematching.rematch(version_id)
 
 
+@shared_task(name="copilot.tasks.renew_matching")
+def renew_matching() -> None:
+    rematching.renew(now=timezone.now())
+
+
 @shared_task(name="copilot.tasks.learn_signatures")
 def learn_signatures() -> None:
     signing.learn_signatures(now=timezone.now())

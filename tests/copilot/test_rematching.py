@@ -188,6 +188,17 @@ def test_a_cancel_during_a_chunk_undoes_it(monkeypatch: pytest.MonkeyPatch) -> N
     assert (version.state, version.matches.count()) == (State.CANCELLED, 0)
 
 
+def test_renewing_makes_a_version_and_has_history_compared_by_it(
+    ana: User, queued: list[int], release: Release
+) -> None:
+    make_history(1, ana)
+    version = rematching.renew(now=timezone.now())
+    assert queued == [version.pk]
+    rematching.rematch(version.pk)
+    assert rematching.renew(now=timezone.now()) == match_versions.current() == version
+    assert queued == [version.pk]
+
+
 def test_one_that_cannot_load_its_encoder_says_so(ana: User) -> None:
     make_history(2, ana)
     Case.objects.update(language="en")

@@ -3,6 +3,11 @@
 What a floor must promise is the precision of the class SEMANTIC as it comes out of `compare`: of the pairs that words
 alone do not match and whose facts agree, those at or above the floor. Its Wilson lower bound must reach 0.90. The
 precision holds for pairs as mixed as the labelled ones; where agents change their minds more often, it is lower.
+
+Measured with all-MiniLM-L6-v2: English has a floor of 0.84, at which 35 of 35 pairs of the choosing half are right.
+That is careful to the point of silence: of the 76 pairs of the judging half that mean the same it finds none. There
+the veto speaks on 38 of 40 changed facts, but also on 48 of those 76, mostly over negations said otherwise. So a match
+rate hardly grows by semantic matches, and stays a lower bound.
 """
 
 from collections.abc import Callable, Sequence

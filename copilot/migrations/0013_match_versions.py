@@ -150,6 +150,10 @@ class Migration(migrations.Migration):
             model_name='match',
             constraint=models.UniqueConstraint(fields=('reply', 'version'), name='match_once_by_reply'),
         ),
+        migrations.AddIndex(
+            model_name='shadowoutcome',
+            index=models.Index(condition=models.Q(('is_pending', True)), fields=['id'], name='shadow_pending'),
+        ),
         migrations.AddField(
             model_name='semanticfloor',
             name='version',

@@ -29,6 +29,7 @@ class ShadowOutcome(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["suggestion", "release"], name="shadow_outcome_once")]
+        indexes = [models.Index(fields=["id"], name="shadow_pending", condition=models.Q(is_pending=True))]
 
     def __str__(self) -> str:
         return f"shadow of release {self.release_id} for suggestion {self.suggestion_id}"

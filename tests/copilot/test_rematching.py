@@ -45,11 +45,7 @@ def make_history(n: int, author: User | None = None) -> None:
     for number in range(n):
         case = make_case(f"Number {number}?")
         make_suggestion(case, TEXT)
-        body = (
-            TEXT
-            if number % 2
-            else f"I would rather have a look at number {number} myself before you try more."
-        )
+        body = TEXT if number % 2 else "I would rather look at it myself with you, when there is time."
         send_reply(case=case, author=author, body=body, client_key=f"k{case.pk}", now=timezone.now())
 
 

@@ -167,6 +167,16 @@ def test_an_empty_one_says_what_to_do(client: Client) -> None:
     assert "No reply can be compared yet." in client.get("/copilot/match-rate/?arm=nope&days=x").text
 
 
+def test_replies_in_other_words_are_not_counted_before_they_are_settled(
+    client: Client, agents: list[User]
+) -> None:
+    for author in agents:
+        answer("none", author=author)
+    Match.objects.filter(reply__author=agents[0]).update(is_pending=True)
+    assert rows(client)["All"]["n"] == "4"
+    assert "1 reply in other words waits for a worker" in client.get("/copilot/match-rate/").text
+
+
 @pytest.mark.parametrize("n_topics", [1, 6])
 def test_its_queries_do_not_grow(
     client: Client, n_topics: int, django_assert_num_queries: Callable[..., Any]

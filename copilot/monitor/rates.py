@@ -115,9 +115,7 @@ def _by_agent(matches: QuerySet[Any]) -> list[tuple[object, Cluster]]:
     ]
 
 
-def _rates(
-    rows: Iterable[tuple[object, Cluster]], deff: float | None, version: str
-) -> Iterator[Figure]:
+def _rates(rows: Iterable[tuple[object, Cluster]], deff: float | None, version: str) -> Iterator[Figure]:
     groups: defaultdict[object, list[Cluster]] = defaultdict(list)
     for group, cluster in rows:
         groups[group].append(cluster)

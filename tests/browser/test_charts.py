@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from copilot import match_versions
 from copilot.models import Match
 from helpdesk.models import User
 from tests.copilot.making import make_suggestion, make_topic
@@ -20,7 +21,7 @@ def test_a_chart_is_read_by_keys_and_by_pointer(
         Match.objects.create(
             suggestion=make_suggestion(case, topic=make_topic(("Fees", "Payouts")[number % 2])),
             reply=make_reply(case, "It left today.", author=author), kind="near", similarity=0.9, retained=0.9,
-            share=0.9, survival=0.9, kept_characters=9, n_reply_tokens=40, norm_version=1, recorded_at=timezone.now(),
+            share=0.9, survival=0.9, kept_characters=9, n_reply_tokens=40, version=match_versions.current(), recorded_at=timezone.now(),
         )  # fmt: skip
     sign_in(sana)
     page.goto("/copilot/match-rate/?per=week")

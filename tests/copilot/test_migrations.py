@@ -13,7 +13,7 @@ def test_matches_from_before_versions_belong_to_the_first() -> None:
     try:
         old = _migrate("0012_topic_retired")
         match = _store_as_then(old)
-        new = _migrate("0013_match_versions")
+        new = _migrate("0016_match_versions")
         found = new.get_model("copilot", "Match").objects.select_related("version").get()
     finally:
         executor = MigrationExecutor(connection)

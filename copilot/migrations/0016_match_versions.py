@@ -20,7 +20,7 @@ def make_first(apps: Any, _: Any) -> None:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('copilot', '0012_topic_retired'),
+        ('copilot', '0015_assignments_of_old_cases'),
         ('helpdesk', '0006_case_tag_activity'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -5,7 +5,8 @@ uses, the questions it answered speak for it too. Candidates are weighed against
 """
 
 import math
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -82,7 +83,7 @@ class Uses:
             vectors = vectors[~hidden[rows]]
         if not len(vectors):
             return None
-        similarities = vectors @ question
+        similarities = vectors.dot(question)
         similarities.sort()
         nearest = similarities[-NEAREST_USES:].tolist()
         return sum(nearest) / len(nearest)
@@ -105,27 +106,35 @@ class Asked:
     bag: Bag
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """An answer that might fit, with what speaks for it."""
+Reading = tuple[int, CatalogAnswer, AnswerText]  # first an answer's place in the catalog
+Readings = Mapping[str, Sequence[Reading]]  # by topic
 
-    answer: CatalogAnswer
-    topic_probability: float
-    similarity_to_answer: float
-    similarity_to_words: float
-    similarity_to_uses: float | None
 
-    @property
-    def signals(self) -> tuple[float, float, float, float, float]:
-        """What the weights weigh, in the order of SIGNALS."""
-        uses = self.similarity_to_uses
-        return (
-            self.similarity_to_answer,
-            self.similarity_to_words,
-            0.0 if uses is None else uses,
-            float(uses is not None),
-            math.log(max(self.topic_probability, 1e-9)),
-        )
+def readings_of(answers: Iterable[tuple[CatalogAnswer, AnswerText]]) -> Readings:
+    """Put what may be offered where it is looked for: public answers by their topic."""
+    readings: defaultdict[str, list[Reading]] = defaultdict(list)
+    for place, (answer, text) in enumerate(answers):
+        if answer.public:
+            readings[answer.topic].append((place, answer, text))
+    return readings
+
+
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """The m answers that might fit, how probable the topic of each is, and what speaks for it.
+
+    `signals` float64[m, len(SIGNALS)] is what the weights weigh.
+    """
+
+    answers: tuple[CatalogAnswer, ...]
+    topic_probabilities: tuple[float, ...]
+    signals: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.answers)
+
+
+NO_CANDIDATES = Candidates((), (), np.zeros((0, len(SIGNALS))))
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,65 +188,67 @@ class AnswerHead:
 
     def read_answer(self, text: str, vector: Vector) -> AnswerText:
         """Read an answer's text, whose vector is given."""
-        return AnswerText(self.towers.answer.rise(vector[None])[0], self.words.bag(terms_of(text)))
+        return AnswerText(self.towers.answer.rise(vector[None])[0], self.words.bags([terms_of(text)])[0])
 
     def read_questions(self, vectors: Vectors, terms: Sequence[Terms]) -> list[Asked]:
         """Read questions by their vectors float32[n, d] and terms."""
         risen = self.towers.question.rise(vectors)
-        return [Asked(*each) for each in zip(vectors, risen, map(self.words.bag, terms), strict=True)]
+        return [Asked(*each) for each in zip(vectors, risen, self.words.bags(terms), strict=True)]
 
     def candidates(
         self,
         asked: Asked,
         topic: TopicVerdict,
-        answers: Sequence[tuple[CatalogAnswer, AnswerText]],
+        readings: Readings,
         *,
         hidden: NDArray[np.bool_] | None = None,
-    ) -> list[Candidate]:
-        """The public answers of the topics considered, each with what speaks for it.
+    ) -> Candidates:
+        """The answers of the topics considered, in the catalog's order, each with what speaks for it.
 
         `hidden` is for training, see `Uses.similarities`.
         """
         of_topic = dict(topic.considered)
-        near = [(answer, text) for answer, text in answers if answer.public and answer.topic in of_topic]
+        near = sorted(reading for slug in of_topic for reading in readings.get(slug, ()))
         if not near:
-            return []
+            return NO_CANDIDATES
+        _, answers, texts = zip(*near, strict=True)
         spread = self.words.spread(asked.bag)
-        to_answers = np.array([text.risen for _, text in near]) @ asked.risen
-        to_uses = self.uses.similarities(asked.vector, [answer.slug for answer, _ in near], hidden=hidden)
-        return [
-            Candidate(
-                answer=answer,
-                topic_probability=of_topic[answer.topic],
-                similarity_to_answer=similarity,
-                similarity_to_words=overlap(text.bag, spread),
-                similarity_to_uses=uses,
-            )
-            for (answer, text), similarity, uses in zip(near, to_answers.tolist(), to_uses, strict=True)
-        ]
+        to_uses = self.uses.similarities(asked.vector, [answer.slug for answer in answers], hidden=hidden)
+        probabilities = tuple(of_topic[answer.topic] for answer in answers)
+        signals = (
+            np.array([text.risen for text in texts]).dot(asked.risen).tolist(),
+            [overlap(text.bag, spread) for text in texts],
+            [similarity or 0.0 for similarity in to_uses],
+            [similarity is not None for similarity in to_uses],
+            [math.log(max(probability, 1e-9)) for probability in probabilities],
+        )
+        return Candidates(answers, probabilities, np.array(signals).T)
 
-    def rank(self, candidates: Sequence[Candidate]) -> list[tuple[Candidate, float]]:
-        """Candidates with their probabilities, best first; what is missing to 1 is that none of them fits."""
-        if not candidates:
-            return []
-        weighed = np.array([candidate.signals for candidate in candidates]) @ self.weights
-        probabilities = softmax(np.array([*weighed, self.none]))[:-1].tolist()
-        pairs = zip(candidates, probabilities, strict=True)
-        return sorted(pairs, key=lambda pair: (-pair[1], pair[0].answer.key))
+    def weigh(self, candidates: Candidates) -> list[float]:
+        """The probability of each candidate; what is missing to 1 is that none of them fits."""
+        weighed = candidates.signals.dot(self.weights).tolist()
+        probabilities: list[float] = softmax(np.array([*weighed, self.none]))[:-1].tolist()
+        return probabilities
 
 
-def decide_answer(ranked: Sequence[tuple[Candidate, float]], *, floor: float) -> AnswerVerdict:
+def decide_answer(candidates: Candidates, probabilities: Sequence[float], *, floor: float) -> AnswerVerdict:
     """Choose the best answer, or say why it must be withheld; an expired one is never an alternative."""
-    if not ranked:
+    answers = candidates.answers
+    if not answers:
         return AnswerVerdict(ranked=(), probability=0.0, reason=Reason.NO_ANSWER)
-    best, probability = ranked[0]
-    others = (pair for pair in ranked[1:] if not pair[0].answer.expired and pair[1] >= LEAST_SHOWN)
-    shown = [ranked[0], *others][:MOST_RANKED]
+    order = sorted(range(len(answers)), key=lambda at: (-probabilities[at], answers[at].key))
+    best = order[0]
+    others = (at for at in order[1:] if not answers[at].expired and probabilities[at] >= LEAST_SHOWN)
+    shown = [best, *others][:MOST_RANKED]
     return AnswerVerdict(
-        ranked=tuple(_ranked(candidate, share) for candidate, share in shown),
-        probability=probability,
+        ranked=tuple(_ranked(candidates, at, probabilities[at]) for at in shown),
+        probability=probabilities[best],
         reason=_reason_against(
-            best.answer, probability, shown, none=1 - sum(share for _, share in ranked), floor=floor
+            answers[best],
+            probabilities[best],
+            [(answers[at], probabilities[at]) for at in shown[1:]],
+            none=1 - sum(probabilities),
+            floor=floor,
         ),
     )
 
@@ -245,7 +256,7 @@ def decide_answer(ranked: Sequence[tuple[Candidate, float]], *, floor: float) ->
 def _reason_against(
     best: CatalogAnswer,
     probability: float,
-    shown: Sequence[tuple[Candidate, float]],
+    alternatives: Sequence[tuple[CatalogAnswer, float]],
     *,
     none: float,
     floor: float,
@@ -256,19 +267,21 @@ def _reason_against(
         return Reason.ANSWER_UNSURE
     if best.expired:
         return Reason.ANSWER_EXPIRED
-    rivals = [candidate.answer for candidate, share in shown[1:] if share >= NEAR_EQUAL * probability]
+    rivals = [answer for answer, share in alternatives if share >= NEAR_EQUAL * probability]
     if any(rival.slug in best.conflicts_with or best.slug in rival.conflicts_with for rival in rivals):
         return Reason.CONFLICTING_ANSWERS
     return None
 
 
-def _ranked(candidate: Candidate, probability: float) -> RankedAnswer:
+def _ranked(candidates: Candidates, at: int, probability: float) -> RankedAnswer:
+    answer = candidates.answers[at]
+    to_answer, _, to_uses, *_ = candidates.signals[at].tolist()
     return RankedAnswer(
-        key=candidate.answer.key,
-        slug=candidate.answer.slug,
-        topic=candidate.answer.topic,
+        key=answer.key,
+        slug=answer.slug,
+        topic=answer.topic,
         probability=probability,
-        similarity_to_answer=candidate.similarity_to_answer,
-        similarity_to_uses=candidate.similarity_to_uses or 0.0,
-        topic_probability=candidate.topic_probability,
+        similarity_to_answer=to_answer,
+        similarity_to_uses=to_uses,
+        topic_probability=candidates.topic_probabilities[at],
     )

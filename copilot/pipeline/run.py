@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from copilot.artifacts import load
-from copilot.pipeline.answers import AnswerHead, AnswerText, decide_answer
+from copilot.pipeline.answers import AnswerHead, Readings, decide_answer, readings_of
 from copilot.pipeline.cache import TextCache
 from copilot.pipeline.encoder import Encoder
 from copilot.pipeline.heads import softmax
@@ -23,7 +23,6 @@ from copilot.pipeline.types import (
     ENCODER,
     AnswerVerdict,
     Catalog,
-    CatalogAnswer,
     Features,
     Floors,
     HeadError,
@@ -38,7 +37,6 @@ from copilot.pipeline.types import (
 from copilot.pipeline.validity import ValidityHead, decide_by_rule, decide_validity
 
 Source = tuple[Path, str]  # a folder, and the SHA-256 that its content must have
-Readings = list[tuple[CatalogAnswer, AnswerText]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,13 +129,13 @@ class _Batch:
         ]
 
     def _readings(self) -> dict[int, Readings]:
-        """Each catalog's answers with their texts, by its id."""
+        """Each catalog's answers as the head reads them, by its id."""
         readings = {}
         for at, catalog in {id(catalog): catalog for catalog in self.catalogs}.items():
             texts = self.pipeline.texts.texts(
                 catalog.answers, encoder=self.pipeline.encoder, head=self.pipeline.answers
             )
-            readings[at] = list(zip(catalog.answers, texts, strict=True))
+            readings[at] = readings_of(zip(catalog.answers, texts, strict=True))
         return readings
 
     def _validity(self, features: Features, topic_logits: NDArray[np.float64]) -> list[ValidityVerdict]:
@@ -170,7 +168,7 @@ class _Batch:
         verdicts = {}
         for (at, topic), asked in zip(topics.items(), questions, strict=True):
             candidates = head.candidates(asked, topic, readings[id(self.catalogs[at])])
-            verdicts[at] = decide_answer(head.rank(candidates), floor=floor)
+            verdicts[at] = decide_answer(candidates, head.weigh(candidates), floor=floor)
         return verdicts
 
     def _outcome(

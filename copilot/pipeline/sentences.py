@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from copilot.pipeline.answers import AnswerHead, AnswerText
+from copilot.pipeline.answers import AnswerHead, AnswerText, readings_of
 from copilot.pipeline.terms import READ, terms_of
 from copilot.pipeline.types import CatalogAnswer, TopicVerdict, Vectors
 
@@ -61,10 +61,10 @@ def most_telling(
     """Return the sentence for which the head weighs an answer most; `vectors` are the sentences' own."""
     certain = ((answer.topic, 1.0),)  # the topic was decided by the whole question
     topic = TopicVerdict(topics=certain, probability=1.0, considered=certain)
+    readings = readings_of([(answer, text)])
     weights = [
-        float(np.dot(candidate.signals, head.weights))
+        float(head.candidates(asked, topic, readings).signals[0] @ head.weights)
         for asked in head.read_questions(vectors, [terms_of(sentence.text) for sentence in sentences])
-        for candidate in head.candidates(asked, topic, [(answer, text)])
     ]
     return sentences[int(np.argmax(weights))]
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from copilot.pipeline.heads import Arrays, Linear, Towers, array_named, softmax
 from copilot.pipeline.types import Features, HeadError, Probabilities, Reason, Stage, TopicVerdict, Vectors
-from copilot.pipeline.words import Words
+from copilot.pipeline.words import Words, rows_summed
 
 CLOSE = 0.5  # a second topic is kept if it is at least this share as probable as the first
 MOST_CONSIDERED = 3  # topics whose answers compete
@@ -133,8 +133,7 @@ class TopicHead:
     def signals(self, features: Features) -> NDArray[np.float64]:
         """Return float64[n, k, len(SIGNALS)]; training asks heads that never saw the question."""
         embedding, n_topics = features.embedding, len(self.classes)
-        bags = [self.words.bag(terms) for terms in features.terms]
-        shared = np.array([bag.weight @ self.answer_words.rows.T[bag.at] for bag in bags])
+        bags = self.words.bags(features.terms)
         return np.stack(
             [
                 self.meaning.logits(embedding),
@@ -142,7 +141,7 @@ class TopicHead:
                 self.words.all_logits(bags, self.word_layer),
                 self.answers.best(self.towers.similarities(embedding, self._risen_answers), n_topics),
                 self.passages.best(embedding @ self.passages.rows.T, n_topics),
-                self.answer_words.best(shared, n_topics),
+                self.answer_words.best(rows_summed(bags, self.answer_words.rows.T), n_topics),
             ],
             axis=2,
         )

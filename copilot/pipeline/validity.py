@@ -93,8 +93,9 @@ class ValidityHead:
             )
         scores = scope_scores(topic_logits, features.embedding @ self.known.T)
         x = dense_features(features, scores, mean=self.mean, scale=self.scale)
-        bags = [self.words.bag(terms) for terms in features.terms]
-        logits = self.layer.logits(x) + self.words.all_logits(bags, self.word_layer)
+        logits = self.layer.logits(x) + self.words.all_logits(
+            self.words.bags(features.terms), self.word_layer
+        )
         return softmax(logits / self.layer.temperature)
 
 

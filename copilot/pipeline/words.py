@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import repeat
+from itertools import chain, pairwise, repeat
 from sys import intern
 
 import numpy as np
@@ -20,6 +20,7 @@ from copilot.pipeline.terms import Terms
 from copilot.pipeline.types import HeadError, Stage
 
 UNKNOWN = -1  # where a term would stand that the vocabulary lacks
+NOTHING = np.zeros(0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,27 +49,24 @@ class Words:
     def _index(self) -> dict[str, int]:
         return {word: at for at, word in enumerate(self.vocabulary)}
 
-    def bag(self, terms: Terms) -> Bag:
-        """Weigh a text's words by how often they occur and how telling they are."""
-        places = map(self._index.get, terms.names, repeat(UNKNOWN))
-        at = np.fromiter(places, dtype=np.int64, count=len(terms.names))
+    def bags(self, texts: Sequence[Terms]) -> list[Bag]:
+        """Weigh each text's words by how often they occur and how telling they are; looked up for all at once."""
+        sizes = [len(terms.names) for terms in texts]
+        names = chain.from_iterable(terms.names for terms in texts)
+        at = np.fromiter(map(self._index.get, names, repeat(UNKNOWN)), dtype=np.int64, count=sum(sizes))
         is_known = at != UNKNOWN
+        ends = np.append(0, is_known.cumsum())[np.cumsum([0, *sizes])].tolist()
         at = at[is_known]
-        weight = terms.weight[is_known] * self.idf[at]
-        return Bag(at=at, weight=weight / max(math.sqrt(weight @ weight), 1e-12))
+        weight = np.concatenate([NOTHING, *(terms.weight for terms in texts)])[is_known] * self.idf[at]
+        return [_bag(at[start:end], weight[start:end]) for start, end in pairwise(ends)]
 
-    def logits(self, bag: Bag, layer: Linear) -> NDArray[np.float64]:
-        """Return float64[k] of a layer over all v words."""
+    def all_logits(self, bags: Sequence[Bag], layer: Linear) -> NDArray[np.float64]:
+        """Return float64[n, k] of a layer over all v words, for n bags."""
         if layer.weights.shape[1] != len(self.vocabulary):
             raise HeadError(
                 self.stage, f"{len(self.vocabulary)} words, layer of {layer.weights.shape}: train it again"
             )
-        logits: NDArray[np.float64] = bag.weight @ layer.weights.T[bag.at] + layer.bias
-        return logits
-
-    def all_logits(self, bags: Sequence[Bag], layer: Linear) -> NDArray[np.float64]:
-        """Return float64[n, k] for n bags."""
-        return np.array([self.logits(bag, layer) for bag in bags]).reshape(-1, len(layer.classes))
+        return rows_summed(bags, layer.weights.T) + layer.bias
 
     def spread(self, bag: Bag) -> NDArray[np.float64]:
         """Return float64[v], zero but for the bag's words."""
@@ -90,6 +88,19 @@ class Words:
         )
 
 
+def _bag(at: NDArray[np.int64], weight: NDArray[np.float64]) -> Bag:
+    return Bag(at=at, weight=weight / max(math.sqrt(weight.dot(weight)), 1e-12))
+
+
+def rows_summed(bags: Sequence[Bag], rows: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return float64[n, k]: for each of n bags its words' rows of [v, k], weighed and summed.
+
+    With so few numbers numpy's methods take half the time of its operators, here and below.
+    """
+    summed = [bag.weight.dot(rows.take(bag.at, axis=0)) for bag in bags]
+    return np.array(summed).reshape(len(bags), rows.shape[1])
+
+
 def overlap(bag: Bag, spread: NDArray[np.float64]) -> float:
     """The cosine of a bag with a text that is spread over the vocabulary."""
-    return float(spread[bag.at] @ bag.weight)
+    return float(spread.take(bag.at).dot(bag.weight))

@@ -26,7 +26,6 @@ from threadpoolctl import threadpool_limits
 
 from copilot.pipeline.heads import Tower, Towers
 from copilot.pipeline.masking import masked
-from copilot.pipeline.terms import terms_of
 from copilot.pipeline.types import Features, Question, Stage
 from copilot.pipeline.words import overlap
 from copilot.statistics.intervals import wilson
@@ -237,10 +236,10 @@ def _deep_and_words(past: Pairs, seed: int) -> Fitted:
 
     def prepare(pairs: Pairs) -> Score:
         score = meaning(pairs)
-        bags = [words.bag(terms) for terms in pairs.replied.terms]
+        asked, bags = words.bags(pairs.asked.terms), words.bags(pairs.replied.terms)
 
         def scores(row: int, rows: NDArray[np.int64]) -> NDArray[np.floating]:
-            spread = words.spread(words.bag(terms_of(pairs.asked.questions[row].text)))
+            spread = words.spread(asked[row])
             return score(row, rows) + WORDS_WEIGHT * np.array([overlap(bags[at], spread) for at in rows])
 
         return scores

@@ -12,7 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from copilot.datasets import Example
-from copilot.pipeline.answers import SIGNALS, AnswerHead, Candidate, Uses, decide_answer
+from copilot.pipeline.answers import (
+    NO_CANDIDATES,
+    SIGNALS,
+    AnswerHead,
+    Candidates,
+    Uses,
+    decide_answer,
+    readings_of,
+)
 from copilot.pipeline.confidence import SIGNALS as END_TO_END
 from copilot.pipeline.confidence import Confidence
 from copilot.pipeline.topics import decide_topic
@@ -27,6 +35,7 @@ from labeling.training.topics import TrainedTopics, towers_of
 
 MOST_USES = 200  # of one answer; the latest are kept
 SHARE_MADE_NEW = 0.5
+OF_USES = [SIGNALS.index("to_uses"), SIGNALS.index("has_uses")]
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +64,7 @@ def train_answers(
         none=0.0,
         confidence=Confidence(weights=np.zeros(len(END_TO_END)), bias=0.0),
     )
-    candidates: list[list[Candidate]] = [[]] * len(verdicts)
+    candidates = [NO_CANDIDATES] * len(verdicts)
     for number, towers in enumerate(topics.towers):
         progress(number / N_FOLDS / 2)
         rows = np.flatnonzero(prepared.fold == number)
@@ -74,7 +83,7 @@ def train_answers(
         progress((1 + number / N_FOLDS) / 2)
         head = _weighed(blank, prepared, candidates, weighable & (prepared.fold != number))
         for row in np.flatnonzero(prepared.fold == number):
-            ranked[row] = decide_answer(head.rank(candidates[row]), floor=0.0)
+            ranked[row] = decide_answer(candidates[row], head.weigh(candidates[row]), floor=0.0)
     return TrainedAnswers(
         head=_weighed(blank, prepared, candidates, weighable), topics=verdicts, answers=tuple(ranked)
     )
@@ -99,15 +108,15 @@ def _candidates(
     rows: NDArray[np.int64],
     verdicts: Sequence[TopicVerdict],
     use_groups: NDArray[np.int64],
-) -> list[list[Candidate]]:
+) -> list[Candidates]:
     """The candidates of some examples, each as if its case and near-copies were unknown."""
-    texts = [
+    readings = readings_of(
         (answer, head.read_answer(readable(answer.text), vector))
         for answer, vector in zip(prepared.catalog.answers, prepared.answers, strict=True)
-    ]
+    )
     features = prepared.features_of(rows)
     return [
-        head.candidates(asked, verdicts[row], texts, hidden=use_groups == prepared.group[row])
+        head.candidates(asked, verdicts[row], readings, hidden=use_groups == prepared.group[row])
         for row, asked in zip(rows, head.read_questions(features.embedding, features.terms), strict=True)
     ]
 
@@ -120,14 +129,14 @@ def _words(prepared: Prepared) -> Words:
     )
 
 
-def _is_usable(example: Example, topic: TopicVerdict, candidates: Sequence[Candidate]) -> bool:
+def _is_usable(example: Example, topic: TopicVerdict, candidates: Candidates) -> bool:
     """Whether an example teaches how to choose: somebody judged its answer, and its topic is among those kept."""
     is_right_topic = any(slug in example.topics_accepted for slug, _ in topic.considered)
-    return bool(candidates) and example.answer is not None and is_right_topic
+    return len(candidates) > 0 and example.answer is not None and is_right_topic
 
 
 def _weighed(
-    blank: AnswerHead, prepared: Prepared, candidates: list[list[Candidate]], rows: NDArray[np.bool_]
+    blank: AnswerHead, prepared: Prepared, candidates: list[Candidates], rows: NDArray[np.bool_]
 ) -> AnswerHead:
     """The head with weights fitted on these rows, each once as it is and once with some answers made new."""
     rng = np.random.default_rng(prepared.seed)
@@ -136,13 +145,11 @@ def _weighed(
     for row in np.flatnonzero(rows):
         right = prepared.examples[row].answers_accepted
         is_new = rng.random(len(candidates[row])) < SHARE_MADE_NEW
-        made_new = [
-            replace(candidate, similarity_to_uses=None) if new else candidate
-            for candidate, new in zip(candidates[row], is_new, strict=True)
-        ]
-        for shown in (candidates[row], made_new):
-            options.append(np.array([candidate.signals for candidate in shown]))
-            accepted.append(np.array([candidate.answer.slug in right for candidate in shown]))
+        made_new = candidates[row].signals.copy()
+        made_new[:, OF_USES] *= ~is_new[:, None]
+        for signals in (candidates[row].signals, made_new):
+            options.append(signals)
+            accepted.append(np.array([answer.slug in right for answer in candidates[row].answers]))
             weights.append(1.0 if believed is None else believed[row])
     model = ChoiceModel(with_none=True).fit(
         options, accepted, None if believed is None else np.array(weights)

@@ -80,7 +80,7 @@ def fit_words(texts: Sequence[str], *, stage: Stage) -> Words:
 
 def bags_of(texts: Iterable[str], words: Words) -> list[Bag]:
     """The bag of each text."""
-    return [words.bag(terms_of(text)) for text in texts]
+    return words.bags([terms_of(text) for text in texts])
 
 
 def stacked(bags: Sequence[Bag], *, words: Words) -> csr_matrix:

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from copilot.pipeline.answers import Candidate, decide_answer
+from copilot.pipeline.answers import SIGNALS, Candidates, decide_answer
 from copilot.pipeline.topics import decide_topic
-from copilot.pipeline.types import CatalogAnswer, Floors, Question, Reason
+from copilot.pipeline.types import AnswerVerdict, CatalogAnswer, Floors, Question, Reason
 from copilot.pipeline.validity import decide_by_rule, decide_validity
 
 VALIDITY = ("out_of_scope", "question", "thanks")
@@ -86,15 +86,15 @@ def test_topics_are_plausible_from_the_set_floor_on_and_the_best_always(
     assert len(verdict.considered) == 3, "what answers compete over does not depend on it"
 
 
-def candidate(slug: str, **fields: object) -> Candidate:
-    answer = CatalogAnswer(key=f"{slug}@1", slug=slug, topic="fees", text=slug, **fields)
-    return Candidate(
-        answer,
-        topic_probability=0.9,
-        similarity_to_answer=0.5,
-        similarity_to_words=0.1,
-        similarity_to_uses=None,
-    )
+def candidate(slug: str, **fields: object) -> CatalogAnswer:
+    return CatalogAnswer(key=f"{slug}@1", slug=slug, topic="fees", text=slug, **fields)
+
+
+def decided(ranked: list[tuple[CatalogAnswer, float]], *, floor: float) -> AnswerVerdict:
+    answers, probabilities = [answer for answer, _ in ranked], [probability for _, probability in ranked]
+    shared = (0.9,) * len(answers)
+    candidates = Candidates(tuple(answers), shared, np.zeros((len(answers), len(SIGNALS))))
+    return decide_answer(candidates, probabilities, floor=floor)
 
 
 A, B, C = candidate("a"), candidate("b"), candidate("c")
@@ -124,9 +124,9 @@ AGAINST_B = candidate("d", conflicts_with=frozenset({"b"}))
     ],
 )
 def test_answer(
-    ranked: list[tuple[Candidate, float]], floor: float, reason: Reason | None, shown: list[str]
+    ranked: list[tuple[CatalogAnswer, float]], floor: float, reason: Reason | None, shown: list[str]
 ) -> None:
-    verdict = decide_answer(ranked, floor=floor)
+    verdict = decided(ranked, floor=floor)
 
     assert verdict.reason is reason
     assert [answer.slug for answer in verdict.ranked] == shown
@@ -136,7 +136,7 @@ def test_answer(
 def test_a_conflict_with_an_expired_answer_does_not_count() -> None:
     against_expired = candidate("f", conflicts_with=frozenset({"x"}))
 
-    assert decide_answer([(against_expired, 0.5), (EXPIRED, 0.4)], floor=0.1).reason is None
+    assert decided([(against_expired, 0.5), (EXPIRED, 0.4)], floor=0.1).reason is None
 
 
 @pytest.mark.parametrize("value", [-0.1, 1.1, float("nan")])

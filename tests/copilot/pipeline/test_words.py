@@ -6,7 +6,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from copilot.pipeline.heads import Linear
 from copilot.pipeline.types import HeadError, Stage
-from copilot.pipeline.words import Words, overlap
+from copilot.pipeline.words import Words, overlap, rows_summed
 from labeling.training.fitting import bags_of, fit_words, stacked
 
 TEXTS = [
@@ -47,3 +47,27 @@ def test_a_layer_of_another_vocabulary_is_refused() -> None:
 def test_vocabulary_and_weights_must_fit() -> None:
     with pytest.raises(HeadError, match="answer: 2 words but idf"):
         Words(Stage.ANSWER, ("a", "b"), np.ones(3))
+
+
+def test_texts_are_read_alike_alone_and_among_others() -> None:
+    words = fit_words(TEXTS, stage=Stage.TOPIC)
+    texts = ["", *TEXTS, "zebra", ""]
+    together = bags_of(texts, words)
+
+    assert words.bags([]) == []
+    for text, bag in zip(texts, together, strict=True):
+        [alone] = bags_of([text], words)
+        np.testing.assert_array_equal(bag.at, alone.at)
+        np.testing.assert_array_equal(bag.weight, alone.weight)
+
+
+def test_bags_sum_rows_also_where_there_are_none() -> None:
+    words = fit_words(TEXTS, stage=Stage.TOPIC)
+    bags = bags_of(["", *TEXTS], words)
+    rows = np.random.default_rng(1).standard_normal((len(words.vocabulary), 3))
+
+    np.testing.assert_allclose(
+        rows_summed(bags, rows), [words.spread(bag) @ rows for bag in bags], atol=1e-12
+    )
+    assert rows_summed(bags, rows[:, :0]).shape == (len(bags), 0)
+    assert rows_summed([], rows).shape == (0, 3)

@@ -5,6 +5,7 @@ import pytest
 from scipy.sparse import csr_matrix, hstack
 from sklearn.linear_model import LogisticRegression
 
+from copilot.pipeline.answers import readings_of
 from copilot.pipeline.confidence import log_odds
 from copilot.pipeline.heads import Linear
 from copilot.pipeline.topics import decide_topic
@@ -42,7 +43,7 @@ def test_validity_in_two_parts_equals_one_regression_on_all_columns() -> None:
 
     scores = scope_scores(topic_logits, features.embedding @ head.known.T)
     dense = dense_features(features, scores, mean=head.mean, scale=head.scale)
-    bags = stacked([head.words.bag(terms) for terms in features.terms], words=head.words)
+    bags = stacked(head.words.bags(features.terms), words=head.words)
 
     np.testing.assert_allclose(ours, model.predict_proba(hstack([csr_matrix(dense), bags])), atol=1e-6)
 
@@ -53,19 +54,17 @@ def test_ranking_equals_the_choice_model() -> None:
     model.weights_, model.none_ = head.weights, head.none
     features = prepared().features_of(np.arange(10))
 
-    texts = [
+    readings = readings_of(
         (answer, head.read_answer(answer.text, FakeEncoder().encode([answer.text])[0]))
         for answer in CATALOG.answers
-    ]
+    )
     everything = head.read_questions(features.embedding, features.terms)
     for asked, row in zip(everything, topics.predict_proba(features), strict=True):
         verdict = decide_topic(row, classes=topics.classes, floor=0.0)
-        candidates = head.candidates(asked, verdict, texts)
-        expected = model.predict_proba(np.array([candidate.signals for candidate in candidates]))
+        candidates = head.candidates(asked, verdict, readings)
+        expected = model.predict_proba(candidates.signals)
 
-        ranked = {candidate.answer.key: probability for candidate, probability in head.rank(candidates)}
-        assert list(ranked.values()) == sorted(ranked.values(), reverse=True)
-        assert [ranked[candidate.answer.key] for candidate in candidates] == pytest.approx(expected.tolist())
+        assert head.weigh(candidates) == pytest.approx(expected.tolist())
 
 
 def test_confidence_equals_its_logistic_regression() -> None:

@@ -4,7 +4,7 @@ Cases are drawn with replacement, each with all of its rows and with what both r
 one case are not taken for independent ones, and what is hard for both releases cancels out.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,6 +52,28 @@ def paired_differences(pairs: Sequence[tuple[Share, Share]], cases: Sequence[str
     ]
 
 
+def drawn_differences(
+    figures: Callable[[NDArray[np.intp]], NDArray[np.float64]], *, n: int
+) -> list[Difference | None]:
+    """Return how figures differ that are no shares, each of its draws measured anew.
+
+    `figures` returns the differences, new less old, over some of n rows that are cases of their own: not a number where
+    there is none. None for a figure that all rows do not have.
+
+    >>> old, new = np.array([3.0, 1.0] * 50), np.array([4.0, 2.0] * 50)
+    >>> [difference] = drawn_differences(lambda rows: np.array([np.median(new[rows]) - np.median(old[rows])]), n=100)
+    >>> difference.estimate
+    1.0
+    """
+    rng = np.random.default_rng(SEED)
+    whole = figures(np.arange(n))
+    draws = np.array([figures(rng.integers(0, n, n)) for _ in range(N_DRAWS)])
+    return [
+        None if np.isnan(estimate) else _interval(float(estimate), drawn[~np.isnan(drawn)])
+        for estimate, drawn in zip(whole, draws.T, strict=True)
+    ]
+
+
 def _difference(whole: NDArray[np.float64], drawn: NDArray[np.float64]) -> Difference | None:
     """From [held, counted, held, counted] of all cases, and of each draw."""
     if not whole[1] or not whole[3]:
@@ -59,14 +81,12 @@ def _difference(whole: NDArray[np.float64], drawn: NDArray[np.float64]) -> Diffe
     held_old, n_old, held_new, n_new = drawn.T
     is_told = (n_old > 0) & (n_new > 0)  # a draw without a counted row says nothing
     differences = held_new[is_told] / n_new[is_told] - held_old[is_told] / n_old[is_told]
-    low, lower, upper, high = np.quantile(differences, [0.025, 0.05, 0.95, 0.975])
-    return Difference(
-        estimate=float(whole[2] / whole[3] - whole[0] / whole[1]),
-        low=float(low),
-        high=float(high),
-        lower=float(lower),
-        upper=float(upper),
-    )
+    return _interval(float(whole[2] / whole[3] - whole[0] / whole[1]), differences)
+
+
+def _interval(estimate: float, drawn: NDArray[np.float64]) -> Difference:
+    low, lower, upper, high = np.quantile(drawn, [0.025, 0.05, 0.95, 0.975]).tolist()
+    return Difference(estimate=estimate, low=low, high=high, lower=lower, upper=upper)
 
 
 def _by_case(holds: ArrayLike, counts: ArrayLike, at: NDArray[np.intp]) -> NDArray[np.float64]:

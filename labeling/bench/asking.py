@@ -43,6 +43,11 @@ def add_intents(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--encoder", choices=("base", "tuned"), default="base")
     parser.add_argument(
+        "--against",
+        choices=("hybrid", "stack"),
+        help="train it on the same rows too, and tell the difference",
+    )
+    parser.add_argument(
         "--curve", type=_numbers, default=[], metavar="5,10,20", help="shots, one after another"
     )
 
@@ -59,16 +64,24 @@ def intents(*, tell: Tell, **options: Any) -> Mapping[str, Mapping[str, object]]
     from threadpoolctl import threadpool_limits  # these and what they bring are for this bench only
 
     from labeling.bench.intents import measure_intents
+    from labeling.bench.rivals import RIVALS
 
     with tempfile.TemporaryDirectory() as scratch, threadpool_limits(1):
         try:
             train, validation, test = _examples(options, tell)
+            encoder_for = _encoders(options["encoder"], Path(scratch), tell)
+            against = None
+            if options["against"]:
+                is_base = options["encoder"] == "base"
+                frozen_for = encoder_for if is_base else _encoders("base", Path(scratch), tell)
+                against = RIVALS[options["against"]], frozen_for([], 0)
             found = {
                 f"{shots} a topic" if shots else "all rows": measure_intents(
                     train,
                     test,
                     validation=validation,
-                    encoder_for=_encoders(options["encoder"], Path(scratch), tell),
+                    encoder_for=encoder_for,
+                    against=against,
                     seeds=range(1, options["seeds"] + 1),
                     shots=shots,
                     tell=tell,

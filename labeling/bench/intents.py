@@ -28,6 +28,7 @@ from copilot.statistics.selection import (
     select,
     set_floor,
 )
+from labeling.bench.rivals import Rival, Said, differences
 from labeling.training.prepared import prepare
 from labeling.training.topics import TrainedTopics, train_topics
 from labeling.training.validity import train_validity
@@ -76,21 +77,28 @@ def measure_intents(
     seeds: Sequence[int],
     validation: Sequence[Example] = (),
     shots: int | None = None,
+    against: tuple[Rival, Encoder] | None = None,
     tell: Callable[[str], object] = lambda _: None,
 ) -> Figures:
     """Train on the rows, or on `shots` of each topic drawn by each seed, and return the mean figures over the seeds.
 
     Floors and sets are chosen on `validation` where there is one, else on what heads say of training rows that they
-    never saw.
+    never saw. A rival `against` them is trained on the same rows, on the encoder given with it; the peak memory is then
+    of both.
 
     Raises:
-        ValueError: too few rows or topics to train on.
+        ValueError: too few rows or topics to train on, or what the rival needs is missing.
     """
     runs: list[Figures] = []
     for seed in seeds:
         rows = drawn(train, shots=shots, seed=seed) if shots else list(train)
         tell(f"seed {seed}: {len(rows)} training rows, {len(test)} test rows ...")
-        runs.append(_measure(rows, validation, test, encoder=encoder_for(rows, seed), seed=seed))
+        theirs = None
+        if against:  # first, since it is sooner done and may lack rows
+            rival, frozen = against
+            theirs = rival(rows, validation, test, frozen)
+        figures, ours = _measure(rows, validation, test, encoder=encoder_for(rows, seed), seed=seed)
+        runs.append(figures | _against(ours, theirs, test) if theirs else figures)
     return {"train rows": len(rows), "test rows": len(test), "seeds": list(seeds), **_mean_of(runs)}
 
 
@@ -113,7 +121,7 @@ def _measure(
     *,
     encoder: Encoder,
     seed: int,
-) -> Figures:
+) -> tuple[Figures, Said]:
     started = perf_counter()
     prepared = prepare(Dataset(tuple(train), NO_CATALOG, {}, ""), encoder=encoder, seed=seed)
     encoded = perf_counter()
@@ -128,15 +136,16 @@ def _measure(
         held_back = _cross_fitted(train, topics, prepared.is_new)
     figures = _topic_figures(told.in_scope(), held_back, seed=seed)
     figures |= {"encode seconds": encoded - started, "fit seconds": fitted - encoded}
-    validity = None
+    validity, gate = None, None
     if any(example.reason for example in train):
         validity = train_validity(prepared, topics, languages=(LANGUAGE,)).head
         figures["fit seconds"] = perf_counter() - encoded
         if not told.is_in_scope.all():
-            figures |= _scope_figures(told, _gate(topics.head, validity, features))
+            gate = _gate(topics.head, validity, features)
+            figures |= _scope_figures(told, gate)
     figures |= _latency(encoder, topics.head, validity, test)
     figures["peak memory MB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return figures
+    return figures, Said(told.is_right, gate)
 
 
 def _told(head: TopicHead, examples: Sequence[Example], features: Features) -> Told:
@@ -205,6 +214,17 @@ def _scope_figures(told: Told, gate: NDArray[np.float64]) -> Figures:
         recall = recall_at_accuracy(gate, told.is_right, told.is_in_scope, accuracy=accuracy)
         figures[f"out-of-scope recall at {accuracy:.0%}"] = recall
     return figures
+
+
+def _against(ours: Said, theirs: Said, test: Sequence[Example]) -> Figures:
+    is_in_scope = np.array([example.reason is None for example in test])
+    figures: Figures = {"rival accuracy": float(theirs.is_right[is_in_scope].mean())}
+    if theirs.gate is not None and not is_in_scope.all():
+        figures["rival AUROC"] = area_under_curve(theirs.gate, is_in_scope)
+        for accuracy in IN_SCOPE_ACCURACIES:
+            recall = recall_at_accuracy(theirs.gate, theirs.is_right, is_in_scope, accuracy=accuracy)
+            figures[f"rival out-of-scope recall at {accuracy:.0%}"] = recall
+    return figures | differences(ours, theirs, is_in_scope, accuracies=IN_SCOPE_ACCURACIES)
 
 
 def _latency(

@@ -1,6 +1,6 @@
 """A customer's message as a channel read it, and cleaned for storage; nothing of it is trusted."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeAlias
@@ -46,42 +46,48 @@ class IncomingMessage:
         return self.channel, self.external_id
 
 
-def read(message: IncomingMessage) -> IncomingMessage:
-    """Return the message cleaned for storage.
-
-    Raises:
-        ValidationError: a field can't be taken; the message names it.
-    """
+def wrong_in(email: str, channel: str) -> tuple[str, ...]:
+    """Say what is wrong with where a message comes from."""
     problems = []
-    email = message.customer.email.strip()
     for name, value, check in (
-        ("customer.email", email, validate_email),
-        ("channel", message.channel, validate_slug),
+        ("customer.email", email.strip(), validate_email),
+        ("channel", channel, validate_slug),
     ):
         try:
             check(value)
         except ValidationError as error:
             problems.append(f"{name}: {error.messages[0]}")
+    if len(channel) > 40:
+        problems.append("channel: at most 40 characters")
+    return tuple(problems)
+
+
+def read(message: IncomingMessage, wrong: Sequence[str]) -> IncomingMessage:
+    """Return the message cleaned for storage.
+
+    Raises:
+        ValidationError: a field can't be taken; the message names it, after what is `wrong` anyway.
+    """
+    problems = list(wrong)
     external_id = bodies.clipped(message.external_id).strip()
     if not external_id or len(external_id) > 200:
         problems.append("external_id: between 1 and 200 characters are needed")
-    if len(message.channel) > 40:
-        problems.append("channel: at most 40 characters")
     html = bodies.sanitised(bodies.clipped(message.html)) if message.html else ""
     body = bodies.clipped(message.body) or (bodies.plain(html) if html else "")
     if not body.strip():
         problems.append("body: it is empty")
     if problems:
         raise ValidationError(problems)
+    customer = message.customer
     return replace(
         message,
         external_id=external_id,
         body=body,
         html=html,
         subject=" ".join(bodies.clipped(message.subject).split())[:300],
-        customer=replace(
-            message.customer,
-            email=email.lower(),
-            name=" ".join(bodies.clipped(message.customer.name).split())[:200],
+        customer=IncomingCustomer(
+            email=customer.email.strip().lower(),
+            name=" ".join(bodies.clipped(customer.name).split())[:200],
+            attributes=customer.attributes,
         ),
     )

@@ -10,12 +10,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, connection
 
 from helpdesk import attaching, copying, history, live
-from helpdesk.incoming import IncomingCustomer, IncomingMessage, Key, read
+from helpdesk.incoming import IncomingCustomer, IncomingMessage, Key, read, wrong_in
 from helpdesk.models import Case, Customer, Message, Status, StatusChange
 from helpdesk.signals import message_received
 
@@ -72,9 +73,10 @@ def _store(
 ) -> list[Receipt]:
     errors: dict[int, str] = {}
     readable: dict[int, IncomingMessage] = {}
+    wrong = cache(wrong_in)  # many messages have the same sender and channel
     for position, message in enumerate(batch):
         try:
-            readable[position] = read(message)
+            readable[position] = read(message, wrong(message.customer.email, message.channel))
         except ValidationError as error:
             errors[position] = "; ".join(error.messages)
     _lock({message.key for message in readable.values()})
@@ -101,7 +103,7 @@ def _store(
         if row is None:
             receipts.append(Receipt(message.external_id, error=errors[position]))
             continue
-        is_first = row.pk in {new.pk for new in (rows.get(key),) if new} and key not in created
+        is_first = key in rows and key not in created
         created.add(key)
         receipts.append(Receipt(message.external_id, row.pk, row.case_id, created=is_first))
     return receipts
@@ -125,9 +127,9 @@ def _stored(messages: Iterable[IncomingMessage]) -> dict[Key, Message]:
     return {
         (row.channel, row.external_id): row
         for channel, ids in by_channel.items()
-        for row in Message.objects.filter(channel=channel, external_id__in=ids).defer(
-            "body", "html", "search"
-        )
+        for row in Message.objects.filter(channel=channel, external_id__in=ids)
+        .defer("body", "html", "search")
+        .order_by()
     }
 
 

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpdesk import bodies
+from helpdesk.bodies import clipping
 
 MEGABYTE = 1_000_000
 INTRODUCTION = "On Mon, 4 May 2026 at 10:12, Maya"
@@ -16,6 +17,26 @@ REL = 'rel="noopener noreferrer nofollow"'
 
 def filled(pattern: str) -> str:
     return (pattern * (MEGABYTE // len(pattern) + 1))[:MEGABYTE]
+
+
+# Clipping
+
+
+@given(st.text(alphabet=[*"ab \n\t\r\x00\x85\xa0\u2028\ufeff\ud800é"], max_size=90))
+def test_a_body_that_is_taken_for_plain_has_nothing_to_clip(body: str) -> None:
+    if clipping._is_plain(body):
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(clipping, "_is_plain", lambda body: False)
+            assert bodies.clipped(body) == body
+
+
+def test_ordinary_words_are_taken_for_plain() -> None:
+    assert clipping._is_plain("Où est-il ?\n\nIt is 5 € too dear.")
+
+
+@pytest.mark.parametrize("body", ["a" + " " * 20 + "b", "a\n \nb", "a\n\n\nb", "a\xa0b\rc", "a\ud800"])
+def test_what_is_to_be_clipped_is_never_taken_for_plain(body: str) -> None:
+    assert not clipping._is_plain(body)
 
 
 # Quoted threads

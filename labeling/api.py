@@ -92,7 +92,7 @@ class ImportList(APIView):
         row = importing.order(
             file=file, form=form.validated_data["format"], by=request.user, now=timezone.now()
         )
-        tasks.import_texts.delay_on_commit(import_id=row.pk)  # type: ignore[attr-defined]  # not in celery's stubs
+        tasks.import_texts.delay_on_commit(job_id=row.pk)  # type: ignore[attr-defined]  # not in celery's stubs
         made = ImportOut(row).data
         return Response(made, status=status.HTTP_202_ACCEPTED, headers={"Location": made["url"]})
 

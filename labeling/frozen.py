@@ -1,6 +1,6 @@
 """Freezes from order to end: each by one process at a time, and never left half done."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
@@ -12,14 +12,12 @@ from copilot.datasets import DatasetError
 from helpdesk.models import User
 from labeling import weakly
 from labeling.freezing import Frozen, Recipe, Takes, Tell, freeze
-from labeling.holding import held, is_free
+from labeling.jobs import CancelledError, Jobs
 from labeling.models import Act, FrozenDataset
 
 State = FrozenDataset.State
-LOCKS = 20_252  # of freezes, by their numbers
-DIED = "its process ended before it was done: freeze it again"
+JOBS = Jobs(FrozenDataset, locks=20_252, task="labeling.tasks.freeze")
 LONGEST_NAME = 100
-LOST_AFTER = timedelta(minutes=2)  # a freeze that waits so long was lost by the broker
 
 
 class FreezeRefusedError(Exception):
@@ -59,8 +57,8 @@ def run(freeze_id: int, *, tell: Tell = lambda step, share: None) -> FrozenDatas
 
     An unforeseen error is stored and raised again.
     """
-    with held(LOCKS, freeze_id) as is_ours:
-        if not is_ours or not _begin(freeze_id):
+    with JOBS.taken(freeze_id) as is_ours:
+        if not is_ours:
             return FrozenDataset.objects.get(pk=freeze_id)
         row = FrozenDataset.objects.get(pk=freeze_id)
         recipe = Recipe(takes=Takes(row.takes), seed=row.seed, test_share=row.test_share)
@@ -73,43 +71,20 @@ def run(freeze_id: int, *, tell: Tell = lambda step, share: None) -> FrozenDatas
                 flagged=set(Act.objects.open_flags().values_list("message", flat=True)),
                 tell=_noting(freeze_id, tell),
             )
+        except CancelledError:
+            JOBS.end(freeze_id, State.CANCELLED)
         except DatasetError as error:
-            _end(freeze_id, State.FAILED, problem=str(error))
+            JOBS.end(freeze_id, State.FAILED, problem=str(error))
         except BaseException as error:
-            _end(freeze_id, State.FAILED, problem=f"{type(error).__name__}: {error}"[:2000])
+            JOBS.fail(freeze_id, error)
             raise
         else:
-            _end(freeze_id, State.FINISHED, **_figures(made))
+            JOBS.end(freeze_id, State.FINISHED, **_figures(made))
     return FrozenDataset.objects.get(pk=freeze_id)
-
-
-def sweep(*, now: datetime) -> int:
-    """Mark as failed the freezes whose process is gone, queue again those that nobody took; return how many."""
-    from labeling import tasks
-
-    died = [row.pk for row in FrozenDataset.objects.filter(state=State.RUNNING) if is_free(LOCKS, row.pk)]
-    n = FrozenDataset.objects.filter(pk__in=died, state=State.RUNNING).update(
-        state=State.FAILED, problem=DIED, ended_at=now
-    )
-    lost = FrozenDataset.objects.filter(state=State.WAITING, ordered_at__lte=now - LOST_AFTER)
-    for row in lost:
-        tasks.freeze.delay(freeze_id=row.pk)
-    return n + len(lost)
-
-
-def _begin(freeze_id: int) -> bool:
-    waiting = FrozenDataset.objects.filter(pk=freeze_id, state=State.WAITING)
-    return bool(waiting.update(state=State.RUNNING, started_at=timezone.now()))
-
-
-def _end(freeze_id: int, state: State, **fields: object) -> None:
-    running = FrozenDataset.objects.filter(pk=freeze_id, state=State.RUNNING)
-    running.update(state=state, ended_at=timezone.now(), **fields)
 
 
 def _figures(made: Frozen) -> dict[str, object]:
     return {
-        "share": 1.0,
         "sha256": made.sha256,
         "manifest_sha256": made.manifest.sha256,
         "n_train": len(made.manifest.training),
@@ -119,10 +94,10 @@ def _figures(made: Frozen) -> dict[str, object]:
 
 
 def _noting(freeze_id: int, tell: Tell) -> Tell:
-    """Write each sign of life to the freeze's row."""
+    """Write each sign of life to the freeze's row, and end it if somebody asked for that."""
 
     def note(step: str, share: float) -> None:
-        FrozenDataset.objects.filter(pk=freeze_id, state=State.RUNNING).update(step=step, share=share)
+        JOBS.note(freeze_id, step, share)
         tell(step, share)
 
     return note

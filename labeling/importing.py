@@ -3,7 +3,7 @@
 1. `order` stores the file and a row that says what is to be done.
 2. `run` takes a thousand rows at a time: the messages, their labels, and how far the file is read are one transaction,
    so that a worker that dies has done a chunk or not begun it, and the next one goes on behind it.
-3. `sweep` hands a dead worker's import to the next.
+3. A dead worker's import goes on with the next, and one that is cancelled ends between two chunks.
 
 A text becomes a closed case on channel `import`: no suggestion is asked for, and no agent ever sees it.
 """
@@ -11,7 +11,7 @@ A text becomes a closed case on channel `import`: no suggestion is asked for, an
 import hashlib
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from django.core.files import File
@@ -25,18 +25,18 @@ from helpdesk.intake import IncomingCustomer, IncomingMessage, Receipt, receive_
 from helpdesk.models import User
 from helpdesk.models.case import IMPORT
 from labeling.batching import in_batches
-from labeling.holding import held, is_free
+from labeling.jobs import CancelledError, Jobs
 from labeling.labels import QUESTION, labels_of
 from labeling.models import Annotation, ImportReject, Task, TextImport
+from labeling.models.job import JobState
 from labeling.texts import Row, UnreadableFileError, read_rows
 
 State = TextImport.State
-LOCKS = 20_253  # of imports, by their numbers
+JOBS = Jobs(TextImport, locks=20_253, task="labeling.tasks.import_texts", goes_on=True)
 LARGEST_FILE = 200 * 2**20  # bytes
 ROWS_A_CHUNK = 1_000
 MOST_REJECTS = 1_000  # kept with their reasons
 MOST_ATTEMPTS = 5
-LOST_AFTER = timedelta(minutes=2)
 # Nobody knows who wrote an imported text; a customer is needed all the same, and all share this one.
 WRITER = IncomingCustomer(email="imported-texts@import.invalid", name="")
 
@@ -66,11 +66,13 @@ def run(import_id: int) -> TextImport:
 
     An unforeseen error is stored and raised again.
     """
-    with held(LOCKS, import_id) as is_ours:
-        if not is_ours or not _begin(import_id):
+    with JOBS.taken(import_id, n_attempts=F("n_attempts") + 1) as is_ours:
+        if not is_ours or _is_given_up(import_id):
             return TextImport.objects.get(pk=import_id)
         try:
             _take_in(TextImport.objects.select_related("ordered_by").get(pk=import_id))
+        except CancelledError:
+            _end(import_id, State.CANCELLED)
         except OperationalError:
             raise  # the database went away, and the next one goes on
         except (UnreadableFileError, FileNotFoundError) as error:
@@ -83,39 +85,35 @@ def run(import_id: int) -> TextImport:
     return TextImport.objects.get(pk=import_id)
 
 
-def sweep(*, now: datetime) -> int:
-    """Queue again the imports whose process is gone or never came, and return how many."""
-    from labeling import tasks
-
-    running = TextImport.objects.filter(state=State.RUNNING)
-    died = [row.pk for row in running if is_free(LOCKS, row.pk)]
-    TextImport.objects.filter(pk__in=died, state=State.RUNNING).update(state=State.WAITING)
-    lost = TextImport.objects.filter(state=State.WAITING, ordered_at__lte=now - LOST_AFTER)
-    ids = sorted({*died, *lost.values_list("pk", flat=True)})
-    for pk in ids:
-        tasks.import_texts.delay(import_id=pk)
-    return len(ids)
-
-
-def _begin(import_id: int) -> bool:
-    """Take an import on; one that ended so many processes without a row done is given up."""
-    waiting = TextImport.objects.filter(pk=import_id, state=State.WAITING)
-    if waiting.filter(n_attempts__gte=MOST_ATTEMPTS).update(state=State.RUNNING):
-        _end(import_id, State.FAILED, problem="several processes ended over it: split the file")
+def cancel(import_id: int, *, now: datetime) -> bool:
+    """End an import before its next chunk; what is taken in stays. False if it has ended."""
+    if not JOBS.cancel(import_id, now=now):
         return False
-    return bool(
-        waiting.update(state=State.RUNNING, started_at=timezone.now(), n_attempts=F("n_attempts") + 1)
-    )
+    row = TextImport.objects.get(pk=import_id)
+    if not row.is_active:
+        _drop_file(row)
+    return True
 
 
-def _end(import_id: int, state: State, *, problem: str = "") -> None:
+def _is_given_up(import_id: int) -> bool:
+    """End an import over which so many processes ended without a row done."""
+    if not TextImport.objects.filter(pk=import_id, n_attempts__gt=MOST_ATTEMPTS).exists():
+        return False
+    _end(import_id, State.FAILED, problem="several processes ended over it: split the file")
+    return True
+
+
+def _end(import_id: int, state: JobState, *, problem: str = "") -> None:
     """Store what came of an import; its texts are in the cases now, and are not kept twice."""
-    file = TextImport.objects.get(pk=import_id).file
-    if TextImport.objects.filter(pk=import_id, state=State.RUNNING).update(
-        state=state, problem=problem, ended_at=timezone.now(), file=""
-    ):
-        with suppress(FileNotFoundError):
-            file.storage.delete(str(file.name))
+    if JOBS.end(import_id, state, problem=problem):
+        _drop_file(TextImport.objects.get(pk=import_id))
+
+
+def _drop_file(row: TextImport) -> None:
+    file = row.file
+    TextImport.objects.filter(pk=row.pk).update(file="")
+    with suppress(FileNotFoundError):
+        file.storage.delete(str(file.name))
 
 
 def _take_in(row: TextImport) -> None:
@@ -127,6 +125,7 @@ def _take_in(row: TextImport) -> None:
                 # Should the server fall, whole chunks are lost and done again: nobody need wait for its disk.
                 cursor.execute("SET LOCAL synchronous_commit TO off")
                 _store(row, chunk, known, now=timezone.now())
+            JOBS.note(row.pk, "Taking in", row.n_bytes_read / row.n_bytes)
 
 
 def _store(row: TextImport, chunk: Sequence[Row], known: dict[Task, set[str]], *, now: datetime) -> None:

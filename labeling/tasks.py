@@ -23,33 +23,29 @@ EXPECTED_EVERY = 60  # seconds: what is queued and not begun until then is queue
 
 
 @shared_task(name="labeling.tasks.train")
-def train(*, run_id: int) -> None:
-    trainings.run(run_id)
-
-
-@shared_task(name="labeling.tasks.sweep_trainings")
-def sweep_trainings() -> None:
-    trainings.sweep(now=timezone.now())
+def train(*, job_id: int) -> None:
+    trainings.run(job_id)
 
 
 @shared_task(name="labeling.tasks.freeze")
-def freeze(*, freeze_id: int) -> None:
-    frozen.run(freeze_id)
-
-
-@shared_task(name="labeling.tasks.sweep_freezes")
-def sweep_freezes() -> None:
-    frozen.sweep(now=timezone.now())
+def freeze(*, job_id: int) -> None:
+    frozen.run(job_id)
 
 
 @shared_task(name="labeling.tasks.import_texts")
-def import_texts(*, import_id: int) -> None:
-    importing.run(import_id)
+def import_texts(*, job_id: int) -> None:
+    importing.run(job_id)
 
 
-@shared_task(name="labeling.tasks.sweep_imports")
-def sweep_imports() -> None:
-    importing.sweep(now=timezone.now())
+@shared_task(name="labeling.tasks.label_weakly")
+def label_weakly(*, job_id: int) -> None:
+    weak_runs.run(job_id)
+
+
+@shared_task(name="labeling.tasks.sweep_jobs")
+def sweep_jobs() -> None:
+    for jobs in (trainings.JOBS, frozen.JOBS, importing.JOBS, weak_runs.JOBS):
+        jobs.sweep(now=timezone.now())
 
 
 @shared_task(name="labeling.tasks.fill_queues")
@@ -97,13 +93,3 @@ def propose_split(*, change_id: int) -> None:
         except releases.ReleaseError as error:
             problem = f"Only answers told where labels go: {error}"
     reshaping.propose(change, sorter=sorter_for(change, encode=encode), problem=problem)
-
-
-@shared_task(name="labeling.tasks.label_weakly")
-def label_weakly(*, run_id: int) -> None:
-    weak_runs.run(run_id)
-
-
-@shared_task(name="labeling.tasks.sweep_weak_labels")
-def sweep_weak_labels() -> None:
-    weak_runs.sweep(now=timezone.now())

@@ -1,43 +1,34 @@
 """Trainings from order to end: one of a stage at a time, cancelled between steps, and never left half done.
 
-A run's row says that its stage is taken (a database constraint). While a process works on it, it also holds an advisory
-lock of the database, which PostgreSQL lets go when the process dies, however it dies: a run whose lock is free is
-nobody's, and `sweep` marks it as failed.
+A run's row says that its stage is taken (a database constraint).
 """
 
 import logging
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
-from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from copilot import evaluating, releases
 from copilot.datasets import DatasetError, Split
-from copilot.models import Release, Topic
+from copilot.models import Topic
 from copilot.releases import ReleaseError
 from helpdesk.models import User
-from labeling.holding import held, is_free
+from labeling.jobs import CancelledError, Jobs
 from labeling.models import TrainingRun
+from labeling.models.job import ACTIVE
 from labeling.training.steps import Step, Tell, nobody
 
 logger = logging.getLogger(__name__)
 
 State = TrainingRun.State
-LOCKS = 20_251  # of trainings, by their numbers
-DIED = "its process ended before it was done: start it again"
-LOST_AFTER = timedelta(minutes=2)  # a run that waits so long, while nothing else runs, was lost by the broker
+JOBS = Jobs(TrainingRun, locks=20_251, task="labeling.tasks.train")
 
 
 class TrainingRefusedError(Exception):
     """A training can't be ordered or done; the message says why and what to do."""
-
-
-class CancelledError(Exception):
-    """Somebody asked to cancel the run."""
 
 
 def order(
@@ -60,7 +51,7 @@ def order(
         raise TrainingRefusedError(f"a topic can't be added to {stage}: train topic to add {adds}")
     if not 0 < target_risk < 1:
         raise TrainingRefusedError(f"target risk is {target_risk}: a share between 0 and 1 is needed")
-    sweep(now=now)
+    JOBS.sweep(now=now)
     try:
         with transaction.atomic():
             return TrainingRun.objects.create(
@@ -73,7 +64,7 @@ def order(
                 ordered_at=now,
             )
     except IntegrityError:
-        other = TrainingRun.objects.active().filter(stage=stage).first()
+        other = TrainingRun.objects.filter(stage=stage, state__in=ACTIVE).first()
         raise TrainingRefusedError(
             f"a training of {stage} is under way ({other or 'just ended'}): wait for it, or cancel it"
         ) from None
@@ -106,8 +97,8 @@ def run(run_id: int, *, tell: Tell = nobody) -> TrainingRun:
     """
     from labeling.training.releasing import Order, TrainingError, train_release  # scikit-learn
 
-    with held(LOCKS, run_id) as is_ours:
-        if not is_ours or not _begin(run_id):
+    with JOBS.taken(run_id) as is_ours:
+        if not is_ours:
             return TrainingRun.objects.get(pk=run_id)
         row = TrainingRun.objects.get(pk=run_id)
         asked = Order(
@@ -120,60 +111,22 @@ def run(run_id: int, *, tell: Tell = nobody) -> TrainingRun:
         try:
             release = train_release(asked, now=timezone.now(), tell=_noting(run_id, tell))
         except CancelledError:
-            _end(run_id, State.CANCELLED)
+            JOBS.end(run_id, State.CANCELLED)
         except (DatasetError, ReleaseError, TrainingError) as error:
-            _end(run_id, State.FAILED, problem=str(error))
+            JOBS.end(run_id, State.FAILED, problem=str(error))
         except BaseException as error:
-            _end(run_id, State.FAILED, problem=f"{type(error).__name__}: {error}"[:2000])
+            JOBS.fail(run_id, error)
             raise
         else:
-            _end(run_id, State.FINISHED, release=release)
+            JOBS.end(run_id, State.FINISHED, release=release)
     return TrainingRun.objects.select_related("release").get(pk=run_id)
-
-
-def cancel(run_id: int, *, now: datetime) -> bool:
-    """Ask a run to end at its next sign of life, or end it at once if it only waits; False if it has ended."""
-    waiting = TrainingRun.objects.filter(pk=run_id, state=State.WAITING)
-    if waiting.update(state=State.CANCELLED, is_cancel_asked=True, ended_at=now):
-        return True
-    return bool(TrainingRun.objects.filter(pk=run_id, state=State.RUNNING).update(is_cancel_asked=True))
-
-
-def sweep(*, now: datetime) -> int:
-    """Mark as failed the runs whose process is gone, queue again those that nobody took, and return how many."""
-    from labeling import tasks
-
-    died = [row.pk for row in TrainingRun.objects.filter(state=State.RUNNING) if is_free(LOCKS, row.pk)]
-    n = TrainingRun.objects.filter(pk__in=died, state=State.RUNNING).update(
-        state=State.FAILED, problem=DIED, ended_at=now
-    )
-    if TrainingRun.objects.filter(state=State.RUNNING).exists():
-        return n
-    lost = TrainingRun.objects.filter(state=State.WAITING, ordered_at__lte=now - LOST_AFTER)
-    for row in lost:
-        tasks.train.delay(run_id=row.pk)
-    return n + len(lost)
-
-
-def _begin(run_id: int) -> bool:
-    waiting = TrainingRun.objects.filter(pk=run_id, state=State.WAITING)
-    return bool(waiting.update(state=State.RUNNING, started_at=timezone.now()))
-
-
-def _end(run_id: int, state: State, *, release: Release | None = None, problem: str = "") -> None:
-    TrainingRun.objects.filter(pk=run_id, state=State.RUNNING).update(
-        state=state, release=release, problem=problem, ended_at=timezone.now()
-    )
 
 
 def _noting(run_id: int, tell: Tell) -> Tell:
     """Write each sign of life to the run's row, and end the training if somebody asked for that."""
 
     def note(step: Step, share: float) -> None:
-        whole = (step.place + share) / len(Step)
-        running = TrainingRun.objects.filter(pk=run_id, state=State.RUNNING, is_cancel_asked=False)
-        if not running.update(step=step, share=Greatest(F("share"), whole)):
-            raise CancelledError
+        JOBS.note(run_id, step, (step.place + share) / len(Step))
         tell(step, share)
 
     return note

@@ -11,7 +11,8 @@ import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import partial
 
 import numpy as np
 from django.db import IntegrityError, transaction
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 from copilot import releases
 from helpdesk.models import User
 from labeling.applying import TaskVotes, votes_for
-from labeling.holding import held, is_free
+from labeling.jobs import CancelledError, Jobs
 from labeling.label_models.choosing import Candidate, choose, judge
 from labeling.label_models.labeler import WeakLabeler, decide
 from labeling.label_models.methods import Method
@@ -31,10 +32,8 @@ from labeling.weak_storing import Found, store
 logger = logging.getLogger(__name__)
 
 State = WeakLabelRun.State
-LOCKS = 20_254  # of runs, by their numbers
+JOBS = Jobs(WeakLabelRun, locks=20_254, task="labeling.tasks.label_weakly")
 GOLD_ONLY = "gold_only"
-DIED = "its process ended before it was done: start it again"
-LOST_AFTER = timedelta(minutes=2)  # a run that waits so long, while nothing else runs, was lost by the broker
 READ, JUDGED, LABELLED = 0.2, 0.6, 0.8  # of the whole
 
 Note = Callable[[str, float], object]
@@ -63,7 +62,7 @@ def order(*, task: str, method: str, seed: int, by: User | None, now: datetime) 
         raise WeakLabelsRefusedError(f"task is {task!r}: choose one of {', '.join(Task.values)}")
     if method and method not in set(Method):
         raise WeakLabelsRefusedError(f"method is {method!r}: choose one of {', '.join(Method)}, or none")
-    sweep(now=now)
+    JOBS.sweep(now=now)
     try:
         with transaction.atomic():
             return WeakLabelRun.objects.create(
@@ -75,33 +74,19 @@ def order(*, task: str, method: str, seed: int, by: User | None, now: datetime) 
 
 def run(run_id: int) -> WeakLabelRun:
     """Do a run that waits; does nothing if another process has it. An unforeseen error is stored and raised again."""
-    with held(LOCKS, run_id) as is_ours:
-        waiting = WeakLabelRun.objects.filter(pk=run_id, state=State.WAITING)
-        if is_ours and waiting.update(state=State.RUNNING, started_at=timezone.now()):
+    with JOBS.taken(run_id) as is_ours:
+        if is_ours:
             row = WeakLabelRun.objects.get(pk=run_id)
             try:
-                store(row, _find(row, note=_noting(run_id)), now=timezone.now())
+                store(row, _find(row, note=partial(JOBS.note, run_id)), now=timezone.now())
+            except CancelledError:
+                JOBS.end(run_id, State.CANCELLED)
             except WeakLabelsRefusedError as error:
-                _fail(run_id, str(error))
+                JOBS.end(run_id, State.FAILED, problem=str(error))
             except BaseException as error:
-                _fail(run_id, f"{type(error).__name__}: {error}"[:2000])
+                JOBS.fail(run_id, error)
                 raise
     return WeakLabelRun.objects.get(pk=run_id)
-
-
-def sweep(*, now: datetime) -> int:
-    """Mark as failed the runs whose process is gone, queue again those that nobody took, and return how many."""
-    from labeling import tasks  # tasks import this module
-
-    running = WeakLabelRun.objects.filter(state=State.RUNNING)
-    died = [row.pk for row in running if is_free(LOCKS, row.pk)]
-    n = running.filter(pk__in=died).update(state=State.FAILED, problem=DIED, ended_at=now)
-    lost = WeakLabelRun.objects.filter(state=State.WAITING, ordered_at__lte=now - LOST_AFTER)
-    if running.all().exists():
-        return n
-    for row in lost:
-        tasks.label_weakly.delay(run_id=row.pk)
-    return n + len(lost)
 
 
 def _find(row: WeakLabelRun, *, note: Note) -> Found:
@@ -182,16 +167,3 @@ def _fingerprint(row: WeakLabelRun, said: TaskVotes, gold: _Gold, method: Method
     for column in (said.message_ids, said.votes.rows, said.votes.functions, said.votes.classes):
         made.update(column.tobytes())
     return made.hexdigest()
-
-
-def _noting(run_id: int) -> Note:
-    def note(step: str, share: float) -> None:
-        WeakLabelRun.objects.filter(pk=run_id).update(step=step, share=share)
-
-    return note
-
-
-def _fail(run_id: int, problem: str) -> None:
-    WeakLabelRun.objects.filter(pk=run_id, state=State.RUNNING).update(
-        state=State.FAILED, problem=problem, ended_at=timezone.now()
-    )

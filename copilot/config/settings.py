@@ -204,12 +204,11 @@ if "copilot" in INSTALLED_APPS:
         "schedule": timedelta(days=1),
     }
 if "labeling" in INSTALLED_APPS:
-    for what in ("trainings", "freezes", "imports", "weak_labels"):
-        CELERY_BEAT_SCHEDULE[f"sweep-lost-{what}"] = {
-            "task": f"labeling.tasks.sweep_{what}",
-            "schedule": timedelta(minutes=1),
-            "options": {"expires": 60, "queue": "suggest"},  # the other queue waits for the work itself
-        }
+    CELERY_BEAT_SCHEDULE["sweep-lost-jobs"] = {
+        "task": "labeling.tasks.sweep_jobs",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60, "queue": "suggest"},  # the other queue waits for the work itself
+    }
     for what in ("collect_items", "expect_votes", "fill_queues"):
         CELERY_BEAT_SCHEDULE[what] = {
             "task": f"labeling.tasks.{what}",

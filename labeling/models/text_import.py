@@ -3,14 +3,10 @@
 from django.conf import settings
 from django.db import models
 
-
-class TextImportQuerySet(models.QuerySet["TextImport"]):
-    def active(self) -> "TextImportQuerySet":
-        """Those that wait or run."""
-        return self.filter(state__in=TextImport.ACTIVE)
+from labeling.models.job import BackgroundJob
 
 
-class TextImport(models.Model):
+class TextImport(BackgroundJob):
     """One uploaded file: its rows become closed cases on channel `import`, each once.
 
     `n_rows` are the rows that are done with, so that whoever goes on after a crash knows where.
@@ -20,44 +16,24 @@ class TextImport(models.Model):
         JSONL = "jsonl", "JSON Lines"
         CSV = "csv", "CSV"
 
-    class State(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        RUNNING = "running", "Running"
-        FINISHED = "finished", "Finished"
-        FAILED = "failed", "Failed"
-
-    ACTIVE = (State.WAITING, State.RUNNING)
-
     file = models.FileField(upload_to="imports/%Y/%m/", blank=True, help_text="Deleted when all is taken.")
     name = models.CharField(max_length=200)
     format = models.CharField(max_length=5, choices=Format)
     sha256 = models.CharField(max_length=64)
     n_bytes = models.PositiveBigIntegerField()
-    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     n_bytes_read = models.PositiveBigIntegerField(default=0)
     n_rows = models.PositiveIntegerField(default=0)
     n_stored = models.PositiveIntegerField(default=0)
     n_known = models.PositiveIntegerField(default=0)
     n_rejected = models.PositiveIntegerField(default=0)
     n_attempts = models.PositiveSmallIntegerField(default=0, help_text="Without a row done in between.")
-    problem = models.TextField(blank=True)
     ordered_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    ordered_at = models.DateTimeField()
-    started_at = models.DateTimeField(null=True, blank=True)
-    ended_at = models.DateTimeField(null=True, blank=True)
 
-    objects = TextImportQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-pk"]
+    class Meta(BackgroundJob.Meta):
+        pass
 
     def __str__(self) -> str:
         return f"import {self.pk} of {self.name}"
-
-    @property
-    def share(self) -> float:
-        """Of the file that is read."""
-        return 1.0 if self.state == self.State.FINISHED else self.n_bytes_read / max(1, self.n_bytes)
 
 
 class ImportReject(models.Model):

@@ -2,7 +2,6 @@
 
 from typing import Self
 
-from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -10,6 +9,7 @@ from django.db.models import Q
 from labeling.label_models.methods import Method
 from labeling.models.annotation import Task
 from labeling.models.function import FunctionVersion
+from labeling.models.job import BackgroundJob
 
 METHODS = [
     (Method.MAJORITY.value, "Majority of the votes"),
@@ -19,30 +19,18 @@ METHODS = [
 
 
 class WeakLabelRunQuerySet(models.QuerySet["WeakLabelRun"]):
-    def active(self) -> Self:
-        """Those that wait or run."""
-        return self.filter(state__in=WeakLabelRun.ACTIVE)
-
     def finished(self, task: str) -> Self:
         """Those of a task that have labels or had some, newest first."""
         return self.filter(task=task, state=WeakLabelRun.State.FINISHED).order_by("-pk")
 
 
-class WeakLabelRun(models.Model):
+class WeakLabelRun(BackgroundJob):
     """Weak labels of all messages for one task: what was ordered, how far it is, what it was made of.
 
     `asked` is the method that was ordered, empty if gold was to choose; `method` is the one that made the labels.
     `sha256` names all that went in: functions, labels, gold, method and seed. The newest finished run of a task keeps
     its labels, earlier ones only their figures.
     """
-
-    class State(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        RUNNING = "running", "Running"
-        FINISHED = "finished", "Finished"
-        FAILED = "failed", "Failed"
-
-    ACTIVE = (State.WAITING, State.RUNNING)
 
     task = models.CharField(max_length=10, choices=Task)
     asked = models.CharField(max_length=13, choices=METHODS, blank=True)
@@ -58,21 +46,10 @@ class WeakLabelRun(models.Model):
     n_labelled = models.PositiveIntegerField(default=0)
     n_gold = models.PositiveIntegerField(default=0)
     n_gold_covered = models.PositiveIntegerField(default=0)
-    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
-    step = models.CharField(max_length=60, blank=True)
-    share = models.FloatField(default=0.0, help_text="Of the whole that is done, 0 to 1.")
-    problem = models.TextField(blank=True)
-    ordered_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
-    ordered_at = models.DateTimeField()
-    started_at = models.DateTimeField(null=True, blank=True)
-    ended_at = models.DateTimeField(null=True, blank=True)
 
     objects = WeakLabelRunQuerySet.as_manager()
 
-    class Meta:
-        ordering = ["-pk"]
+    class Meta(BackgroundJob.Meta):
         constraints = [
             models.UniqueConstraint(
                 fields=["task"],
@@ -83,14 +60,6 @@ class WeakLabelRun(models.Model):
 
     def __str__(self) -> str:
         return f"weak labels {self.pk} of {self.task}"
-
-    @property
-    def is_active(self) -> bool:
-        return self.state in self.ACTIVE
-
-    @property
-    def percent(self) -> int:
-        return round(100 * self.share)
 
 
 class WeakLabelShard(models.Model):

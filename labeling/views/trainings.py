@@ -38,7 +38,7 @@ def training(request: PageRequest, run_id: int) -> HttpResponse:
 def cancel(request: PageRequest, run_id: int) -> HttpResponse:
     check_manager(request.user)
     run = get_object_or_404(TrainingRun, pk=run_id)
-    if not domain.cancel(run.pk, now=timezone.now()):
+    if not domain.JOBS.cancel(run.pk, now=timezone.now()):
         messages.error(request, f"Training {run.pk} has ended already.")
     if not request.htmx:
         return redirect("labeling:trainings")
@@ -53,5 +53,5 @@ def _ordered(request: PageRequest, form: TrainingForm) -> bool:
     except domain.TrainingRefusedError as error:
         form.add_error(None, str(error))
         return False
-    tasks.train.delay_on_commit(run_id=run.pk)  # type: ignore[attr-defined]  # not in celery's stubs
+    tasks.train.delay_on_commit(job_id=run.pk)  # type: ignore[attr-defined]  # not in celery's stubs
     return True

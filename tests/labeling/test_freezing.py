@@ -15,6 +15,7 @@ from copilot.models import Topic
 from helpdesk.models import Message, User
 from labeling import frozen
 from labeling.freezing import Frozen, Recipe, Takes, freeze
+from labeling.jobs import DIED
 from labeling.models import Annotation, FrozenDataset, Item, Task
 from labeling.weakly import WeakLabel, WeakLabels
 from tests.copilot.making import make_answer, make_topic
@@ -264,9 +265,9 @@ def test_a_freeze_without_weak_labels_fails_in_words(messages: list[Message]) ->
 
 def test_the_sweep_ends_a_freeze_whose_process_died(now: datetime) -> None:
     row = FrozenDataset.objects.create(name="dead", test_share=0.1, state="running", ordered_at=now)
-    assert frozen.sweep(now=now) == 1
+    assert frozen.JOBS.sweep(now=now) == 1
     row.refresh_from_db()
-    assert (row.state, row.problem) == ("failed", frozen.DIED)
+    assert (row.state, row.problem) == ("failed", DIED)
 
 
 def test_the_command_says_what_it_left_out(

@@ -167,7 +167,7 @@ def test_the_next_worker_goes_on_where_the_last_one_died(
     assert (row.state, row.n_rows, row.n_stored, Message.objects.count()) == ("running", 2, 2, 2)
     assert importing.run(row.pk).state == "running", "it is somebody's until it is swept"
 
-    assert importing.sweep(now=timezone.now()) == 1
+    assert importing.JOBS.sweep(now=timezone.now()) == 1
     done = importing.run(row.pk)
     assert (done.state, done.n_rows, done.n_stored, done.n_rejected) == ("finished", 8, 7, 1)
     assert Message.objects.count() == 7
@@ -181,10 +181,10 @@ def test_a_killed_process_loses_and_doubles_nothing(nadia: User, media: Path) ->
     process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=here)
     try:
         wait_until(lambda: TextImport.objects.get().n_rows > 0, "the first rows are in", seconds=60)
-        assert importing.sweep(now=timezone.now()) == 0, "it is alive"
+        assert importing.JOBS.sweep(now=timezone.now()) == 0, "it is alive"
         process.send_signal(signal.SIGKILL)
         process.wait()
-        wait_until(lambda: importing.sweep(now=timezone.now()) == 1, "its lock is free", seconds=20)
+        wait_until(lambda: importing.JOBS.sweep(now=timezone.now()) == 1, "its lock is free", seconds=20)
     finally:
         process.kill()
     assert 0 < TextImport.objects.get().n_stored == Message.objects.count() < 20_000
@@ -214,7 +214,7 @@ def test_a_database_that_went_away_leaves_the_rest_to_the_next(
     with pytest.raises(OperationalError):
         importing.run(row.pk)
     monkeypatch.setattr(importing, "receive_messages", real)
-    assert importing.sweep(now=timezone.now()) == 1
+    assert importing.JOBS.sweep(now=timezone.now()) == 1
     assert importing.run(row.pk).n_stored == 1
 
 

@@ -16,6 +16,7 @@ from copilot.evaluation.gate import Finding
 from copilot.models import Evaluation, Release
 from copilot.pipeline.types import Question
 from labeling import trainings
+from labeling.jobs import DIED
 from labeling.models import TrainingRun
 from labeling.splitting import split_by_time
 from labeling.training.steps import Step
@@ -109,9 +110,9 @@ def test_a_run_is_done_once(release: Release, dataset: str) -> None:
 
 def test_a_waiting_run_is_cancelled_at_once(dataset: str, now: datetime) -> None:
     run = order(dataset)
-    assert trainings.cancel(run.pk, now=now)
+    assert trainings.JOBS.cancel(run.pk, now=now)
     assert trainings.run(run.pk).state == "cancelled"
-    assert not trainings.cancel(run.pk, now=now)
+    assert not trainings.JOBS.cancel(run.pk, now=now)
 
 
 def test_a_running_one_ends_at_its_next_sign_of_life(release: Release, dataset: str, now: datetime) -> None:
@@ -119,7 +120,7 @@ def test_a_running_one_ends_at_its_next_sign_of_life(release: Release, dataset: 
 
     def change_my_mind(step: Step, share: float) -> None:
         if step is Step.TOPICS:
-            trainings.cancel(run.pk, now=now)
+            trainings.JOBS.cancel(run.pk, now=now)
 
     ended = trainings.run(run.pk, tell=change_my_mind)
 
@@ -134,7 +135,7 @@ def test_a_long_step_is_left_in_its_middle(release: Release, dataset: str, now: 
     def change_my_mind(at: Step, share: float) -> None:
         told.append((at, share))
         if at is step and 0 < share < 0.7:
-            trainings.cancel(run.pk, now=now)
+            trainings.JOBS.cancel(run.pk, now=now)
 
     ended = trainings.run(run.pk, tell=change_my_mind)
 
@@ -321,13 +322,13 @@ def test_a_killed_process_leaves_a_stage_free(
     process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=here)
     try:
         wait_until(lambda: TrainingRun.objects.get().step == step, "the training is so far", seconds=90)
-        assert trainings.sweep(now=timezone.now()) == 0, "it is alive"
+        assert trainings.JOBS.sweep(now=timezone.now()) == 0, "it is alive"
         process.send_signal(signal.SIGKILL)
         process.wait()
-        wait_until(lambda: trainings.sweep(now=timezone.now()) == 1, "its lock is free", seconds=20)
+        wait_until(lambda: trainings.JOBS.sweep(now=timezone.now()) == 1, "its lock is free", seconds=20)
     finally:
         process.kill()
-    assert TrainingRun.objects.get().problem == trainings.DIED
+    assert TrainingRun.objects.get().problem == DIED
     assert Release.objects.get() == release
     again = trainings.run(order(dataset).pk)
     assert (again.state, Release.objects.count()) == ("finished", 2)

@@ -10,6 +10,7 @@ from django.db import connection
 from helpdesk.models import User
 from labeling import weak_runs, weakly
 from labeling.applying import apply_everything
+from labeling.jobs import DIED
 from labeling.models import FunctionVersion, Item, WeakLabelRun, WeakLabelShard
 from labeling.training.gold_only import said_by_gold_only
 from labeling.weak_labels import WeakLabel, labels_for, weak_labels
@@ -196,14 +197,14 @@ def test_a_run_whose_process_died_is_failed_and_a_lost_one_is_queued_again(
     now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     queued: list[int] = []
-    monkeypatch.setattr("labeling.tasks.label_weakly.delay", lambda run_id: queued.append(run_id))
+    monkeypatch.setattr("labeling.tasks.label_weakly.delay", lambda job_id: queued.append(job_id))
     died = WeakLabelRun.objects.create(task="topic", seed=1, state="running", ordered_at=now)
     lost = WeakLabelRun.objects.create(task="answer", seed=1, ordered_at=now - timedelta(minutes=5))
 
-    assert weak_runs.sweep(now=now) == 2
+    assert weak_runs.JOBS.sweep(now=now) == 2
 
     died.refresh_from_db()
-    assert (died.state, died.problem) == ("failed", weak_runs.DIED)
+    assert (died.state, died.problem) == ("failed", DIED)
     assert queued == [lost.pk]
 
 

@@ -101,7 +101,7 @@ class Command(BaseCommand):
         config_tasks.try_functions.delay()
         for task in (Task.VALIDITY, Task.TOPIC):
             run = weak_runs.order(task=task, method="", seed=1, by=None, now=timezone.now())
-            labeling_tasks.label_weakly.delay(run_id=run.pk)
+            labeling_tasks.label_weakly.delay(job_id=run.pk)
         tasks.renew_matching.delay()
         tasks.replay_history.delay()
         labeling_tasks.fill_queues.delay()  # by then there is something to be unsure of

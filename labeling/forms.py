@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from pathlib import Path
 from typing import Any
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 
 from copilot import evaluating
@@ -14,10 +16,26 @@ from labeling import trainings
 from labeling.annotating import Submission
 from labeling.exporting.exports import FORMATS, Choice, Format
 from labeling.freezing import TEST_SHARE
-from labeling.models import Act, Annotation, FrozenDataset, QueuePlan, Rule, Task, TopicChange, TrainingRun
+from labeling.importing import LARGEST_FILE
+from labeling.models import (
+    Act,
+    Annotation,
+    FrozenDataset,
+    QueuePlan,
+    Rule,
+    Task,
+    TextImport,
+    TopicChange,
+    TrainingRun,
+)
 from labeling.models.weak import METHODS
 from labeling.queueing import DEFAULT_PERCENT, LEAST_RANDOM
 
+FORM_OF_ENDING = {
+    ".jsonl": TextImport.Format.JSONL,
+    ".ndjson": TextImport.Format.JSONL,
+    ".csv": TextImport.Format.CSV,
+}
 TOPICS_IN_USE = Topic.objects.filter(retired_at=None)
 
 
@@ -71,6 +89,35 @@ class FreezeForm(forms.Form):
         widget=forms.NumberInput(attrs={"step": "0.01"}),
     )
     seed = forms.IntegerField(min_value=0, max_value=2**31 - 1, initial=1)
+
+
+class ImportForm(forms.Form):
+    """Texts to label: a file, whose ending tells its format."""
+
+    file = forms.FileField(
+        label="JSON Lines or CSV",
+        allow_empty_file=True,
+        widget=forms.FileInput(attrs={"accept": ".jsonl,.ndjson,.csv"}),
+    )
+
+    def clean_file(self) -> UploadedFile:
+        file: UploadedFile = self.cleaned_data["file"]
+        if self._form_of(file) is None:
+            raise forms.ValidationError(f"{file.name} is neither .jsonl nor .csv: name it by what it is.")
+        if (file.size or 0) > LARGEST_FILE:
+            raise forms.ValidationError(
+                f"At most {LARGEST_FILE // 2**20} MB are taken at once: split the file."
+            )
+        return file
+
+    @property
+    def form(self) -> str:
+        """The format of a valid form's file."""
+        return self._form_of(self.cleaned_data["file"]) or ""
+
+    @staticmethod
+    def _form_of(file: UploadedFile) -> str | None:
+        return FORM_OF_ENDING.get(Path(file.name or "").suffix.casefold())
 
 
 class ExportForm(forms.Form):

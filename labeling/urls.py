@@ -8,6 +8,7 @@ from labeling.views import (
     freshness,
     function,
     functions,
+    imports,
     reshaping,
     reviewing,
     sharing,
@@ -20,6 +21,7 @@ app_name = "labeling"
 dataset_urls = [
     path("", datasets.datasets, name="datasets"),
     path("freezes/<int:freeze_id>/", datasets.freeze, name="freeze"),
+    path("freezes/<int:freeze_id>/cancel/", datasets.cancel_freeze, name="cancel_freeze"),
     path("<str:name>/", datasets.dataset, name="dataset"),
     path("<str:name>/export/", datasets.export_dataset, name="export_dataset"),
 ]
@@ -40,6 +42,9 @@ annotating = [
 urlpatterns = [
     path("annotate/", include(annotating)),
     path("datasets/", include(dataset_urls)),
+    path("imports/", imports.imports, name="imports"),
+    path("imports/<int:import_id>/", imports.text_import, name="import"),
+    path("imports/<int:import_id>/cancel/", imports.cancel, name="cancel_import"),
     path("trainings/", trainings.trainings, name="trainings"),
     path("trainings/<int:run_id>/", trainings.training, name="training"),
     path("trainings/<int:run_id>/cancel/", trainings.cancel, name="cancel_training"),
@@ -61,4 +66,5 @@ urlpatterns = [
     path("moves/<int:move_id>/", reshaping.choose, name="choose_move"),
     path("weak-labels/", weak_labels.weak_labels_page, name="weak_labels"),
     path("weak-labels/<int:run_id>/", weak_labels.weak_label_run, name="weak_label_run"),
+    path("weak-labels/<int:run_id>/cancel/", weak_labels.cancel, name="cancel_weak_labels"),
 ]

@@ -4,11 +4,12 @@ import logging
 from collections.abc import AsyncIterator, Iterator
 
 from asgiref.sync import sync_to_async
+from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import content_disposition_header
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from copilot import evaluating
 from copilot.datasets import DatasetError
@@ -44,6 +45,18 @@ def freeze(request: PageRequest, freeze_id: int) -> HttpResponse:
     """One freeze's row, which asks for itself as long as it is active."""
     check_labeler(request.user)
     row = get_object_or_404(FrozenDataset.objects.select_related("ordered_by"), pk=freeze_id)
+    return render(request, "labeling/_freeze.html", {"freeze": row})
+
+
+@require_POST
+def cancel_freeze(request: PageRequest, freeze_id: int) -> HttpResponse:
+    check_manager(request.user)
+    row = get_object_or_404(FrozenDataset.objects.select_related("ordered_by"), pk=freeze_id)
+    if not frozen.JOBS.cancel(row.pk, now=timezone.now()):
+        messages.error(request, f"{row.name} has ended already.")
+    if not request.htmx:
+        return redirect("labeling:datasets")
+    row.refresh_from_db()
     return render(request, "labeling/_freeze.html", {"freeze": row})
 
 
@@ -101,5 +114,5 @@ def _ordered(request: PageRequest, form: FreezeForm) -> bool:
     except frozen.FreezeRefusedError as error:
         form.add_error(None, str(error))
         return False
-    tasks.freeze.delay_on_commit(freeze_id=row.pk)  # type: ignore[attr-defined]  # not in celery's stubs
+    tasks.freeze.delay_on_commit(job_id=row.pk)  # type: ignore[attr-defined]  # not in celery's stubs
     return True

@@ -2,10 +2,12 @@
 
 import csv
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from helpdesk.requests import PageRequest
 from labeling import tasks, weak_labels, weak_runs
@@ -44,6 +46,18 @@ def weak_label_run(request: PageRequest, run_id: int) -> HttpResponse:
     return answer
 
 
+@require_POST
+def cancel(request: PageRequest, run_id: int) -> HttpResponse:
+    check_labeler(request.user)
+    run = get_object_or_404(WeakLabelRun.objects.select_related("ordered_by"), pk=run_id)
+    if not weak_runs.JOBS.cancel(run.pk, now=timezone.now()):
+        messages.error(request, f"Weak labels {run.pk} have ended already.")
+    if not request.htmx:
+        return redirect(f"{reverse('labeling:weak_labels')}?task={run.task}")
+    run.refresh_from_db()
+    return render(request, "labeling/_weak_run.html", {"run": run})
+
+
 def _task(request: PageRequest) -> str:
     found = request.GET.get("task", request.POST.get("task", ""))
     return found if found in Task.values else Task.TOPIC
@@ -56,7 +70,7 @@ def _ordered(request: PageRequest, form: WeakLabelsForm) -> bool:
     except weak_runs.WeakLabelsRefusedError as error:
         form.add_error(None, str(error))
         return False
-    tasks.label_weakly.delay_on_commit(run_id=run.pk)  # type: ignore[attr-defined]  # not in celery's stubs
+    tasks.label_weakly.delay_on_commit(job_id=run.pk)  # type: ignore[attr-defined]  # not in celery's stubs
     return True
 
 

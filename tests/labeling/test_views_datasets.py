@@ -204,3 +204,16 @@ def test_a_download_does_not_fill_the_memory_of_the_web_process(sana: User, root
                 peak = max(peak, process.memory_info().rss)
     assert n_bytes == (root / "large" / datasets.EXAMPLES).stat().st_size > 100_000_000
     assert peak - before < 40_000_000
+
+
+def test_a_freeze_is_cancelled_by_who_may_order_one(client: Client, nadia: User, sana: User) -> None:
+    row = FrozenDataset.objects.create(name="late", test_share=0.1, ordered_at=timezone.now())
+    cancel = f"/labeling/datasets/freezes/{row.pk}/cancel/"
+    client.force_login(nadia)
+    assert client.post(cancel).status_code == 403
+    client.force_login(sana)
+    assert client.get(cancel).status_code == 405
+    assert client.post(cancel).status_code == 302
+    row.refresh_from_db()
+    assert row.state == "cancelled"
+    assert "has ended already" in client.post(cancel, follow=True).text

@@ -25,7 +25,7 @@ ORDER = {"task": "topic", "method": "majority", "seed": "3"}
 @pytest.fixture(autouse=True)
 def queued(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     queued: list[int] = []
-    monkeypatch.setattr("labeling.tasks.label_weakly.delay_on_commit", lambda run_id: queued.append(run_id))
+    monkeypatch.setattr("labeling.tasks.label_weakly.delay_on_commit", lambda job_id: queued.append(job_id))
     return queued
 
 
@@ -164,3 +164,46 @@ def test_strangers_and_wrong_verbs_are_refused(client: Client, ana: User, run: W
     assert client.get(f"{PAGE}{run.pk}/").status_code == 403
     client.logout()
     assert client.get(PAGE).status_code == 302
+
+
+def test_cancelling_what_waits_ends_it(client: Client, now: datetime) -> None:
+    run = WeakLabelRun.objects.create(task="answer", seed=1, ordered_at=now)
+    assert client.post(f"{PAGE}{run.pk}/cancel/").url == f"{PAGE}?task=answer"
+    run.refresh_from_db()
+    assert run.state == "cancelled"
+    assert "have ended already" in client.post(f"{PAGE}{run.pk}/cancel/", follow=True).text
+
+
+def test_cancelling_what_runs_asks_it_to_end(client: Client, now: datetime) -> None:
+    run = WeakLabelRun.objects.create(task="topic", seed=1, state="running", ordered_at=now)
+    assert "Cancel" in client.get(f"{PAGE}{run.pk}/").text
+    text = client.post(f"{PAGE}{run.pk}/cancel/", HTTP_HX_REQUEST="true").text
+    assert "ends at the next step" in text
+    assert "Cancel" not in text
+
+
+def test_a_run_that_is_to_end_makes_no_labels(
+    nadia: User, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_topic("Payout timing")
+    make_item("payout")
+    make_function("late-payout", state="active")
+    apply_everything(now=now)
+    run = weak_runs.order(task="topic", method="majority", seed=1, by=nadia, now=now)
+    real = weak_runs.votes_for
+
+    def is_cancelled_meanwhile(task: str) -> object:
+        assert weak_runs.JOBS.cancel(run.pk, now=now)
+        return real(task)
+
+    monkeypatch.setattr(weak_runs, "votes_for", is_cancelled_meanwhile)
+    done = weak_runs.run(run.pk)
+    assert (done.state, done.n_labelled, done.shards.count()) == ("cancelled", 0, 0)
+
+
+def test_only_who_labels_cancels_and_only_by_a_post(client: Client, ana: User, now: datetime) -> None:
+    run = WeakLabelRun.objects.create(task="topic", seed=1, state="running", ordered_at=now)
+    assert client.get(f"{PAGE}{run.pk}/cancel/").status_code == 405
+    client.force_login(ana)
+    assert client.post(f"{PAGE}{run.pk}/cancel/").status_code == 403
+    assert client.post(f"{PAGE}999/cancel/").status_code in {403, 404}

@@ -89,16 +89,49 @@ document.addEventListener("htmx:afterSettle", (event) => {
   scrollTo({ top: 0 });
 });
 
-document.addEventListener("selectionchange", () => {
-  const link = root()?.querySelector("[data-new-function]");
-  if (!link) return;
+// A function of the words that are selected. A press on the link itself would end the selection before it is followed.
+const question = () => root()?.querySelector("[data-question]");
+const newFunction = () => root()?.querySelector("[data-new-function]");
+
+const selectedWords = () => {
   const selection = getSelection();
-  const words = selection.toString().trim();
-  const isInside = selection.anchorNode?.parentElement?.closest("[data-question]");
-  link.hidden = !words || !isInside;
-  if (link.hidden) return;
+  const isInside = question()?.contains(selection.anchorNode) && question().contains(selection.focusNode);
+  return isInside ? selection.toString().trim().replace(/\s+/g, " ") : "";
+};
+
+// Word by word from the first, and by Shift as many more: the browser itself selects none without a mouse.
+function selectWord(isMore) {
+  const selection = getSelection();
+  if (!selectedWords()) selection.collapse(question(), 0);
+  else if (!isMore) selection.collapseToEnd();
+  if (!isMore) {
+    selection.modify("move", "forward", "word");
+    selection.modify("move", "backward", "word");
+  }
+  selection.modify("extend", "forward", "word");
+  if (!selectedWords()) selection.removeAllRanges(); // behind the last word it begins anew
+  document.getElementById("news").textContent = selectedWords() ? `${selectedWords()} selected` : "Nothing selected";
+}
+
+document.addEventListener("selectionchange", () => {
+  const link = newFunction();
+  if (!link) return;
+  const words = selectedWords();
+  link.hidden = !words;
+  if (words) link.dataset.keyword = words.slice(0, 200);
+});
+document.addEventListener("mousedown", (event) => {
+  if (event.target.closest?.("[data-new-function]")) event.preventDefault();
+});
+
+// The label is the one that is chosen when the link is followed, not when the words were selected.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("[data-new-function]");
+  if (!link) return;
   const address = new URL(link.href);
-  address.searchParams.set("keyword", words.slice(0, 200));
+  address.searchParams.set("keyword", link.dataset.keyword);
   if (chosen()) address.searchParams.set("label", radio(chosen()).value);
   link.href = address.href;
 });
+command("select-word", { key: "w", label: "Select the next word", when: () => Boolean(newFunction()), run: () => selectWord(false) });
+command("select-more", { key: "W", label: "Select one word more", when: () => Boolean(newFunction()), run: () => selectWord(true) });

@@ -136,10 +136,54 @@ def test_words_that_are_selected_can_become_a_function(
     page.goto(PAGE)
     page.keyboard.press("2")
     page.locator("[data-question]").dblclick(position={"x": 20, "y": 12})
-    link = page.get_by_role("link", name="Make a function from the selection")
-    expect(link).to_be_visible()
-    assert "keyword=Message" in str(link.get_attribute("href"))
-    assert "label=chargebacks" in str(link.get_attribute("href"))
+    page.get_by_role("link", name="Make a function from the selection").click()
+    expect(page.locator("[name=any]")).to_have_value("Message")
+    expect(page.locator("[name=label]")).to_have_value("chargebacks")
+    expect(page.locator("[name=slug]")).to_have_value("chargebacks-message")
+
+
+def test_words_that_are_dragged_over_can_become_a_function(
+    page: Page, nadia: User, sign_in: Callable[[User], None], entries: list[QueueEntry]
+) -> None:
+    sign_in(nadia)
+    page.goto(PAGE)
+    box = page.evaluate(
+        "() => { const range = document.createRange();"
+        " const words = document.querySelector('[data-question]').firstChild;"
+        " range.setStart(words, 0); range.setEnd(words, 14); const { left, right, top, bottom } ="
+        " range.getBoundingClientRect(); return { left, right, middle: (top + bottom) / 2 }; }"
+    )
+    page.mouse.move(box["left"] + 1, box["middle"])
+    page.mouse.down()
+    page.mouse.move(box["right"], box["middle"], steps=5)
+    page.mouse.up()
+    page.get_by_role("link", name="Make a function from the selection").click()
+    expect(page.locator("[name=any]")).to_have_value("Message number")
+
+
+def test_words_are_selected_and_become_a_function_by_keys_alone(
+    page: Page, nadia: User, sign_in: Callable[[User], None], entries: list[QueueEntry]
+) -> None:
+    sign_in(nadia)
+    page.goto(PAGE)
+    page.keyboard.press("w")
+    page.keyboard.press("w")
+    expect(page.locator("#news")).to_have_text("number selected")
+    page.keyboard.press("Shift+W")
+    expect(page.locator("#news")).to_have_text("number 0 selected")
+    page.keyboard.press("2")
+    page.keyboard.press("x")
+    expect(page.locator("[name=any]")).to_have_value("number 0")
+    expect(page.locator("[name=label]")).to_have_value("chargebacks")
+
+
+def test_words_elsewhere_on_the_page_make_no_function(
+    page: Page, nadia: User, sign_in: Callable[[User], None], entries: list[QueueEntry]
+) -> None:
+    sign_in(nadia)
+    page.goto(PAGE)
+    page.locator(".why-picked").dblclick(position={"x": 60, "y": 8})
+    expect(page.get_by_role("link", name="Make a function from the selection")).to_be_hidden()
 
 
 def test_labeling_works_without_javascript(

@@ -7,6 +7,7 @@ import hashlib
 import inspect
 
 from labeling.functions import coded
+from labeling.functions.bounding import OverdueError, watched
 from labeling.functions.coded import Row
 from labeling.functions.errors import FunctionError, SpecError
 from labeling.functions.reading import check_keys, choice_at
@@ -30,7 +31,7 @@ def vote(spec: dict[str, str], *, rows: Rows) -> list[str | None]:
     """Run the function over each message.
 
     Raises:
-        FunctionError: it is gone or has changed since, or it crashed on a message, which is named.
+        FunctionError: it is gone or has changed since, or it crashed on a message or did not end, which is named.
     """
     name = spec["function"]
     if name not in coded.ALLOWED:
@@ -40,13 +41,17 @@ def vote(spec: dict[str, str], *, rows: Rows) -> list[str | None]:
     function = coded.ALLOWED[name][1]
     columns = (rows.texts, rows.subjects, rows.languages, rows.channels, rows.cases, rows.customers)
     said = []
-    for message_id, *values in zip(rows.ids, *columns, strict=True):
-        try:
-            said.append(function(Row(*values)))
-        except Exception as error:
-            raise FunctionError(
-                f"{name} crashed on message {message_id}: {type(error).__name__}: {error}"
-            ) from error
+    with watched() as watch:
+        for message_id, *values in zip(rows.ids, *columns, strict=True):
+            watch.message_id = message_id
+            try:
+                said.append(function(Row(*values)))
+            except OverdueError as error:
+                raise FunctionError(f"{name} took too long on message {message_id}: make it end") from error
+            except Exception as error:
+                raise FunctionError(
+                    f"{name} crashed on message {message_id}: {type(error).__name__}: {error}"
+                ) from error
     return said
 
 

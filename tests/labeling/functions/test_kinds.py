@@ -1,6 +1,10 @@
 """The kinds that are no rules: outcome, code, neighbour, trained head, language model."""
 
+import re
+import signal
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
@@ -10,7 +14,7 @@ from copilot.datasets import key_of
 from copilot.models import Artifact, Match, Release, Suggestion, SuggestionEvent
 from helpdesk.models import User
 from labeling.applying import apply_everything, votes_for
-from labeling.functions import coded
+from labeling.functions import bounding, coded
 from labeling.functions.errors import SpecError
 from labeling.models import Item, LabelingFunction, ModelAnswer, VoteShard
 from tests.copilot.making import make_answer, make_suggestion, make_topic
@@ -122,6 +126,64 @@ def test_a_crash_names_function_and_message_and_is_no_abstain(
     apply_everything(now=now)
     assert problem().startswith(f"fragile v1: fragile crashed on message {items[1].pk}: ZeroDivisionError: ")
     assert not VoteShard.objects.exists()
+
+
+@pytest.mark.parametrize("way", ["loop", "pattern", "swallow"])
+def test_what_does_not_end_is_stopped_with_its_message_named(
+    now: datetime, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    monkeypatch.setattr(bounding, "TICK", 0.1)
+    items = [make_item(text) for text in ("fine", "endless", "fine too")]
+
+    def runaway(row: coded.Row) -> str | None:
+        while row.text == "endless":
+            try:
+                if way == "pattern":
+                    re.match(r"(a+)+$", "a" * 40 + "b")
+            except Exception:  # noqa: BLE001  code that swallows whatever it can
+                continue
+        return "no_request"
+
+    monkeypatch.setattr(coded, "ALLOWED", {"runaway": ("validity", runaway)})
+    make_function("runaway", kind="code", task="validity", label="", spec={"function": "runaway"})
+    other = make_function("other", task="validity", label="no_request", spec={"any": ["fine"]})
+    apply_everything(now=now)
+    expected = f"runaway v1: runaway took too long on message {items[1].pk}: make it end"
+    assert LabelingFunction.objects.get(slug="runaway").problem == expected
+    assert VoteShard.objects.get().sha256 == other.sha256, "the worker lives on, and nothing is an abstain"
+
+
+def test_all_messages_together_have_a_limit_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounding, "TICK", 0.02)
+    monkeypatch.setattr(bounding, "MOST_SECONDS", 0.1)
+
+    def read_all() -> None:
+        with bounding.watched() as watch:
+            for watch.message_id in range(1_000):
+                time.sleep(0.01)
+
+    with pytest.raises(bounding.OverdueError):
+        read_all()
+
+
+def test_what_was_watched_leaves_no_alarm_behind() -> None:
+    before = signal.getsignal(signal.SIGALRM)
+    with bounding.watched():
+        pass
+    assert signal.getsignal(signal.SIGALRM) == before
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+def test_code_is_not_run_where_it_cannot_be_stopped() -> None:
+    def watch() -> str:
+        try:
+            with bounding.watched():
+                return "watched"
+        except RuntimeError as error:
+            return str(error)
+
+    with ThreadPoolExecutor(1) as pool:
+        assert "in the main thread alone" in pool.submit(watch).result()
 
 
 def test_code_that_changed_must_be_saved_again(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,15 @@ Ints = NDArray[np.int64]
 UNKNOWN = -1  # no gold, or no label
 
 
+@dataclass(frozen=True, eq=False)
+class Meetings:
+    """Of each function [m]: messages it voted on, of these with another vote, and with one for another class."""
+
+    hits: Ints
+    overlaps: Ints
+    conflicts: Ints
+
+
 @dataclass(frozen=True)
 class FunctionCounts:
     """One function: messages it voted on, of these with another vote, and with another vote for another class; votes on
@@ -78,8 +87,27 @@ def analyse(votes: Votes, gold: Ints) -> Analysis:
         conflicted=int(is_disputed.sum()),
         n_gold=int(has_gold.sum()),
         n_gold_covered=int((has_gold & (n_on_row > 0)).sum()),
-        functions=_functions(votes, gold, n_on_row > 1, is_disputed),
+        functions=_functions(votes, gold),
         classes=_classes(votes, gold),
+    )
+
+
+def meetings(votes: Votes) -> Meetings:
+    """Count how often functions voted, and met others.
+
+    >>> met = meetings(Votes.from_matrix(np.array([[0, 0, -1], [0, 1, -1], [1, -1, -1], [-1, -1, 1]]), k=2))
+    >>> met.hits.tolist(), met.overlaps.tolist(), met.conflicts.tolist()
+    ([3, 2, 1], [2, 2, 0], [1, 1, 0])
+    """
+    is_met = np.bincount(votes.rows, minlength=votes.n) > 1
+
+    def of_functions(on: NDArray[np.bool_]) -> Ints:
+        return np.bincount(votes.functions[on[votes.rows]], minlength=votes.m)
+
+    return Meetings(
+        hits=np.bincount(votes.functions, minlength=votes.m),
+        overlaps=of_functions(is_met),
+        conflicts=of_functions(_disputed(votes)),
     )
 
 
@@ -105,10 +133,8 @@ def _disputed(votes: Votes) -> NDArray[np.bool_]:
     return disputed
 
 
-def _functions(
-    votes: Votes, gold: Ints, is_met: NDArray[np.bool_], is_disputed: NDArray[np.bool_]
-) -> tuple[FunctionCounts, ...]:
-    true = gold[votes.rows]
+def _functions(votes: Votes, gold: Ints) -> tuple[FunctionCounts, ...]:
+    true, met = gold[votes.rows], meetings(votes)
 
     def count(which: NDArray[np.bool_]) -> list[int]:
         return np.bincount(votes.functions[which], minlength=votes.m).tolist()
@@ -116,9 +142,9 @@ def _functions(
     pairs = np.unique(np.stack([votes.functions, votes.classes]), axis=1)
     said = [tuple(pairs[1, pairs[0] == function].tolist()) for function in range(votes.m)]
     columns = (
-        count(true == true),
-        count(is_met[votes.rows]),
-        count(is_disputed[votes.rows]),
+        met.hits.tolist(),
+        met.overlaps.tolist(),
+        met.conflicts.tolist(),
         count(true >= 0),
         count(true == votes.classes),
         said,

@@ -25,7 +25,7 @@ from labeling.describing import ages_of, agreement_of, classes_of, holes_of
 from labeling.gold import Gold, read_gold
 from labeling.manifests import Manifest
 from labeling.splitting import drop_near_copies, split_by_time
-from labeling.weakly import WeakLabels, read_weak
+from labeling.weak_examples import WeakLabels, read_weak
 
 # Labels are dear: on the demo world's 1,825, testing on a fifth instead of a twelfth cost so many that the floor of the
 # confidence let pass 17 % of the questions instead of 29 %.

@@ -10,7 +10,7 @@ from django.utils import timezone
 from copilot import datasets
 from copilot.datasets import DatasetError
 from helpdesk.models import User
-from labeling import weakly
+from labeling import weak_examples
 from labeling.freezing import Frozen, Recipe, Takes, Tell, freeze
 from labeling.jobs import CancelledError, Jobs
 from labeling.models import Act, FrozenDataset
@@ -67,7 +67,7 @@ def run(freeze_id: int, *, tell: Tell = lambda step, share: None) -> FrozenDatas
                 row.name,
                 now=timezone.now(),
                 recipe=recipe,
-                weak=None if recipe.takes is Takes.GOLD else weakly.stored(),
+                weak=None if recipe.takes is Takes.GOLD else weak_examples.stored(),
                 flagged=set(Act.objects.open_flags().values_list("message", flat=True)),
                 tell=_noting(freeze_id, tell),
             )

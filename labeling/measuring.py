@@ -4,7 +4,6 @@ A function is judged on the messages of its task's gold alone: one of TOPIC on q
 no topic. Whether it fires on what is no question shows in its conflicts, not here.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from copilot.statistics.intervals import Interval, wilson
+from labeling.analysis import meetings
 from labeling.applying import current_versions, votes_for
 from labeling.gold_labels import accepted, gold_of
 from labeling.models import Annotation, FunctionFigures, LabelingFunction, Task, VoteShard
@@ -22,87 +22,57 @@ BROAD = 0.3  # of all messages for one label: such a rule tells hardly anything
 REDUNDANT = 0.8  # of its hits on which another one says the same: one opinion, counted twice
 
 
-@dataclass(frozen=True, eq=False)
-class Counts:
-    """How often each of m functions voted and met others [m]; `together` and `agreed` are with each of them [m, m]."""
-
-    hits: NDArray[np.int64]
-    broadest: NDArray[np.int64]
-    overlaps: NDArray[np.int64]
-    conflicts: NDArray[np.int64]
-    together: NDArray[np.int64]
-    agreed: NDArray[np.int64]
-
-
-def count(votes: Votes) -> Counts:
-    """Count what functions have in common.
-
-    >>> votes = Votes.from_matrix(np.array([[0, 0, -1], [0, 1, -1], [1, -1, -1], [-1, -1, 1]]), k=2)
-    >>> counts = count(votes)
-    >>> counts.hits.tolist(), counts.overlaps.tolist(), counts.conflicts.tolist()
-    ([3, 2, 1], [2, 2, 0], [1, 1, 0])
-    >>> counts.together.tolist()[0], counts.agreed.tolist()[0]
-    ([3, 2, 0], [3, 1, 0])
-    """
-    per_label = np.zeros((votes.m, votes.k), np.int64)
-    np.add.at(per_label, (votes.functions, votes.classes), 1)
-    n_on_row = np.bincount(votes.rows, minlength=votes.n)
-    lowest = np.full(votes.n, votes.k, np.int32)
-    highest = np.full(votes.n, -1, np.int32)
-    np.minimum.at(lowest, votes.rows, votes.classes)
-    np.maximum.at(highest, votes.rows, votes.classes)
-    is_met, is_disputed = n_on_row > 1, lowest != highest
-
-    def of_functions(rows: NDArray[np.bool_]) -> NDArray[np.int64]:
-        return np.bincount(votes.functions[rows[votes.rows]], minlength=votes.m)
-
-    return Counts(
-        hits=per_label.sum(axis=1),
-        broadest=per_label.max(axis=1, initial=0),
-        overlaps=of_functions(is_met),
-        conflicts=of_functions(is_disputed),
-        together=_shared(votes, votes.rows, votes.n),
-        agreed=_shared(votes, votes.rows * votes.k + votes.classes, votes.n * votes.k),
-    )
-
-
-def _shared(votes: Votes, keys: NDArray[np.int64], n: int) -> NDArray[np.int64]:
-    """Return [m, m]: on how many keys both functions are."""
-    ones = np.ones(len(keys), np.int64)
-    _, small = np.unique(keys, return_inverse=True)
-    on = csr_array((ones, (small, votes.functions)), shape=(int(small.max(initial=-1)) + 1, votes.m))
-    shared: NDArray[np.int64] = (on.T @ on).toarray()
-    return shared
-
-
 def measure(task: str, *, now: datetime) -> int:
     """Count the figures of a task's voting functions anew, and return how many these are."""
     said = votes_for(task, states=LabelingFunction.VOTING)
-    votes, counts = said.votes, count(said.votes)
+    votes, met, broadest = said.votes, meetings(said.votes), _broadest(said.votes)
     has_gold, holds = accepted(gold_of(task), said.message_ids, said.labels)
     judged = has_gold[votes.rows]
     right = judged & holds[votes.rows, votes.classes]
     n_gold = np.bincount(votes.functions[judged], minlength=votes.m)
     n_right = np.bincount(votes.functions[right], minlength=votes.m)
-    others = counts.agreed - np.diag(np.diag(counts.agreed))
+    others = _agreed(votes)
     for at, version in enumerate(said.versions):
         nearest = int(others[at].argmax())
         FunctionFigures.objects.update_or_create(
             version=version,
             defaults={
                 "n_items": votes.n,
-                "n_hits": int(counts.hits[at]),
-                "n_broadest": int(counts.broadest[at]),
+                "n_hits": int(met.hits[at]),
+                "n_broadest": int(broadest[at]),
                 "n_gold": int(n_gold[at]),
                 "n_right": int(n_right[at]),
-                "n_overlaps": int(counts.overlaps[at]),
-                "n_conflicts": int(counts.conflicts[at]),
+                "n_overlaps": int(met.overlaps[at]),
+                "n_conflicts": int(met.conflicts[at]),
                 "alike": said.versions[nearest].function if others[at, nearest] else None,
                 "n_alike": int(others[at, nearest]),
                 "measured_at": now,
             },
         )
     return len(said.versions)
+
+
+def _broadest(votes: Votes) -> NDArray[np.int64]:
+    """Return on how many messages each function gives the label that it gives most often, [m]."""
+    per_label = np.zeros((votes.m, votes.k), np.int64)
+    np.add.at(per_label, (votes.functions, votes.classes), 1)
+    return per_label.max(axis=1, initial=0)
+
+
+def _agreed(votes: Votes) -> NDArray[np.int64]:
+    """Return on how many messages each function says the same as each other one, [m, m]; as itself on none.
+
+    >>> votes = Votes.from_matrix(np.array([[0, 0, -1], [0, 1, -1], [1, -1, -1], [-1, -1, 1]]), k=2)
+    >>> _agreed(votes).tolist()[0]
+    [0, 1, 0]
+    """
+    _, label_of_message = np.unique(votes.rows * votes.k + votes.classes, return_inverse=True)
+    ones = np.ones(len(votes.rows), np.int64)
+    shape = (int(label_of_message.max(initial=-1)) + 1, votes.m)
+    says = csr_array((ones, (label_of_message, votes.functions)), shape=shape)
+    agreed: NDArray[np.int64] = (says.T @ says).toarray()
+    np.fill_diagonal(agreed, 0)
+    return agreed
 
 
 def measure_changed(*, now: datetime) -> None:

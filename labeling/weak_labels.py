@@ -1,9 +1,8 @@
-"""Weak labels for whoever wants them: of all messages, or of some; those of a task's newest finished run.
+"""Weak labels for whoever wants them: those of a task's newest finished run.
 
 A tie is no label: of two labels that are equally likely neither is given.
 """
 
-from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,16 +13,8 @@ from labeling.models import SHARD, WeakLabelRun, WeakLabelShard
 NEARLY = 1e-6  # probabilities are stored in single precision
 
 
-@dataclass(frozen=True)
-class WeakLabel:
-    """The likeliest label of one message, and how likely the label model holds it."""
-
-    label: str
-    probability: float
-
-
 @dataclass(frozen=True, eq=False)
-class WeakLabels:
+class TaskLabels:
     """The labels of all messages that have one, by ascending id: `labels[classes[i]]` is that of `message_ids[i]`."""
 
     run: WeakLabelRun
@@ -33,7 +24,7 @@ class WeakLabels:
     probabilities: NDArray[np.float32]
 
 
-def weak_labels(task: str) -> WeakLabels | None:
+def weak_labels(task: str) -> TaskLabels | None:
     """Return the weak labels of a task; None as long as there are none."""
     run = newest_run(task)
     if run is None:
@@ -41,31 +32,12 @@ def weak_labels(task: str) -> WeakLabels | None:
     parts = [_likeliest(row) for row in run.shards.order_by("shard").iterator(chunk_size=50)]
     empty = (np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(0, np.float32))
     ids, classes, probabilities = (np.concatenate(column) for column in zip(empty, *parts, strict=True))
-    return WeakLabels(run, tuple(run.labels), ids, classes, probabilities)
-
-
-def labels_for(message_ids: Collection[int], *, task: str) -> dict[int, WeakLabel]:
-    """Return the weak labels of some messages; one without is left out."""
-    run = newest_run(task)
-    wanted = np.array(sorted(set(message_ids)), np.int64)
-    if run is None or not len(wanted):
-        return {}
-    return {
-        message_id: WeakLabel(run.labels[number], probability)
-        for row in run.shards.filter(shard__in=set((wanted // SHARD).tolist()))
-        for message_id, number, probability in _among(row, wanted)
-    }
+    return TaskLabels(run, tuple(run.labels), ids, classes, probabilities)
 
 
 def newest_run(task: str) -> WeakLabelRun | None:
     """Return the run whose labels count."""
     return WeakLabelRun.objects.finished(task).first()
-
-
-def _among(row: WeakLabelShard, wanted: NDArray[np.int64]) -> Iterator[tuple[int, int, float]]:
-    ids, classes, probabilities = _likeliest(row)
-    kept = np.isin(ids, wanted)
-    return zip(ids[kept].tolist(), classes[kept].tolist(), probabilities[kept].tolist(), strict=True)
 
 
 def _likeliest(row: WeakLabelShard) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]:

@@ -17,7 +17,7 @@ from labeling import frozen
 from labeling.freezing import Frozen, Recipe, Takes, freeze
 from labeling.jobs import DIED
 from labeling.models import Annotation, FrozenDataset, Item, Task
-from labeling.weakly import WeakLabel, WeakLabels
+from labeling.weak_examples import WeakLabel, WeakLabels
 from tests.copilot.making import make_answer, make_topic
 from tests.making import make_message
 

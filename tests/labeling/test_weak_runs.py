@@ -8,12 +8,12 @@ import pytest
 from django.db import connection
 
 from helpdesk.models import User
-from labeling import weak_runs, weakly
+from labeling import weak_examples, weak_runs
 from labeling.applying import apply_everything
 from labeling.jobs import DIED
 from labeling.models import FunctionVersion, Item, WeakLabelRun, WeakLabelShard
 from labeling.training.gold_only import said_by_gold_only
-from labeling.weak_labels import WeakLabel, labels_for, weak_labels
+from labeling.weak_labels import weak_labels
 from labeling.weak_runs import WeakLabelsRefusedError
 from tests.copilot.making import make_topic
 from tests.labeling.making import make_function, make_gold, make_item
@@ -63,14 +63,22 @@ def made(now: datetime, *, task: str = "topic", method: str = "", seed: int = 1)
     return weak_runs.run(weak_runs.order(task=task, method=method, seed=seed, by=None, now=now).pk)
 
 
+def stored() -> dict[int, tuple[str, float]]:
+    """The weak labels of topics, by message."""
+    found = weak_labels("topic")
+    assert found
+    columns = (found.message_ids.tolist(), found.classes.tolist(), found.probabilities.tolist())
+    return {message: (found.labels[number], sure) for message, number, sure in zip(*columns, strict=True)}
+
+
 @pytest.mark.usefixtures("functions", "live")
 def test_a_run_labels_what_functions_vote_on_and_nothing_else(items: list[Item], now: datetime) -> None:
     run = made(now)
 
     assert (run.state, run.problem) == ("finished", "")
     assert (run.n_items, run.n_covered, run.n_gold, run.n_gold_covered) == (42, 40, 40, 40)
-    found = labels_for([item.pk for item in items], task="topic")
-    assert found[items[0].pk].label == "payout-timing"
+    found = stored()
+    assert found[items[0].pk][0] == "payout-timing"
     assert items[40].pk not in found
     assert items[41].pk not in found
 
@@ -79,9 +87,7 @@ def test_a_run_labels_what_functions_vote_on_and_nothing_else(items: list[Item],
 def test_a_tie_is_no_label(items: list[Item], now: datetime) -> None:
     run = made(now, method="majority")
 
-    assert items[39].pk not in labels_for(
-        [items[39].pk], task="topic"
-    )  # "refund 19": two functions, two opinions
+    assert items[39].pk not in stored()  # "refund 19": two functions, two opinions
     assert run.n_labelled == 39
 
 
@@ -96,9 +102,7 @@ def test_all_labels_come_as_columns(items: list[Item], now: datetime) -> None:
     said = {found.labels[number] for number in found.classes[:20]}
     assert said == {"payout-timing"}
     assert (found.probabilities > 0.5).all()
-    assert labels_for([items[0].pk], task="topic") == {
-        items[0].pk: WeakLabel("payout-timing", pytest.approx(float(found.probabilities[0])))
-    }
+    assert stored()[items[0].pk] == ("payout-timing", float(found.probabilities[0]))
 
 
 @pytest.mark.usefixtures("functions", "live")
@@ -229,16 +233,13 @@ def test_an_unforeseen_error_is_stored_and_raised(now: datetime, monkeypatch: py
 
 def test_no_run_no_labels() -> None:
     assert weak_labels("topic") is None
-    assert labels_for([1, 2], task="topic") == {}
 
 
 @pytest.mark.usefixtures("functions", "live")
-def test_reading_some_labels_takes_two_queries(
-    now: datetime, items: list[Item], django_assert_num_queries: object
-) -> None:
+def test_reading_labels_takes_two_queries(now: datetime, django_assert_num_queries: object) -> None:
     made(now)
     with django_assert_num_queries(2, connection=connection):
-        labels_for([item.pk for item in items], task="topic")
+        weak_labels("topic")
 
 
 def test_gold_only_learns_from_others_alone() -> None:
@@ -256,9 +257,9 @@ def test_gold_only_learns_from_others_alone() -> None:
 
 @pytest.mark.usefixtures("functions", "live")
 def test_datasets_take_the_labels_of_the_newest_run(items: list[Item], now: datetime) -> None:
-    assert weakly.stored() is None
+    assert weak_examples.stored() is None
     run = made(now)
-    weak = weakly.stored()
+    weak = weak_examples.stored()
     assert weak is not None
     labels = {each.message_id: each for each in weak.labels}
     assert (labels[items[0].pk].task, labels[items[0].pk].label) == ("topic", "payout-timing")

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from copilot.datasets import Example, Source, Split
 from copilot.models import Topic
 from copilot.pipeline.types import Reason
-from labeling import weak_labels
 from labeling.gold import why_not_topic
 from labeling.labels import QUESTION
 from labeling.models import Item, Task
+from labeling.weak_labels import weak_labels
 
 ITEMS_A_QUERY = 2_000
 
@@ -36,7 +36,7 @@ class WeakLabels:
 
 def stored() -> WeakLabels | None:
     """Return the labels of each task's newest run; None as long as nobody has made any."""
-    found = [labels for task in Task.values if (labels := weak_labels.weak_labels(task))]
+    found = [labels for task in Task.values if (labels := weak_labels(task))]
     if not found:
         return None
     return WeakLabels(

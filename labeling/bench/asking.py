@@ -16,6 +16,8 @@ from copilot.pipeline.encoder import Encoder
 from labeling.tables import OUT_OF_SCOPE_LABEL, Columns, Table, read_examples
 
 if TYPE_CHECKING:
+    from copilot.pipeline.run import Pipeline
+    from copilot.pipeline.types import Catalog
     from labeling.bench.intents import EncoderFor
 
 Tell = Callable[[str], object]
@@ -133,10 +135,11 @@ def functions(
     snorkel_rows: int,
     seed: int,
     own: Callable[[], list[str]],
+    release: "Callable[[], tuple[Pipeline, Catalog] | None]",
     tell: Tell,
     **_: Any,
 ) -> Mapping[str, Mapping[str, float | int]]:
-    """Answer `bench labeling`; `own` gives the texts that are taken without a file."""
+    """Answer `bench labeling`; `own` gives the texts that are taken without a file, `release` what serves."""
     from labeling.bench.functions import measure_functions
 
     if rows < 1 or functions < 1:
@@ -144,7 +147,13 @@ def functions(
     try:
         read = [line for line in texts.read_text("utf-8").splitlines() if line.strip()] if texts else own()
         return measure_functions(
-            read, rows=rows, functions=functions, slice_rows=min(snorkel_rows, rows), seed=seed, tell=tell
+            read,
+            rows=rows,
+            functions=functions,
+            slice_rows=min(snorkel_rows, rows),
+            seed=seed,
+            tell=tell,
+            release=release(),
         )
     except (OSError, ValueError) as error:
         raise CommandError(f"{texts or 'the demo world'}: {error}") from error

@@ -9,16 +9,21 @@ import resource
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
 import numpy as np
 
+from copilot.pipeline.encoder import Encoder
 from copilot.pipeline.heads import unit
+from copilot.pipeline.run import Pipeline
+from copilot.pipeline.types import Catalog, Features, Floors, Question, Vectors
 from labeling.functions import field, keyword, regex
+from labeling.functions.artifact import sure_of
 from labeling.functions.engine import Engine, Rule
 from labeling.functions.neighbour import near
 from labeling.functions.rows import Rows
-from labeling.models import SHARD
+from labeling.models import SHARD, Task
 from labeling.votes import Votes
 
 Tell = Callable[[str], object]
@@ -37,13 +42,21 @@ FIELDS: tuple[dict[str, Any], ...] = (
     {"path": "length", "op": "below", "value": 40},
 )
 DIMENSIONS, EXEMPLARS = 384, 20
+ENCODED, ASKED = 500, 10_000  # texts that heads are asked about: that differ, and in all
 MESSAGES = 2_000  # that come in one by one
 
 
 def measure_functions(
-    texts: Sequence[str], *, rows: int, functions: int, slice_rows: int, seed: int, tell: Tell
+    texts: Sequence[str],
+    *,
+    rows: int,
+    functions: int,
+    slice_rows: int,
+    seed: int,
+    tell: Tell,
+    release: tuple[Pipeline, Catalog] | None = None,
 ) -> dict[str, dict[str, float | int]]:
-    """Run made functions over made rows and return what it took."""
+    """Run made functions over made rows, and a release's heads where there are some, and return what it took."""
     specs = make_specs(texts, n=functions, seed=seed)
     rules = [READ[kind](spec) for kind, spec in specs]
     tell(f"{len(rules)} functions over {rows} rows …")
@@ -62,6 +75,9 @@ def measure_functions(
     }  # fmt: skip
     tell("neighbours by stored vectors …")
     figures["one neighbour function, vectors stored"] = _neighbours(rows=min(rows, 10 * SHARD), seed=seed)
+    if release:
+        tell("trained heads …")
+        figures["one artifact function"] = _trained_heads(*release, texts, rows=min(rows, ASKED), seed=seed)
     if slice_rows:
         tell(f"snorkel's PandasLFApplier over {slice_rows} rows …")
         figures["snorkel on a slice"] = _beside_snorkel(specs, texts, rows=slice_rows, seed=seed)
@@ -157,6 +173,45 @@ def _neighbours(*, rows: int, seed: int) -> dict[str, float | int]:
         "seconds": clock.seconds,
         "rows_per_second": rows / clock.seconds,
     }
+
+
+def _trained_heads(
+    pipeline: Pipeline, catalog: Catalog, texts: Sequence[str], *, rows: int, seed: int
+) -> dict[str, float | int]:
+    """Let heads vote as kind artifact does: of texts that were encoded before, and the encoding by itself."""
+    questions = [Question(text) for text in texts[:ENCODED]]
+    encoding, deciding = _Clock(), _Clock()
+    with encoding:
+        known = _Known(pipeline.encoder, questions)
+    heads = replace(pipeline, encoder=cast(Encoder, known), floors=Floors())
+    rng = np.random.default_rng(seed)
+    for start in range(0, rows, ENCODED):
+        known.rows = rng.integers(len(questions), size=min(ENCODED, rows - start))
+        with deciding:
+            asked = [questions[row] for row in known.rows.tolist()]
+            for outcome in heads.run(asked, catalog=catalog):
+                sure_of(outcome, Task.TOPIC, 0.8)
+    return {
+        "rows": rows,
+        "seconds": deciding.seconds,
+        "rows_per_second": rows / deciding.seconds,
+        "rows_encoded_per_second": len(questions) / encoding.seconds,
+    }
+
+
+class _Known:
+    """An encoder that looks up what it encoded before: `rows` are those of the questions that come next."""
+
+    def __init__(self, encoder: Encoder, questions: Sequence[Question]) -> None:
+        self._encoder = encoder
+        self._features = encoder.features(questions)
+        self.rows = np.zeros(0, np.int64)
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        return self._encoder.encode(texts)  # of answers, once
+
+    def features(self, _: Sequence[Question]) -> Features:
+        return self._features.only(self.rows)
 
 
 def _column(parts: Sequence[tuple[int, bytes]]) -> tuple[np.ndarray, np.ndarray]:

@@ -53,12 +53,13 @@ def vote(spec: dict[str, object], *, task: str, rows: Rows) -> list[str | None]:
         raise FunctionError(f"the trained heads can't vote: {error}") from error
     learned, floor = set(release.learned_from), float(str(spec["min_probability"]))
     return [
-        None if key_of(text) in learned else _sure(outcome, Task(task), floor)
+        None if key_of(text) in learned else sure_of(outcome, Task(task), floor)
         for text, outcome in zip(rows.texts, outcomes, strict=True)
     ]
 
 
-def _sure(outcome: Outcome, task: Task, floor: float) -> str | None:
+def sure_of(outcome: Outcome, task: Task, floor: float) -> str | None:
+    """Return the label of a task that the heads hold at least so likely."""
     if task == Task.VALIDITY:
         validity = outcome.validity
         probability = validity.probability if validity.is_question else 1 - validity.probability

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+pytestmark = pytest.mark.django_db
+
 
 def bench(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, dict[str, float]]:
     call_command("bench", "labeling", *arguments, "--json")
@@ -22,6 +24,20 @@ def test_it_tells_rows_a_second_memory_and_snorkel_beside(capsys: pytest.Capture
     assert figures["one function edited"]["seconds"] < everything["seconds"]
     assert figures["one message"]["p50_us"] > 0
     assert figures["snorkel on a slice"]["same_votes"] > 0.999
+
+
+@pytest.mark.usefixtures("release")
+def test_the_heads_that_serve_are_timed_apart_from_encoding(capsys: pytest.CaptureFixture[str]) -> None:
+    figures = bench(capsys, "--rows", "700", "--functions", "5", "--snorkel-rows", "0")[
+        "one artifact function"
+    ]
+    assert figures["rows"] == 700
+    assert figures["rows_per_second"] > figures["rows_encoded_per_second"] > 0
+
+
+def test_without_a_release_no_heads_are_timed(capsys: pytest.CaptureFixture[str]) -> None:
+    figures = bench(capsys, "--rows", "100", "--functions", "5", "--snorkel-rows", "0")
+    assert "one artifact function" not in figures
 
 
 def test_a_file_of_texts_may_be_given(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

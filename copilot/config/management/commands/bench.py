@@ -27,7 +27,7 @@ from copilot.evaluation.search_bench import measure_search
 from copilot.pipeline.encoder import Encoder
 from copilot.pipeline.questions import question_from
 from copilot.pipeline.run import Pipeline
-from copilot.pipeline.types import HeadError
+from copilot.pipeline.types import Catalog, HeadError
 from helpdesk.benching.apart import cases_apart
 from helpdesk.benching.filling import Tell
 from helpdesk.benching.inbox import measure_inbox
@@ -222,7 +222,11 @@ def _replies(*, encoder: Path | None, **options: Any) -> Mapping[str, Any]:
 
 
 def _labeling(**options: Any) -> Mapping[str, Any]:
-    return asking.functions(own=_texts, **options)
+    return asking.functions(own=_texts, release=_serving, **options)
+
+
+def _serving() -> tuple[Pipeline, Catalog] | None:
+    return (_live_pipeline(), catalog_at(timezone.now()).catalog) if releases.live() else None
 
 
 def _live_pipeline() -> Pipeline:

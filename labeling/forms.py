@@ -195,26 +195,33 @@ class ReshapeForm(forms.Form):
 
 @dataclass(frozen=True)
 class Asked:
-    """Which queue a request is about, and perhaps which message."""
+    """Which queue a request is about, and perhaps which message, or which topic of it."""
 
     task: str
     mode: str
     message: int | None = None
+    topic: str = ""
 
 
 class AskedForm(forms.Form):
-    """Which task is labeled, in which mode, and perhaps which message."""
+    """Which task is labeled, in which mode, and perhaps which message, or what it is about."""
 
     task = forms.ChoiceField(choices=Task.choices, required=False)
     mode = forms.ChoiceField(
         choices=[(mode, mode) for mode in (Annotation.Mode.BLIND, Annotation.Mode.CONFIRM)], required=False
     )
     message = forms.IntegerField(min_value=1, max_value=2**63 - 1, required=False)
+    topic = forms.ModelChoiceField(TOPICS_IN_USE, to_field_name="slug", required=False)
 
     @property
     def asked(self) -> Asked:
         said = self.cleaned_data
-        return Asked(said["task"] or Task.TOPIC, said["mode"] or Annotation.Mode.BLIND, said["message"])
+        return Asked(
+            said["task"] or Task.TOPIC,
+            said["mode"] or Annotation.Mode.BLIND,
+            said["message"],
+            said["topic"].slug if said["topic"] else "",
+        )
 
 
 class SubmissionForm(forms.Form):

@@ -14,16 +14,17 @@ LASTS = timedelta(minutes=10)
 
 
 @transaction.atomic
-def next_for(person: User, *, task: str, mode: str, now: datetime) -> Lease | None:
-    """Lease the next message of a queue to a person; the one they have already if it is still theirs.
+def next_for(person: User, *, task: str, mode: str, now: datetime, topic: str = "") -> Lease | None:
+    """Lease the next message of a queue, or of a topic in it, to a person; the one they have if it is still theirs.
 
     Returns None if nothing waits for this person.
     """
-    held = _held_by(person, task, mode, now)
+    held = _held_by(person, task, mode, now, topic)
     if held:
         return held
+    free = free_for(person, task=task, mode=mode, now=now)
     entry = (
-        free_for(person, task=task, mode=mode, now=now)
+        (free.about(topic) if topic else free)
         .order_by("place", "pk")
         .select_for_update(skip_locked=True, of=("self",))
         .first()
@@ -73,15 +74,12 @@ def give_back(entry: QueueEntry, person: User) -> Lease | None:
     return ended
 
 
-def _held_by(person: User, task: str, mode: str, now: datetime) -> Lease | None:
+def _held_by(person: User, task: str, mode: str, now: datetime, topic: str) -> Lease | None:
     """Return the lease that this person was given last, if it still holds."""
+    waiting = QueueEntry.objects.waiting(task, mode)
     return (
         Lease.objects.filter(
-            person=person,
-            until__gt=now,
-            entry__task=task,
-            entry__mode=mode,
-            entry__closed_at=None,
+            person=person, until__gt=now, entry__in=waiting.about(topic) if topic else waiting
         )
         .exclude(entry__seen_by__contains=[person.pk])
         .select_related("entry")

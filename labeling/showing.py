@@ -85,14 +85,15 @@ def screen_of(message: Message, *, person: User, task: str, mode: str, rule: str
     )
 
 
-def progress_of(person: User, *, task: str, mode: str, now: datetime) -> Progress:
+def progress_of(person: User, *, task: str, mode: str, now: datetime, topic: str = "") -> Progress:
     """Return how much a person has done today, at which pace, and what is left for them."""
     acts = Act.objects.standing().filter(person=person)
     since = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    waiting = QueueEntry.objects.waiting(task, mode).unseen_by(person.pk)
     newest = list(acts.order_by("-at").values_list("at", flat=True)[:PACED_BY])
     return Progress(
         n_today=acts.filter(at__gte=since, kind=Act.Kind.LABELED).count(),
-        n_left=QueueEntry.objects.waiting(task, mode).unseen_by(person.pk).count(),
+        n_left=(waiting.about(topic) if topic else waiting).count(),
         per_hour=pace(newest),
         can_undo=bool(newest),
     )

@@ -5,8 +5,9 @@ from typing import Self
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
+from copilot.models import Suggestion
 from helpdesk.models import Message
 from labeling.models.annotation import Annotation, Task
 
@@ -79,6 +80,17 @@ class QueueEntryQuerySet(models.QuerySet["QueueEntry"]):
     def waiting(self, task: str, mode: str) -> Self:
         """Those that still want somebody's label."""
         return self.filter(task=task, mode=mode, closed_at=None)
+
+    def about(self, topic: str) -> Self:
+        """Those that people, if only once, or the live release take for a topic's.
+
+        What was drawn at random does not come by the release's word: a sample of which one topic is labeled first is
+        none of the whole.
+        """
+        message = {"message": OuterRef("message")}
+        labeled = Annotation.objects.standing().filter(**message, task=Task.TOPIC, label=topic)
+        guessed = Suggestion.objects.filter(**message, release__state="live", topic__slug=topic)
+        return self.filter(Exists(labeled) | (Exists(guessed) & ~Q(rule=Rule.RANDOM)))
 
     def unseen_by(self, person_id: int) -> Self:
         """Leave out what a person has labeled or passed already."""

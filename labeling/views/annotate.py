@@ -1,7 +1,7 @@
 """One message at a time: labeled, skipped or flagged with a key, and taken back with another."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -16,7 +16,7 @@ from helpdesk.models import Message, User
 from helpdesk.requests import PageRequest
 from labeling import annotating, leasing
 from labeling.access import check_labeler
-from labeling.forms import Asked, AskedForm, FlagForm, SubmissionForm
+from labeling.forms import TOPICS_IN_USE, Asked, AskedForm, FlagForm, SubmissionForm
 from labeling.models import Act, Annotation, Disagreement, Rule, Task
 from labeling.showing import Screen, progress_of, screen_of
 
@@ -78,7 +78,7 @@ def undo(request: PageRequest) -> HttpResponse:
         messages.info(request, "There is nothing left to undo.")
         return _go_on(request, _asked(request.POST))
     messages.info(request, f"Taken back: {act.get_kind_display().lower()}.")
-    asked = Asked(act.task, act.mode, act.message_id)
+    asked = Asked(act.task, act.mode, act.message_id, _asked(request.POST).topic)
     if act.mode not in MODES:
         return _go_to(request, reverse("labeling:disagreements"))
     return _show(request, asked) if request.htmx else redirect(_address(asked))
@@ -111,7 +111,7 @@ def _sitting(request: PageRequest, asked: Asked) -> annotating.Sitting:
 
 
 def _address(asked: Asked) -> str:
-    query = {"task": asked.task, "mode": asked.mode} | ({"message": asked.message} if asked.message else {})
+    query = {name: value for name, value in asdict(asked).items() if value}
     return f"{reverse('labeling:annotate')}?{urlencode(query)}"
 
 
@@ -128,7 +128,11 @@ def _go_on(request: PageRequest, asked: Asked) -> HttpResponse:
 def _show(request: PageRequest, asked: Asked, **more: object) -> HttpResponse:
     context = {
         "screen": _screen(request.user, asked),
-        "progress": progress_of(request.user, task=asked.task, mode=asked.mode, now=timezone.now()),
+        "progress": progress_of(
+            request.user, task=asked.task, mode=asked.mode, topic=asked.topic, now=timezone.now()
+        ),
+        "topic": TOPICS_IN_USE.filter(slug=asked.topic).first() if asked.topic else None,
+        "topics": TOPICS_IN_USE.order_by("name"),  # of the page, not of the fragment
         "task": Task(asked.task),
         "mode": asked.mode,
         "tasks": Task,
@@ -147,7 +151,7 @@ def _screen(person: User, asked: Asked) -> Screen | None:
     """Lease the message asked for, or the next one, and return what is shown of it."""
     about = {"task": asked.task, "mode": asked.mode}
     if asked.message is None:
-        lease = leasing.next_for(person, **about, now=timezone.now())
+        lease = leasing.next_for(person, **about, topic=asked.topic, now=timezone.now())
         if lease is None:
             return None
         message = message_for(person, lease.entry.message_id)

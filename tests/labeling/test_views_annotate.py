@@ -335,3 +335,45 @@ def test_other_verbs_and_unknown_things_are_refused(client: Client, fees: object
 def test_strangers_are_sent_to_the_door(client: Client) -> None:
     client.logout()
     assert "/sign-in/" in client.get(PAGE).url
+
+
+def test_only_what_may_be_about_a_topic_is_shown(client: Client, nadia: User, fees: object) -> None:
+    make_entry("Where do tips go?")
+    guessed = make_entry("What does a payment cost?")
+    make_suggestion(guessed.message.case, topic=make_topic("Fees"))
+    said_once = make_entry("And abroad?", task="answer")
+    make_annotation(said_once.message, nadia, "fees", stale_at=timezone.now())
+
+    text = client.get(f"{PAGE}?task=topic&topic=fees").text
+    assert "What does a payment cost?" in text
+    assert "1 left that may be about Fees" in text
+    assert "And abroad?" in client.get(f"{PAGE}?task=answer&topic=fees").text
+    assert "Nothing about Tips is left" in client.get(f"{PAGE}?task=topic&topic=tips").text
+
+
+def test_a_topic_stays_chosen_from_message_to_message(client: Client, fees: object) -> None:
+    first, second = make_entry("What does a payment cost?"), make_entry("And abroad?")
+    for entry in (first, second):
+        make_suggestion(entry.message.case, topic=make_topic("Fees"))
+    make_entry("Where do tips go?")
+    client.get(f"{PAGE}?task=topic&topic=fees")
+    assert "And abroad?" in post(client, "submit", first, label="fees", topic="fees").text
+    assert "Nothing about Fees is left" in post(client, "skip", second, topic="fees").text
+
+
+def test_a_message_of_another_topic_that_is_held_does_not_come_first(client: Client, fees: object) -> None:
+    make_entry("Where do tips go?")
+    guessed = make_entry("What does a payment cost?")
+    make_suggestion(guessed.message.case, topic=make_topic("Fees"))
+    assert "Where do tips go?" in client.get(f"{PAGE}?task=topic").text
+    assert "What does a payment cost?" in client.get(f"{PAGE}?task=topic&topic=fees").text
+
+
+def test_the_random_sample_is_not_drawn_on_for_one_topic(client: Client, fees: object) -> None:
+    entry = make_entry("What does a payment cost?", rule="random", inclusion_probability=0.1)
+    make_suggestion(entry.message.case, topic=make_topic("Fees"))
+    assert "Nothing about Fees is left" in client.get(f"{PAGE}?task=topic&topic=fees").text
+
+
+def test_a_topic_that_is_none_is_not_found(client: Client) -> None:
+    assert client.get(f"{PAGE}?task=topic&topic=nothing").status_code == 404

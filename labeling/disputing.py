@@ -19,7 +19,7 @@ def disputed(task: str, decided: QuerySet[Suggestion]) -> list[int]:
     highest = np.maximum.reduceat(said.votes.classes, starts)
     apart = said.message_ids[rows[lowest != highest]].tolist()
     agreed = lowest == highest
-    return apart + _against(said, rows[agreed], lowest[agreed], _predicted(task, decided))
+    return apart + _against(said, rows[agreed], lowest[agreed], predicted(task, decided))
 
 
 def _against(said: TaskVotes, rows: np.ndarray, classes: np.ndarray, predicted: dict[int, str]) -> list[int]:
@@ -32,7 +32,7 @@ def _against(said: TaskVotes, rows: np.ndarray, classes: np.ndarray, predicted: 
     ]
 
 
-def _predicted(task: str, decided: QuerySet[Suggestion]) -> dict[int, str]:
+def predicted(task: str, decided: QuerySet[Suggestion]) -> dict[int, str]:
     """Return the label that the live release gave each message, where it got as far as this task."""
     if task == Task.VALIDITY:
         reached = decided.values_list("message_id", "reason", "topic_probability")

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from helpdesk.requests import PageRequest
 from labeling import adjudicating, agreeing, queueing
 from labeling.access import check_labeler
+from labeling.estimating import accuracy_of_live
 from labeling.forms import AdjudicationForm, PlanForm
 from labeling.models import Act, Rule, Task
 from labeling.views.annotate import message_for
@@ -89,6 +90,7 @@ def queue(request: PageRequest) -> HttpResponse:
         "task": task,
         "tasks": Task,
         "plan": plan,
+        "accuracy": accuracy_of_live(task),
         "form": form,
         "rows": [(Rule(rule), form[rule], *numbers) for rule, numbers in counts],
         "overlap": [form["overlap_percent"], form["overlap_people"]],

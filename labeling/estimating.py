@@ -1,0 +1,72 @@
+"""How often the live release is right about all messages, told by those that were drawn at random.
+
+What a rule picked is harder than the rest, so it tells nothing of the whole and never enters here: only labels that
+carry the probability with which their message came into the sample. Each stands for the inverse of it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from copilot.datasets import NO_ANSWER
+from copilot.models import Suggestion
+from copilot.models.suggestion import State
+from copilot.statistics.intervals import Interval, wilson
+from labeling.disputing import predicted
+from labeling.models import Annotation, Task
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """The share of all messages on which the live release says what gold says, and what tells it.
+
+    `n` are the messages drawn that have gold and were decided, `n_silent` those on which the release said no label,
+    which is wrong unless gold says that there is none. `n_undecided` were drawn and have gold, but the live release
+    has not seen them.
+    """
+
+    right: Interval | None
+    n: int
+    n_silent: int
+    n_undecided: int
+
+
+def weighted_share(is_right: Sequence[bool], probabilities: Sequence[float]) -> Interval:
+    """Return the share of a whole, of which each row was drawn with its own probability.
+
+    The estimate is Hájek's: the total of Horvitz and Thompson over the estimated size of the whole. Rows of unequal
+    weight are worth fewer, by Kish's effective number, which goes into Wilson's interval.
+
+    >>> share = weighted_share([True, True, False, False], [0.1, 0.1, 0.5, 0.5])
+    >>> round(share.estimate, 3), round(share.n_effective, 2)
+    (0.833, 2.77)
+    """
+    weights = 1 / np.asarray(probabilities, float)
+    estimate = float(weights @ np.asarray(is_right, float) / weights.sum())
+    n_effective = float(weights.sum() ** 2 / (weights @ weights))
+    return wilson(min(estimate, 1.0) * n_effective, n_effective)
+
+
+def accuracy_of_live(task: str) -> Accuracy:
+    """Judge the live release by the gold of a task's random sample."""
+    rows = Annotation.objects.gold(task).filter(stale_at=None, inclusion_probability__isnull=False)
+    gold = {
+        message: ({label, *also}, probability)
+        for message, label, also, probability in rows.values_list(
+            "message_id", "label", "also", "inclusion_probability"
+        )
+    }
+    decided = Suggestion.objects.filter(
+        message__in=gold, release__state="live", validity_probability__isnull=False
+    ).exclude(state__in=[State.PENDING, State.FAILED])
+    said = predicted(task, decided)
+    judged = [message for message in decided.values_list("message_id", flat=True) if message in gold]
+    silent = NO_ANSWER if task == Task.ANSWER else ""
+    is_right = [said.get(message, silent) in gold[message][0] for message in judged]
+    return Accuracy(
+        right=weighted_share(is_right, [gold[message][1] for message in judged]) if judged else None,
+        n=len(judged),
+        n_silent=sum(message not in said for message in judged),
+        n_undecided=len(gold) - len(judged),
+    )

@@ -52,7 +52,7 @@ def accuracy_of_live(task: str) -> Accuracy:
     """Judge the live release by the gold of a task's random sample."""
     rows = Annotation.objects.gold(task).filter(stale_at=None, inclusion_probability__isnull=False)
     gold = {
-        message: ({label, *also}, probability)
+        message: ({label, *also}, float(probability or 1))  # none is left without one
         for message, label, also, probability in rows.values_list(
             "message_id", "label", "also", "inclusion_probability"
         )

@@ -197,7 +197,7 @@ def test_labeling_works_without_javascript(
     page.click("text=Sign in >> nth=-1")
     page.goto(PAGE)
     shows(page, 0)
-    page.get_by_text("Refunds", exact=True).click()
+    page.locator("[data-label-row]").get_by_text("Refunds", exact=True).click()
     page.get_by_role("button", name="Submit and next").click()
     shows(page, 1)
     page.get_by_role("button", name="Skip").click()

@@ -40,10 +40,11 @@ def measured(train: list[Example], **changes: object) -> dict[str, dict[str, obj
     return measure_weak_supervision(train, ROWS, **options)
 
 
-def test_it_measures_the_three_and_what_both_gain() -> None:
+def test_it_measures_the_four_and_what_both_gain() -> None:
     figures = measured(FEW)
 
-    assert {"gold only", "functions only", "both", "both less gold only"} <= set(figures)
+    ways = {"gold only", "gold and its own guesses", "functions only"}
+    assert ways | {"both"} | {f"both less {way}" for way in ways} <= set(figures)
     assert figures["both"]["accuracy low"] < figures["both"]["accuracy"]
     assert len(figures["both less gold only"]["by seed"]) == 2
     gain = figures["both"]["accuracy"] - figures["gold only"]["accuracy"]

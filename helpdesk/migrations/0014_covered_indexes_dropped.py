@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('helpdesk', '0006_case_tag_activity'),
+        ('helpdesk', '0013_active_time'),
     ]
 
     operations = [

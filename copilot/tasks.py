@@ -7,6 +7,7 @@ from celery.signals import worker_ready
 from django.utils import timezone
 
 from copilot import embedding, evaluating, meaning, rematching, replaying, shadowing, signing, suggesting
+from copilot.monitor import rolling
 
 
 @shared_task(name="copilot.tasks.suggest")
@@ -60,6 +61,11 @@ def embed() -> None:
 @shared_task(name="copilot.tasks.evaluate")
 def evaluate(*, order_id: int) -> None:
     evaluating.fulfil(order_id, now=timezone.now())
+
+
+@shared_task(name="copilot.tasks.roll_up")
+def roll_up() -> None:
+    rolling.roll_on(now=timezone.now())
 
 
 @worker_ready.connect

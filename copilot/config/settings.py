@@ -203,6 +203,11 @@ if "copilot" in INSTALLED_APPS:
         "task": "copilot.tasks.learn_signatures",
         "schedule": timedelta(days=1),
     }
+    CELERY_BEAT_SCHEDULE["roll-up-figures"] = {
+        "task": "copilot.tasks.roll_up",
+        "schedule": timedelta(minutes=2),
+        "options": {"expires": 120},
+    }
 if "labeling" in INSTALLED_APPS:
     CELERY_BEAT_SCHEDULE["sweep-lost-jobs"] = {
         "task": "labeling.tasks.sweep_jobs",

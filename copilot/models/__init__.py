@@ -7,6 +7,7 @@ from copilot.models.match import Match, current_version
 from copilot.models.match_version import MatchVersion, SemanticFloor
 from copilot.models.order import EvaluationOrder
 from copilot.models.release import Artifact, Evaluation, Promotion, Release
+from copilot.models.rollup import ConfidenceDay, RollupState, TurnDay
 from copilot.models.shadow import ShadowOutcome
 from copilot.models.signature import AgentSignature
 from copilot.models.suggestion import Alternative, Arm, DecidingSentence, Suggestion, SuggestionEvent
@@ -22,6 +23,7 @@ __all__ = [
     "Artifact",
     "Assignment",
     "CatalogChange",
+    "ConfidenceDay",
     "Contamination",
     "DecidingSentence",
     "Evaluation",
@@ -34,12 +36,14 @@ __all__ = [
     "Promotion",
     "QuestionVector",
     "Release",
+    "RollupState",
     "SemanticFloor",
     "ShadowOutcome",
     "Suggestion",
     "SuggestionEvent",
     "Term",
     "Topic",
+    "TurnDay",
     "Variant",
     "current_version",
 ]

@@ -243,6 +243,7 @@ class SuggestionEvent(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["suggestion", "client_seq"], name="suggestion_event_once")
         ]
+        indexes = [models.Index(fields=["at"], name="suggestion_event_by_time")]
 
     def __str__(self) -> str:
         return f"{self.type} of suggestion {self.suggestion_id}"

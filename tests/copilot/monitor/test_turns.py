@@ -120,5 +120,5 @@ def test_the_queries_do_not_grow_with_the_turns(
         case = make_case()
         make_suggestion(case, TEXT)
         answered(case, ana)
-    with django_assert_num_queries(3):  # turns, events, exposures
+    with django_assert_num_queries(4):  # turns, events, exposures, matches
         assert found() == ["offered"] * 5

@@ -1,0 +1,120 @@
+"""Figures of each day as integers, from which the monitor's pages are drawn; made anew from events at any time.
+
+All are counts, characters or millionths: sums of floats depend on their order, so that two runs could not agree.
+Agents stand here by a hash: figures need to know who is the same, not who it is.
+"""
+
+from django.db import models
+
+from copilot.models.catalog import Topic
+from copilot.models.experiment import Variant
+from copilot.models.release import Release
+from copilot.models.suggestion import Arm
+
+CONFIDENCE_BINS = 100
+NOBODY = 0  # the agent of turns that nobody has answered
+
+
+class TurnDay(models.Model):
+    """What became of the turns of one day that have all of this in common: where each of them is in the funnel, how
+    the replies compare with what was suggested.
+
+    The day is that of the turn's newest message, in the time zone of the installation. `arm` and `variant` are those
+    of the case or, where an experiment divides agents, of who replied. Matches are counted where the reply has at
+    least eight tokens of its own (metrics section 4); the others are `n_short`.
+    """
+
+    day = models.DateField()
+    release = models.ForeignKey(Release, null=True, on_delete=models.CASCADE, related_name="+")
+    arm = models.CharField(max_length=6, choices=Arm)
+    variant = models.ForeignKey(Variant, null=True, on_delete=models.CASCADE, related_name="+")
+    topic = models.ForeignKey(Topic, null=True, on_delete=models.CASCADE, related_name="+")
+    language = models.CharField(max_length=8, blank=True)
+    agent = models.BigIntegerField(help_text="A hash; 0 is nobody.")
+
+    n_turns = models.PositiveIntegerField()
+    n_failed = models.PositiveIntegerField()
+    n_withheld = models.PositiveIntegerField()
+    n_off = models.PositiveIntegerField()
+    n_shadow = models.PositiveIntegerField()
+    n_waiting = models.PositiveIntegerField()
+    n_censored = models.PositiveIntegerField()
+    n_sent_verbatim = models.PositiveIntegerField()
+    n_sent_edited = models.PositiveIntegerField()
+    n_inserted_then_removed = models.PositiveIntegerField()
+    n_dismissed = models.PositiveIntegerField()
+    n_late = models.PositiveIntegerField()
+    n_offered = models.PositiveIntegerField()
+    n_displayed = models.PositiveIntegerField()
+    n_ignored = models.PositiveIntegerField()
+
+    n_kept = models.PositiveIntegerField(help_text="Sent edited, with at least half of the suggestion in it.")
+    n_fallback = models.PositiveIntegerField(help_text="The live release stood in for a variant's.")
+    n_replayed = models.PositiveIntegerField(
+        help_text="Suggested afterwards, by a release that may know the reply."
+    )
+
+    n_exact = models.PositiveIntegerField()
+    n_near = models.PositiveIntegerField()
+    n_retained = models.PositiveIntegerField()
+    n_semantic = models.PositiveIntegerField()
+    n_conflict = models.PositiveIntegerField()
+    n_none = models.PositiveIntegerField()
+    n_pending = models.PositiveIntegerField(
+        help_text="Compared by words; a worker still looks at what both mean."
+    )
+    n_short = models.PositiveIntegerField(
+        help_text="Replies of fewer than eight tokens, which are not compared."
+    )
+    n_frame_only = models.PositiveIntegerField(help_text="Only greeting, closing or signature differ.")
+    retained_millionths = models.BigIntegerField(help_text="Sum of the shares of suggestions that were kept.")
+    share_millionths = models.BigIntegerField(
+        help_text="Sum of the shares of replies that came from suggestions."
+    )
+    kept_characters = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["day", "release", "arm", "variant", "topic", "language", "agent"],
+                nulls_distinct=False,
+                name="turn_day_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.n_turns} turns of {self.day}"
+
+
+class ConfidenceDay(models.Model):
+    """How many replies of a day match the suggestion, by its confidence: for calibration, CBPE and floors.
+
+    `bin` n holds confidences from n to n + 1 hundredths; 1.0 is in the last.
+    """
+
+    day = models.DateField()
+    release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="+")
+    arm = models.CharField(max_length=6, choices=Arm)
+    agent = models.BigIntegerField()
+    bin = models.PositiveSmallIntegerField()
+    n = models.PositiveIntegerField()
+    n_matches = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["day", "release", "arm", "agent", "bin"], name="confidence_day_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.n} replies of {self.day} at {self.bin} %"
+
+
+class RollupState(models.Model):
+    """Up to when events are in the figures; one row."""
+
+    seen_until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"rolled up until {self.seen_until}"

@@ -1,0 +1,282 @@
+"""Figures of days, made from events and stored matches: the one way in which they come to be.
+
+1. `roll_day` reads the turns of one day, finds for each its cell of the funnel, counts, and replaces the day's rows in
+   one transaction. Doing it again gives the same rows, whoever does it and in which order.
+2. `roll_on` looks which days anything happened to since it last looked, and rolls these: a reply on Tuesday changes
+   the figures of the Monday on which it was asked for.
+3. `recompute` rolls every day of a span.
+"""
+
+import hashlib
+import hmac
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from copilot.models import Arm, Match
+from copilot.models.rollup import CONFIDENCE_BINS, NOBODY, ConfidenceDay, RollupState, TurnDay
+from copilot.monitor.funnel import WINDOW, Cell, ScreenEvent, SentReply, cell_of
+
+SUBSTANTIVE = 8  # tokens of a reply after greeting, closing and quotes are taken off
+HALF = 0.5
+MILLION = 1_000_000
+OVERLAP = timedelta(minutes=5)  # longer than any transaction that stores an event
+INSERT = 1000
+
+TURNS = """
+SELECT s.id, s.state, s.arm, s.release_id, s.topic_id, c.language, m.sent_at AS asked_at, s.finished_at, s.confidence,
+       a.variant_id, coalesce(r.created_at > m.sent_at, false) AS is_replayed,
+       t.kind, t.is_pending, t.retained, t.share, t.kept_characters, t.n_reply_tokens, t.only_frame_edited,
+       p.author_id, p.sent_at AS replied_at
+FROM copilot_suggestion s
+JOIN helpdesk_message m ON m.id = s.message_id
+JOIN helpdesk_case c ON c.id = s.case_id
+LEFT JOIN copilot_assignment a ON a.case_id = s.case_id
+LEFT JOIN copilot_release r ON r.id = s.release_id
+LEFT JOIN copilot_match t ON t.suggestion_id = s.id
+      AND t.version_id = (SELECT id FROM copilot_matchversion WHERE is_current)
+LEFT JOIN helpdesk_reply p ON p.id = t.reply_id
+WHERE s.created_at >= %s AND s.created_at < %s AND s.state <> 'superseded'
+"""
+EVENTS = """
+SELECT e.suggestion_id, e.type, e.actor_id, e.at, e.page, e.page_order, e.typed_before
+FROM copilot_suggestionevent e JOIN copilot_suggestion s ON s.id = e.suggestion_id
+WHERE s.created_at >= %s AND s.created_at < %s
+ORDER BY e.suggestion_id, e.at, e.id
+"""
+EXPOSURES = """
+SELECT x.suggestion_id, x.agent_id, x.variant_id, v.arm
+FROM copilot_exposure x JOIN copilot_variant v ON v.id = x.variant_id
+JOIN copilot_suggestion s ON s.id = x.suggestion_id
+WHERE s.created_at >= %s AND s.created_at < %s
+"""
+TOUCHED = """
+SELECT DISTINCT (created_at AT TIME ZONE %(zone)s)::date FROM copilot_suggestion WHERE id IN (
+    SELECT suggestion_id FROM copilot_suggestionevent WHERE at >= %(since)s
+    UNION SELECT suggestion_id FROM copilot_match
+          WHERE recorded_at >= %(since)s AND version_id = (SELECT id FROM copilot_matchversion WHERE is_current)
+    UNION SELECT id FROM copilot_suggestion WHERE created_at >= %(since)s - interval '1 hour')
+"""
+
+
+class Turn(NamedTuple):
+    """One row of TURNS: a turn, its suggestion, and what is known of its reply by the match."""
+
+    id: int
+    state: str
+    arm: str
+    release_id: int | None
+    topic_id: int | None
+    language: str
+    asked_at: datetime
+    finished_at: datetime | None
+    confidence: float | None
+    variant_id: int | None
+    is_replayed: bool
+    kind: str | None
+    is_pending: bool | None
+    retained: float | None
+    share: float | None
+    kept_characters: int | None
+    n_reply_tokens: int | None
+    only_frame_edited: bool | None
+    author_id: int | None
+    replied_at: datetime | None
+
+
+class Key(NamedTuple):
+    """What the turns of one row have in common."""
+
+    release_id: int | None
+    arm: str
+    variant_id: int | None
+    topic_id: int | None
+    language: str
+    agent: int
+
+
+@dataclass
+class Day:
+    """The rows of one day while they are counted."""
+
+    turns: defaultdict[Key, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    confidences: defaultdict[tuple[int, str, int, int], list[int]] = field(
+        default_factory=lambda: defaultdict(lambda: [0, 0])
+    )
+
+
+def roll_day(day: date, *, now: datetime) -> int:
+    """Make the figures of one day anew, and return how many turns it has."""
+    counted = Day()
+    span = _span(day)
+    events, exposures = _events(span), _exposures(span)
+    n = 0
+    for row in _query(TURNS, span):
+        turn = Turn._make(row)
+        _count(turn, events.get(turn.id, ()), exposures.get(turn.id, {}), counted, now=now)
+        n += 1
+    _replace(day, counted)
+    return n
+
+
+def roll_on(*, now: datetime) -> list[date]:
+    """Roll the days that anything happened to since the last time, and those whose window has closed; return them."""
+    state = RollupState.objects.first()
+    if state is None:
+        days = every_day()
+    else:
+        since = state.seen_until - OVERLAP
+        days = _touched(since)
+        closing = timezone.localdate(now) - WINDOW - timedelta(days=1)
+        if timezone.localdate(since) != timezone.localdate(now):
+            days.append(closing)  # who waited for a reply until yesterday waits no longer
+    for day in sorted(set(days)):
+        roll_day(day, now=now)
+    RollupState.objects.update_or_create(pk=1, defaults={"seen_until": now})
+    return sorted(set(days))
+
+
+def every_day() -> list[date]:
+    """Return the days on which there are turns."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT (created_at AT TIME ZONE %s)::date FROM copilot_suggestion ORDER BY 1",
+            [settings.TIME_ZONE],
+        )
+        return [day for (day,) in cursor.fetchall()]
+
+
+def agent_hash(user_id: int | None) -> int:
+    """Return the number by which an agent stands in the figures: the same for good, and no name."""
+    if user_id is None:
+        return NOBODY
+    digest = hmac.digest(settings.SECRET_KEY.encode(), f"agent:{user_id}".encode(), hashlib.sha256)
+    return int.from_bytes(digest[:8], signed=True)
+
+
+def _count(
+    turn: Turn,
+    events: Iterable[ScreenEvent],
+    exposures: dict[int | None, tuple[int, str]],
+    counted: Day,
+    *,
+    now: datetime,
+) -> None:
+    sent = next((event for event in events if event.type == "sent"), None)
+    author, replied_at = (sent.actor, sent.at) if sent else (turn.author_id, turn.replied_at)
+    variant_id, arm = exposures.get(author, (turn.variant_id, turn.arm))
+    reply = None
+    if replied_at is not None:
+        reply = SentReply(author, replied_at, turn.kind, turn.retained, is_hidden=arm != Arm.OFFER)
+    cell = cell_of(
+        state=turn.state,
+        asked_at=turn.asked_at,
+        finished_at=turn.finished_at,
+        events=events,
+        reply=reply,
+        now=now,
+    )
+    agent = agent_hash(author)
+    found = counted.turns[Key(turn.release_id, arm, variant_id, turn.topic_id, turn.language, agent)]
+    found["n_turns"] += 1
+    found[f"n_{cell}"] += 1
+    found["n_fallback"] += any(event.type == "release_fallback" for event in events)
+    if turn.kind is not None and cell not in {Cell.WAITING, Cell.CENSORED}:
+        _count_match(turn, cell, found)
+        is_settled = _is_substantive(turn) and not turn.is_pending
+        if is_settled and turn.confidence is not None and turn.release_id is not None:
+            in_bin = _bin(turn.confidence)
+            pair = counted.confidences[turn.release_id, arm, agent, in_bin]
+            pair[0] += 1
+            pair[1] += turn.kind in Match.MATCHING
+
+
+def _count_match(turn: Turn, cell: Cell, found: Counter[str]) -> None:
+    found["n_kept"] += cell is Cell.SENT_EDITED and (turn.retained or 0.0) >= HALF
+    found["n_replayed"] += turn.is_replayed
+    found["kept_characters"] += turn.kept_characters or 0
+    if not _is_substantive(turn):
+        found["n_short"] += 1
+        return
+    if turn.is_pending:
+        found["n_pending"] += 1
+        return
+    found[f"n_{turn.kind}"] += 1
+    found["n_frame_only"] += bool(turn.only_frame_edited)
+    found["retained_millionths"] += round((turn.retained or 0.0) * MILLION)
+    found["share_millionths"] += round((turn.share or 0.0) * MILLION)
+
+
+def _is_substantive(turn: Turn) -> bool:
+    return (turn.n_reply_tokens or 0) >= SUBSTANTIVE
+
+
+def _bin(confidence: float) -> int:
+    """Return the bin of a confidence; 0.29 is in bin 29, though as a float it is a little less.
+
+    >>> _bin(0.29), _bin(0.999), _bin(1.0)
+    (29, 99, 99)
+    """
+    return min(round(confidence * MILLION) * CONFIDENCE_BINS // MILLION, CONFIDENCE_BINS - 1)
+
+
+def _replace(day: date, counted: Day) -> None:
+    """Put a day's rows in the place of those that stood there."""
+    counts = [column.name for column in TurnDay._meta.concrete_fields][8:]
+    turns = [
+        TurnDay(day=day, **key._asdict(), **{name: found[name] for name in counts})
+        for key, found in sorted(counted.turns.items(), key=lambda row: _sortable(row[0]))
+    ]
+    confidences = [
+        ConfidenceDay(day=day, release_id=release, arm=arm, agent=agent, bin=in_bin, n=n, n_matches=n_matches)
+        for (release, arm, agent, in_bin), (n, n_matches) in sorted(counted.confidences.items())
+    ]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('rollup'), %s)", [day.toordinal()])
+        TurnDay.objects.filter(day=day).delete()
+        ConfidenceDay.objects.filter(day=day).delete()
+        TurnDay.objects.bulk_create(turns, batch_size=INSERT)
+        ConfidenceDay.objects.bulk_create(confidences, batch_size=INSERT)
+
+
+def _sortable(key: Key) -> tuple[Any, ...]:
+    return tuple(-1 if value is None else value for value in key)
+
+
+def _span(day: date) -> tuple[datetime, datetime]:
+    zone = timezone.get_default_timezone()
+    return tuple(  # type: ignore[return-value]  # of two
+        datetime.combine(each, time(), tzinfo=zone) for each in (day, day + timedelta(days=1))
+    )
+
+
+def _events(span: tuple[datetime, datetime]) -> dict[int, list[ScreenEvent]]:
+    rows = groupby(_query(EVENTS, span), key=itemgetter(0))
+    return {suggestion: [ScreenEvent(*row[1:]) for row in group] for suggestion, group in rows}
+
+
+def _exposures(span: tuple[datetime, datetime]) -> dict[int, dict[int | None, tuple[int, str]]]:
+    found: defaultdict[int, dict[int | None, tuple[int, str]]] = defaultdict(dict)
+    for suggestion, agent, variant, arm in _query(EXPOSURES, span):
+        found[suggestion][agent] = (variant, arm)
+    return found
+
+
+def _query(sql: str, span: tuple[datetime, datetime]) -> Iterator[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, span)
+        yield from cursor.fetchall()
+
+
+def _touched(since: datetime) -> list[date]:
+    with connection.cursor() as cursor:
+        cursor.execute(TOUCHED, {"since": since, "zone": settings.TIME_ZONE})
+        return [day for (day,) in cursor.fetchall()]

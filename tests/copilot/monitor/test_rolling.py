@@ -1,0 +1,190 @@
+"""The figures of days come from events alone, sum, and are the same whoever makes them."""
+
+from datetime import datetime, timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.forms.models import model_to_dict
+from django.utils import timezone
+from pytest_django import Settings
+
+from copilot import assigning, recording
+from copilot.experimenting import Treatment
+from copilot.models import ConfidenceDay, RollupState, Suggestion, TurnDay
+from copilot.models.suggestion import Reason, State
+from copilot.monitor import rolling
+from copilot.monitor.funnel import Cell
+from helpdesk.models import User
+from helpdesk.replying import send_reply
+from tests.copilot.making import make_experiment, make_suggestion, make_topic
+from tests.making import make_case, make_user
+
+pytestmark = pytest.mark.django_db
+TEXT = "Hi Priya,\n\nOpen Settings > Network and choose the shop's own Wi-Fi again, then wait for a minute."
+OTHER = "I had a look at it myself and found nothing wrong, so please send me a photo of the screen."
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_held_out(settings: Settings) -> None:
+    settings.COPILOT_HOLDOUT_SHARE = 0.0
+
+
+def suggested(text: str = TEXT, **fields: Any) -> Suggestion:
+    return make_suggestion(make_case(), text, **fields)
+
+
+def used(
+    suggestion: Suggestion, agent: User, *types: str, body: str = TEXT, at: datetime | None = None
+) -> None:
+    for number, event in enumerate(types):
+        recording.record_report(
+            suggestion=suggestion, actor=agent, at=at or timezone.now(), type=event, client_seq=f"{number}",
+            page="tab", page_order=number,
+        )  # fmt: skip
+    send_reply(
+        case=suggestion.case,
+        author=agent,
+        body=body,
+        client_key=f"k-{suggestion.pk}",
+        now=at or timezone.now(),
+    )
+
+
+def roll(now: datetime | None = None) -> None:
+    rolling.roll_day(timezone.localdate(), now=now or timezone.now())
+
+
+def rows() -> list[dict[str, Any]]:
+    return [
+        {name: value for name, value in model_to_dict(row).items() if name != "id"}
+        for model in (TurnDay, ConfidenceDay)
+        for row in model.objects.order_by("pk")
+    ]
+
+
+def total(name: str) -> int:
+    return sum(TurnDay.objects.values_list(name, flat=True))
+
+
+def test_every_turn_is_in_one_cell(ana: User) -> None:
+    for state, reason in ((State.WITHHELD, "no_answer"), (State.FAILED, "lost"), (State.OFF, "off")):
+        suggested("", state=state, reason=reason, answer=None)
+    suggested(state=State.SHADOW, reason=Reason.HELD_OUT, arm="shadow")
+    used(suggested(), ana, "displayed", "viewed", "inserted")
+    used(suggested(), ana, "displayed", "viewed", body=OTHER)
+    suggested()
+    roll()
+    assert {cell: total(f"n_{cell}") for cell in Cell if total(f"n_{cell}")} == {
+        Cell.WITHHELD: 1, Cell.FAILED: 1, Cell.OFF: 1, Cell.SHADOW: 1, Cell.SENT_VERBATIM: 1, Cell.IGNORED: 1,
+        Cell.WAITING: 1,
+    }  # fmt: skip
+    assert total("n_turns") == 7 == sum(total(f"n_{cell}") for cell in Cell)
+    assert (total("n_exact"), total("n_none")) == (1, 1)
+    assert total("retained_millionths") == 1_000_000
+
+
+def test_making_them_again_gives_the_same_rows(ana: User, gwen: User) -> None:
+    for number in range(6):
+        used(
+            suggested(confidence=0.5 + number / 20),
+            (ana, gwen)[number % 2],
+            "displayed",
+            body=(TEXT, OTHER)[number % 3 == 0],
+        )
+    now = timezone.now()
+    roll(now)
+    before = rows()
+    TurnDay.objects.all().delete()
+    roll(now)
+    roll(now)
+    assert rows() == before
+    assert len(before) > 4
+
+
+def test_a_reply_changes_the_day_of_its_question(ana: User) -> None:
+    asked = timezone.now() - timedelta(days=2)
+    suggestion = suggested(created_at=asked)
+    Suggestion.objects.filter(pk=suggestion.pk).update(created_at=asked)
+    suggestion.message.sent_at = asked
+    suggestion.message.save()
+    rolling.roll_on(now=timezone.now())
+    assert total("n_waiting") == 1
+    used(suggestion, ana, "displayed", "viewed", "inserted")
+    days = rolling.roll_on(now=timezone.now())
+    assert timezone.localdate(asked) in days
+    assert (total("n_waiting"), total("n_sent_verbatim"), total("n_turns")) == (0, 1, 1)
+    assert [row.day for row in TurnDay.objects.all()] == [timezone.localdate(asked)]
+
+
+def test_who_got_no_reply_is_censored_when_the_window_closes() -> None:
+    asked = timezone.now() - timedelta(days=6)
+    suggestion = suggested()
+    Suggestion.objects.filter(pk=suggestion.pk).update(created_at=asked)
+    suggestion.message.sent_at = asked
+    suggestion.message.save()
+    rolling.roll_on(now=timezone.now())
+    assert total("n_waiting") == 1
+    for days in range(1, 4):
+        rolling.roll_on(now=timezone.now() + timedelta(days=days))
+    assert (total("n_waiting"), total("n_censored")) == (0, 1)
+
+
+def test_where_agents_are_divided_a_turn_counts_under_its_author(ana: User) -> None:
+    make_experiment(Treatment("hidden", 999_999, "shadow"), Treatment("shown", 1, "offer"), unit="agent")
+    case = make_case()
+    suggestion = make_suggestion(case, TEXT)
+    assigning.assign([case], now=timezone.now())
+    send_reply(case=case, author=ana, body=OTHER, client_key=f"k-{suggestion.pk}", now=timezone.now())
+    roll()
+    [row] = TurnDay.objects.all()
+    assert (row.arm, row.n_shadow, row.variant_id is not None) == ("shadow", 1, True)
+
+
+def test_agents_stand_by_a_hash(ana: User) -> None:
+    used(suggested(), ana, "displayed")
+    roll()
+    [row] = TurnDay.objects.all()
+    assert row.agent not in {0, ana.pk}
+    assert row.agent == rolling.agent_hash(ana.pk) != rolling.agent_hash(ana.pk + 1)
+
+
+def test_short_replies_are_counted_apart(ana: User) -> None:
+    used(suggested(), ana, "displayed", body="Done, thanks.")
+    roll()
+    assert (total("n_short"), total("n_none"), total("n_exact")) == (1, 0, 0)
+    assert not ConfidenceDay.objects.exists()
+
+
+def test_a_sure_one_lies_in_the_last_bin(ana: User) -> None:
+    used(suggested(confidence=1.0), ana, "displayed")
+    used(suggested(confidence=0.29, topic=make_topic("Fees")), ana, "displayed", body=OTHER)
+    roll()
+    assert list(ConfidenceDay.objects.order_by("bin").values_list("bin", "n", "n_matches")) == [
+        (29, 1, 0),
+        (99, 1, 1),
+    ]
+
+
+def test_a_day_without_turns_has_no_rows() -> None:
+    assert rolling.roll_day(timezone.localdate(), now=timezone.now()) == 0
+    assert rolling.roll_on(now=timezone.now()) == []
+    assert RollupState.objects.count() == 1
+
+
+def test_the_command_rolls_a_span_and_refuses_one_that_runs_backwards(ana: User) -> None:
+    used(suggested(), ana, "displayed")
+    out = StringIO()
+    call_command("recompute", stdout=out, stderr=StringIO())
+    assert out.getvalue() == "1 turns on 1 days.\n"
+    assert total("n_turns") == 1
+    with pytest.raises(CommandError, match="swap them"):
+        call_command("recompute", "--from", "2026-03-02", "--to", "2026-03-01")
+
+
+def test_other_agents_do_not_share_rows() -> None:
+    for number in range(3):
+        used(suggested(), make_user(f"agent{number}"), "displayed")
+    roll()
+    assert TurnDay.objects.count() == 3

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from copilot.monitor import pages
-from copilot.views import catalog, editing, quality, releases, suggestions, topics
+from copilot.views import catalog, editing, monitor, quality, releases, suggestions, topics
 
 app_name = "copilot"
 
@@ -27,6 +27,7 @@ urlpatterns = [
     path("catalog/topics/new/", topics.new_topic, name="new_topic"),
     path("catalog/topics/<int:topic_id>/", topics.topic, name="topic"),
     path("match-rate/", pages.match_rate, name="match_rate"),
+    path("monitor/adoption/", monitor.adoption, name="adoption"),
     path("releases/", releases.release_list, name="releases"),
     path("releases/compare/", releases.compare, name="compare"),
     path("releases/evaluate/", releases.evaluate, name="evaluate"),

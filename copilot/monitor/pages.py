@@ -9,18 +9,17 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from copilot import match_versions
 from copilot.monitor import charts
 from copilot.monitor.charts import Chart
 from copilot.monitor.figures import Figure, drawable
-from copilot.monitor.rates import FEWEST, MatchRates, match_rates, turns_by_arm
+from copilot.monitor.rates import MatchRates, match_rates, turns_by_arm
+from copilot.monitor.shares import FEWEST, METHOD
 from copilot.monitor.tables import as_csv, table_of_figures
 from helpdesk.requests import PageRequest
 
 ARMS = {"offer": "Offered", "shadow": "Held out"}
 PERS = ("day", "week")
 SPANS = {"28": "4 weeks", "84": "12 weeks", "365": "A year"}
-METHOD = "Intervals: 95 %, agents as clusters: Wilson on the effective sample, Clopper-Pearson where agents are few"
 SENT = {"offer": "sent what was suggested", "shadow": "sent what would have been suggested, unseen,"}
 
 
@@ -51,7 +50,7 @@ def match_rate(request: PageRequest) -> HttpResponse:
         "others": [(other, ARMS[other], n) for other, n in turns.items() if n and other != arm],
     }
     context |= {"caption": finding(rates, arm=arm), "warning": replayed(rates)}
-    context |= {"match_version": match_versions.current(), "method": METHOD}
+    context |= {"match_version": rates.match_version, "method": METHOD}
     context |= {"charts": drawn.values(), "query": f"arm={arm}&days={days}&per={rates.per}"}
     return render(request, "copilot/match_rate.html", context)
 

@@ -6,7 +6,7 @@ clusters of each interval. Abstentions and short replies are not misses: they ar
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -14,17 +14,15 @@ from django.db.models import Case, Count, DateField, Exists, F, OuterRef, Q, Que
 from django.db.models.functions import TruncDate, TruncDay, TruncWeek
 
 from copilot import match_versions
-from copilot.models import Arm, Exposure, Match
+from copilot.models import Arm, Exposure, Match, MatchVersion
 from copilot.models.match import MatchQuerySet
 from copilot.models.suggestion import State
 from copilot.monitor.figures import Figure
-from copilot.statistics import intervals
+from copilot.monitor.shares import design_effect, share
 
 Cluster: TypeAlias = tuple[int | None, int, int]  # agent, matches, turns
 SUBSTANTIVE = 8  # tokens of a reply after greeting, closing and quotes are taken off
 LONG = Q(n_reply_tokens__gte=SUBSTANTIVE)
-FEWEST = 5  # turns below which a rate says nothing
-FEWEST_AGENTS = 5  # below them a figure would tell of single people
 BUSY = 10  # turns a day from which single days are worth a look
 TRUNCATED = {"day": TruncDay, "week": TruncWeek}
 ARMS = ("offer", "shadow")
@@ -42,6 +40,7 @@ class MatchRates:
     n_short: int
     n_pending: int
     n_replayed: int
+    match_version: MatchVersion
 
 
 def match_rates(*, arm: str, since: datetime, per: str = "") -> MatchRates:
@@ -55,8 +54,9 @@ def match_rates(*, arm: str, since: datetime, per: str = "") -> MatchRates:
     times = _by_agent(counted.annotate(group=TRUNCATED[per]("reply__sent_at", output_field=DateField())))
     topics = _by_agent(counted.annotate(group=F("suggestion__topic__name")))
     everything = [cluster for _, cluster in topics]
-    deff = _design_effect(everything)
-    version = f"match version {match_versions.current().pk}"
+    deff = design_effect(*_per_agent(everything))
+    current = match_versions.current()
+    version = f"match version {current.pk}"
     kinds = {kind: (n, replayed) for kind, n, replayed in _by_kind(counted)}
     return MatchRates(
         total=_rate("All", everything, version=version),
@@ -66,6 +66,7 @@ def match_rates(*, arm: str, since: datetime, per: str = "") -> MatchRates:
         by_kind={kind.label: kinds.get(kind.value, (0, 0))[0] for kind in Match.Kind},
         n_replayed=sum(replayed for _, replayed in kinds.values()),
         **left_out,
+        match_version=current,
     )
 
 
@@ -76,7 +77,7 @@ def turns_by_arm(*, since: datetime) -> dict[str, int]:
     return {arm: turns.get(arm, 0) for arm in ARMS}
 
 
-def _by_arm(matches: MatchQuerySet) -> MatchQuerySet:
+def _by_arm(matches: MatchQuerySet) -> Any:
     """Tell what the reply's author could see: where an experiment divides agents, that is not the case's to say.
 
     A suggestion counts for its arm also if a newer message superseded it before the reply was sent.
@@ -125,25 +126,7 @@ def _rates(rows: Iterable[tuple[object, Cluster]], deff: float | None, version: 
 
 def _rate(name: str, clusters: Iterable[Cluster], *, version: str, deff: float | None = None) -> Figure:
     n_matches, n = _per_agent(clusters)
-    of_all = Figure(name, sum(n), n_agents=len(n), version=version)
-    if sum(n) < FEWEST:
-        return replace(of_all, k=sum(n_matches), note=f"fewer than {FEWEST} turns: too few to say")
-    if len(n) < FEWEST_AGENTS:
-        return replace(of_all, note=f"fewer than {FEWEST_AGENTS} agents: not shown")
-    found = intervals.clustered_rate(n_matches, n, last_deff=deff)
-    note = "few agents, or all turns alike: take the interval with care" if found.few_agents else ""
-    return replace(
-        of_all, value=found.estimate, low=found.low, high=found.high, k=sum(n_matches), note=note,
-        method=found.method,
-    )  # fmt: skip
-
-
-def _design_effect(clusters: Iterable[Cluster]) -> float | None:
-    """Return how much agents differ over all turns, for rows too small to tell; None where even they don't."""
-    try:
-        return intervals.design_effect(*_per_agent(clusters))
-    except ValueError:
-        return None
+    return share(name, n_matches, n, last_deff=deff, version=version)
 
 
 def _per_agent(clusters: Iterable[Cluster]) -> tuple[list[int], list[int]]:

@@ -15,13 +15,14 @@ from tests.making import make_case, make_reply, make_user
 def test_a_chart_is_read_by_keys_and_by_pointer(
     page: Page, sana: User, sign_in: Callable[[User], None]
 ) -> None:
+    version = match_versions.current()
     for number in range(6):
         case = make_case()
         author = make_user(f"agent{number}")
         Match.objects.create(
             suggestion=make_suggestion(case, topic=make_topic(("Fees", "Payouts")[number % 2])),
             reply=make_reply(case, "It left today.", author=author), kind="near", similarity=0.9, retained=0.9,
-            share=0.9, survival=0.9, kept_characters=9, n_reply_tokens=40, version=match_versions.current(), recorded_at=timezone.now(),
+            share=0.9, survival=0.9, kept_characters=9, n_reply_tokens=40, version=version, recorded_at=timezone.now(),
         )  # fmt: skip
     sign_in(sana)
     page.goto("/copilot/match-rate/?per=week")

@@ -173,7 +173,7 @@ def test_replies_in_other_words_are_not_counted_before_they_are_settled(
     for author in agents:
         answer("none", author=author)
     Match.objects.filter(reply__author=agents[0]).update(is_pending=True)
-    assert rows(client)["All"]["n"] == "4"
+    assert rows(client)["Payouts"]["n"] == "4"
     assert "1 reply in other words waits for a worker" in client.get("/copilot/match-rate/").text
 
 

@@ -1,0 +1,74 @@
+"""What a page of the monitor is asked for, as it stands in its address."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from urllib.parse import urlencode
+
+from django.db.models import QuerySet
+
+from copilot.models.rollup import TurnDay
+
+SPANS = {"28": "4 weeks", "84": "12 weeks", "364": "A year"}
+PERS = ("day", "week")
+WORD = re.compile(r"[-\w]{1,100}")
+
+
+@dataclass(frozen=True)
+class Filters:
+    """A span of days that ends today, and what of it is asked for; nothing is left out by default."""
+
+    today: date
+    days: int = 84
+    per: str = "week"
+    release: int | None = None
+    topic: str = ""
+    language: str = ""
+
+    @property
+    def first(self) -> date:
+        """The first day; a whole week begins it, so that weeks can be compared."""
+        first = self.today - timedelta(days=self.days - 1)
+        return first - timedelta(days=first.weekday())
+
+    @property
+    def query(self) -> str:
+        """The address's query that asks for the same."""
+        asked = {"days": self.days, "per": self.per, "release": self.release, "topic": self.topic}
+        asked["language"] = self.language
+        return urlencode({name: value for name, value in asked.items() if value})
+
+    def turns(self) -> "QuerySet[TurnDay]":
+        """Return the rows of figures that are asked for."""
+        found = TurnDay.objects.filter(day__gte=self.first, day__lte=self.today)
+        if self.release is not None:
+            found = found.filter(release=self.release)
+        if self.topic:
+            found = found.filter(topic__slug=self.topic)
+        if self.language:
+            found = found.filter(language=self.language)
+        return found
+
+
+def read_filters(asked: Mapping[str, str], *, today: date) -> Filters:
+    """Read an address's query; what it can't mean is left at its default.
+
+    >>> read_filters({"days": "28", "release": "x", "per": "hour"}, today=date(2026, 3, 2)).query
+    'days=28&per=week'
+    """
+    release = asked.get("release", "")
+    return Filters(
+        today=today,
+        days=int(asked["days"]) if asked.get("days") in SPANS else 84,
+        per=asked["per"] if asked.get("per") in PERS else "week",
+        release=int(release) if release.isdecimal() and len(release) < 10 else None,
+        topic=_word(asked, "topic"),
+        language=_word(asked, "language"),
+    )
+
+
+def _word(asked: Mapping[str, str], name: str) -> str:
+    """Return what is asked for if it can be a slug or a language; nothing otherwise."""
+    value = asked.get(name, "")
+    return value if WORD.fullmatch(value) else ""

@@ -1,0 +1,68 @@
+"""Pages of the monitor: read the address, make the figures, show them or one of their tables as CSV."""
+
+from collections.abc import Iterable
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from copilot.models import Release, Topic
+from copilot.models.rollup import TurnDay
+from copilot.monitor.adoption import adoption as adoption_of
+from copilot.monitor.charts import Chart
+from copilot.monitor.filters import PERS, SPANS, Filters, read_filters
+from copilot.monitor.shares import METHOD
+from copilot.monitor.tables import as_csv
+from helpdesk.models import User
+from helpdesk.requests import PageRequest
+
+
+@require_GET
+def adoption(request: PageRequest) -> HttpResponse:
+    check_reader(request.user)
+    filters = read_filters(request.GET, today=timezone.localdate())
+    page = adoption_of(filters)
+    if "csv" in request.GET:
+        return chart_as_csv(page.charts, request.GET["csv"], page="adoption")
+    context = choices(filters) | {"page": page, "charts": page.charts, "method": METHOD}
+    return render(request, "copilot/adoption.html", context)
+
+
+def check_reader(user: User) -> None:
+    """Let those in who read figures.
+
+    Raises:
+        PermissionDenied: all others.
+    """
+    if not user.reads_dashboards:
+        raise PermissionDenied(
+            "Figures about the copilot are for data scientists, experts and administrators."
+        )
+
+
+def choices(filters: Filters) -> dict[str, object]:
+    """Return what the form of filters offers, and what is chosen."""
+    languages = TurnDay.objects.exclude(language="").values_list("language", flat=True).distinct()
+    return {
+        "filters": filters,
+        "query": filters.query,
+        "spans": SPANS,
+        "pers": PERS,
+        "releases": Release.objects.order_by("-pk").values_list("pk", flat=True)[:50],
+        "topics": Topic.objects.order_by("name").values_list("slug", "name"),
+        "languages": languages.order_by("language"),
+    }
+
+
+def chart_as_csv(charts: Iterable[Chart], key: str, *, page: str) -> HttpResponse:
+    """Answer with one chart's table as a file.
+
+    Raises:
+        Http404: the page has no such chart.
+    """
+    known = {chart.key: chart for chart in charts}
+    if key not in known:
+        raise Http404(f"no such table: name one of {', '.join(known)}")
+    return as_csv(known[key].table, filename=f"{page}-{key}.csv")

@@ -1,0 +1,107 @@
+"""Pages of the monitor: figures with n and interval, never of single people; table and CSV are the same rows."""
+
+import csv
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from copilot.models import TurnDay
+from copilot.monitor.funnel import Cell
+from helpdesk.models import User
+from tests.copilot.making import make_topic
+
+pytestmark = pytest.mark.django_db
+PAGE = "/copilot/monitor/adoption/"
+COLUMNS = {field.name: 0 for field in TurnDay._meta.concrete_fields[8:]}
+
+
+@pytest.fixture
+def client(client: Client, sana: User) -> Client:
+    client.force_login(sana)
+    return client
+
+
+def turns(agent: int, *, days_ago: int = 1, topic: str = "Payouts", **counts: int) -> TurnDay:
+    """One row of figures: counts by cell, which sum to its turns."""
+    cells = {f"n_{cell}": n for cell, n in counts.items() if cell in set(Cell)}
+    rest = {name: n for name, n in counts.items() if name not in set(Cell)}
+    return TurnDay.objects.create(
+        day=timezone.localdate() - timedelta(days=days_ago), arm="offer", topic=make_topic(topic), language="en",
+        agent=agent, **(COLUMNS | {"n_turns": sum(cells.values())} | cells | rest),
+    )  # fmt: skip
+
+
+def table(client: Client, key: str, **query: Any) -> dict[str, dict[str, str]]:
+    text = client.get(PAGE, {"csv": key} | query).text
+    return {row["name"]: row for row in csv.DictReader(text.splitlines())}
+
+
+def test_acceptance_is_counted_in_four_ways(client: Client) -> None:
+    for agent in range(1, 11):
+        turns(
+            agent, sent_verbatim=4, sent_edited=2, ignored=3, dismissed=1, displayed=2, withheld=8, n_kept=1
+        )
+    found = [float(row["value"]) for row in table(client, "acceptance").values()]
+    assert found == pytest.approx([40 / 100, 50 / 100, 60 / 120, 50 / 200])
+    strict = next(iter(table(client, "acceptance").values()))
+    assert (strict["n"], strict["k"], strict["agents"]) == ("100", "40", "10")
+    assert strict["method"]
+    text = client.get(PAGE).text
+    assert "Of the suggestions that agents see, 50 % are sent" in text
+    assert "Of all turns they answer, that is 25 %" in text
+
+
+def test_the_cells_sum_to_all_turns_or_the_page_says_so(client: Client) -> None:
+    row = turns(1, ignored=3, withheld=2)
+    assert "sum to all 5 turns" in client.get(PAGE).text
+    TurnDay.objects.filter(pk=row.pk).update(n_turns=6)
+    assert "The cells sum to 5 but there are 6 turns" in client.get(PAGE).text
+
+
+def test_fewer_than_five_agents_are_not_shown(client: Client) -> None:
+    for agent in range(1, 5):
+        turns(agent, sent_verbatim=30, ignored=30)
+    assert {row["value"] for row in table(client, "acceptance").values()} == {""}
+    assert "fewer than 5 agents: not shown" in client.get(PAGE).text
+
+
+def test_turns_that_nobody_answered_accept_nothing_and_refuse_nothing(client: Client) -> None:
+    turns(0, waiting=50, withheld=50)
+    for agent in range(1, 7):
+        turns(agent, sent_verbatim=1, ignored=1)
+    assert float(table(client, "acceptance")["Half or more kept, of all answered"]["value"]) == 0.5
+
+
+def test_a_week_that_is_not_asked_for_is_not_counted(client: Client) -> None:
+    turns(1, ignored=3, days_ago=200)
+    turns(2, ignored=2, topic="Fees")
+    assert "sum to all 2 turns" in client.get(PAGE).text
+    assert "sum to all 5 turns" in client.get(PAGE, {"days": "364"}).text
+    assert "sum to all 3 turns" in client.get(PAGE, {"days": "364", "topic": "payouts"}).text
+    assert "No turn has come in yet." in client.get(PAGE, {"topic": "nothing"}).text
+
+
+@pytest.mark.parametrize(
+    "query", ["release=x", "days=7", "per=hour", "topic=%00", "release=99999999999999", "language="]
+)
+def test_an_address_that_means_nothing_shows_all(client: Client, query: str) -> None:
+    turns(1, ignored=3)
+    assert client.get(f"{PAGE}?{query}").status_code == 200
+
+
+def test_no_rows_at_all(client: Client) -> None:
+    assert "No turn has come in yet." in client.get(PAGE).text
+    assert table(client, "time") == {}
+
+
+def test_tables_that_are_not_there_and_other_verbs(client: Client) -> None:
+    assert client.get(PAGE, {"csv": "other"}).status_code == 404
+    assert client.post(PAGE).status_code == 405
+
+
+def test_agents_do_not_read_it(client: Client, ana: User) -> None:
+    client.force_login(ana)
+    assert client.get(PAGE).status_code == 403

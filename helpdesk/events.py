@@ -122,9 +122,13 @@ async def _news(user: User, watched: int | None, *, inbox: bool) -> AsyncIterato
 
 
 async def _events(user: User, numbers: set[int], watched: int | None, *, inbox: bool) -> list[str]:
-    """Return the names of the events that these changed cases are to this page; an empty set is a fresh start."""
+    """Return the names of the events that these changed cases are to this page; an empty set is a fresh start.
+
+    A case that was moved out of this person's sight is no news: the page could not fetch it.
+    """
     events = []
-    if watched is not None and (watched in numbers or not numbers):
+    is_news = watched is not None and (watched in numbers or not numbers)
+    if watched is not None and is_news and await _sees_any(user, {watched}):
         events.append(f"case-{watched}")
     if inbox and (not numbers or await _sees_any(user, numbers)):
         events.append("inbox")

@@ -86,6 +86,21 @@ def test_list_hears_only_of_cases_that_its_reader_may_see(ana: User, gwen: User,
         assert list(theirs.events.queue) in ([], ["inbox"])
 
 
+def test_page_of_a_case_that_was_moved_away_is_told_nothing_more(
+    ana: User, sana: User, team: Team, other_team: Team
+) -> None:
+    case = make_case(team=team)
+    watching = f"case={case.pk}"
+    with web() as address, Stream(address, watching, ana) as mine, Stream(address, watching, sana) as readers:
+        for stream in (mine, readers):
+            assert stream.events.get(timeout=5) == f"case-{case.pk}"
+        casework.move(case=case, team=other_team, actor=sana, now=timezone.now())
+        assert readers.events.get(timeout=2) == f"case-{case.pk}"
+        receive_messages([incoming(case_id=case.pk)], now=timezone.now())
+        assert readers.events.get(timeout=2) == f"case-{case.pk}"
+        assert mine.events.empty()
+
+
 def test_strangers_case_and_bad_number_are_refused(gwen: User, team: Team) -> None:
     case = make_case(team=team)
     with web() as address:

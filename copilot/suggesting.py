@@ -49,17 +49,22 @@ def expect(messages: Sequence[Message], *, now: datetime) -> list[Suggestion]:
     """Store a pending suggestion for the newest message of each case, and queue them."""
     from copilot import tasks  # tasks import this module
 
-    newest = _newest_of_their_cases(messages)
-    _supersede(newest)
-    assigned = assign([message.case for message in newest.values()], now=now)
-    rows = Suggestion.objects.bulk_create(
-        _expected(message, Arm(assigned[case_id].arm), now=now) for case_id, message in newest.items()
-    )
+    rows = store_pending(messages, now=now)
     ids = [row.pk for row in rows if row.is_pending]
     for start in range(0, len(ids), BATCH):
         batch = ids[start : start + BATCH]
         tasks.suggest.delay_on_commit(suggestion_ids=batch)  # type: ignore[attr-defined]  # not in celery's stubs
     return rows
+
+
+def store_pending(messages: Sequence[Message], *, now: datetime) -> list[Suggestion]:
+    """Store what `expect` stores; who calls this computes it."""
+    newest = _newest_of_their_cases(messages)
+    _supersede(newest)
+    assigned = assign([message.case for message in newest.values()], now=now)
+    return Suggestion.objects.bulk_create(
+        _expected(message, Arm(assigned[case_id].arm), now=now) for case_id, message in newest.items()
+    )
 
 
 def suggest(*, suggestion_ids: Sequence[int], now: datetime) -> int:
@@ -76,7 +81,7 @@ def suggest(*, suggestion_ids: Sequence[int], now: datetime) -> int:
     for release in dict.fromkeys(own.values()):
         rows = [row for row in pending if own.get(row.case_id) == release]
         try:
-            n += _suggest_by(release, rows, moment, now=now)
+            n += suggest_by(release, rows, moment, now=now)
         except (releases.ReleaseError, HeadError) as error:
             logger.exception("the release of a variant failed, the live one stands in")
             n += _suggest_live(rows, moment, now=now, instead_of=str(error))
@@ -91,13 +96,13 @@ def _suggest_live(
     if release is None:
         return sum(_fail(row, Reason.NO_RELEASE, "", now=now, release=None) for row in rows)
     try:
-        return _suggest_by(release, rows, moment, now=now, instead_of=instead_of)
+        return suggest_by(release, rows, moment, now=now, instead_of=instead_of)
     except (releases.ReleaseError, HeadError) as error:
         logger.exception("the live release failed")
         return sum(_fail(row, Reason.RELEASE_BROKEN, str(error), now=now, release=release) for row in rows)
 
 
-def _suggest_by(
+def suggest_by(
     release: Release,
     rows: Sequence[Suggestion],
     moment: CatalogMoment,

@@ -22,7 +22,7 @@ SECRETS = (
     "Secret answer",
     "Connecting the reader",
     "connecting-the-reader",
-    "96",
+    "96 %",
 )
 
 

@@ -92,8 +92,10 @@ def test_page_of_a_case_that_was_moved_away_is_told_nothing_more(
     case = make_case(team=team)
     watching = f"case={case.pk}"
     with web() as address, Stream(address, watching, ana) as mine, Stream(address, watching, sana) as readers:
+        assert mine.events.get(timeout=5) == f"case-{case.pk}"
+        receive_messages([incoming(case_id=case.pk)], now=timezone.now())
         for stream in (mine, readers):
-            assert stream.events.get(timeout=5) == f"case-{case.pk}"
+            assert stream.events.get(timeout=2) == f"case-{case.pk}"
         casework.move(case=case, team=other_team, actor=sana, now=timezone.now())
         assert readers.events.get(timeout=2) == f"case-{case.pk}"
         receive_messages([incoming(case_id=case.pk)], now=timezone.now())

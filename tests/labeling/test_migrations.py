@@ -28,8 +28,12 @@ def test_an_annotation_of_all_tasks_becomes_one_of_each() -> None:
 
 
 def _migrate(name: str) -> Any:
-    """Go to a migration of labeling's, beside the catalog of that time."""
-    at = [("labeling", name), ("copilot", "0008_suggestion_n_topics")]
+    """Go to a migration of labeling's, beside the other apps of that time."""
+    at = [
+        ("labeling", name),
+        ("copilot", "0008_suggestion_n_topics"),
+        ("helpdesk", "0006_case_tag_activity"),
+    ]
     MigrationExecutor(connection).migrate(at)
     return MigrationExecutor(connection).loader.project_state(at).apps
 

@@ -36,7 +36,8 @@ FILLING = "AB-2041"  # what agents type for a variable that nobody filled
 OPENS_AFTER = (5.0, 90.0)  # minutes
 COMPUTED_IN = 120  # milliseconds
 SET_CLOCK = """
-UPDATE copilot_suggestion s SET created_at = m.sent_at, queued_at = m.sent_at, finished_at = m.sent_at + %s * interval '1 millisecond'
+UPDATE copilot_suggestion s
+SET created_at = m.sent_at, queued_at = m.sent_at, finished_at = m.sent_at + %s * interval '1 millisecond'
 FROM helpdesk_message m WHERE m.id = s.message_id AND s.id = ANY(%s)
 """
 

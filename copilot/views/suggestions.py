@@ -17,7 +17,7 @@ from copilot.models.suggestion import State
 from copilot.showing import is_hidden, offered_to
 from copilot.views.card import Card, card_for
 from helpdesk import access
-from helpdesk.requests import PageRequest
+from helpdesk.requests import PageRequest, quiet_when_gone
 
 LARGEST_LIST = 100
 EXPLAINED = (State.OFFERED, State.WITHHELD, State.FAILED)
@@ -41,6 +41,7 @@ class Asked:
 
 
 @require_GET
+@quiet_when_gone
 def suggestion(request: PageRequest, case_id: int) -> HttpResponse:
     """Show the card of the turn that waits; nothing (204) when the page shows this very state already."""
     case = access.get_case(request.user, case_id)

@@ -12,7 +12,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from helpdesk import access, attaching, casework, drafting, forms, listing, reading
 from helpdesk.models import Case, Priority, Tag, Team
 from helpdesk.models.people import NAMED_BY
-from helpdesk.requests import PageRequest
+from helpdesk.requests import PageRequest, quiet_when_gone
 
 
 @require_GET
@@ -24,6 +24,7 @@ def case(request: PageRequest, case_id: int) -> HttpResponse:
 
 
 @require_GET
+@quiet_when_gone
 def timeline(request: PageRequest, case_id: int) -> HttpResponse:
     """Show a case's changing parts again; nothing (204) when the page shows them already."""
     case = access.get_case(request.user, case_id)
@@ -36,11 +37,9 @@ def timeline(request: PageRequest, case_id: int) -> HttpResponse:
 
 @require_GET
 def cases(request: PageRequest, case_id: int) -> HttpResponse:
-    """Show the list beside a case again."""
+    """Show the list beside a case again: the reader's own, also if the case itself was just moved out of sight."""
     page = listing.list_cases(user=request.user, filters=listing.Filters.read(request.GET))
-    return render(
-        request, "helpdesk/_cases.html", {"case": access.get_case(request.user, case_id), "listing": page}
-    )
+    return render(request, "helpdesk/_cases.html", {"open_id": case_id, "listing": page})
 
 
 def page_of(request: PageRequest, case: Case) -> dict[str, object]:
@@ -50,6 +49,7 @@ def page_of(request: PageRequest, case: Case) -> dict[str, object]:
     )
     return parts_of(request, case) | {
         "listing": page,
+        "open_id": case.pk,
         "next": page.after(case),
         "views": listing.VIEWS,
         "counts": listing.count_views(request.user),

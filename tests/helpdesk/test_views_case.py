@@ -84,8 +84,26 @@ def test_html_is_shown_as_it_was_sanitised(client: Client) -> None:
 
 def test_a_stranger_finds_nothing(client: Client, case: Case, gwen: User) -> None:
     client.force_login(gwen)
-    for address in ("", "timeline/", "list/"):
+    for address in ("", "timeline/"):
         assert client.get(f"/cases/{case.pk}/{address}").status_code == 404
+
+
+def test_an_open_page_hears_nothing_of_a_case_that_was_moved_away(
+    client: Client, case: Case, gwen: User
+) -> None:
+    client.force_login(gwen)
+    answer = client.get(f"/cases/{case.pk}/timeline/", headers={"HX-Request": "true"})
+    assert (answer.status_code, answer.content) == (204, b"")
+
+
+def test_the_list_beside_a_case_that_was_moved_away_is_the_readers_own(
+    client: Client, case: Case, gwen: User, other_team: Team
+) -> None:
+    client.force_login(gwen)
+    mine = make_case("Mine", team=other_team)
+    text = client.get(f"/cases/{case.pk}/list/?view=all").text
+    assert f'id="open-{mine.pk}"' in text
+    assert f'id="open-{case.pk}"' not in text
 
 
 def test_no_page_changes_by_a_get(client: Client, case: Case) -> None:

@@ -6,14 +6,14 @@ from typing import Any
 from django.dispatch import receiver
 from django.utils import timezone
 
-from copilot import contamination, joining, recording, shadowing, suggesting
+from copilot import contamination, expecting, joining, recording, shadowing
 from helpdesk.models import Case, Message, Reply
 from helpdesk.signals import cases_merged, message_received, reply_sent
 
 
 @receiver(message_received)
 def expect_suggestions(messages: list[Message], **_: Any) -> None:
-    suggesting.expect(messages, now=timezone.now())
+    expecting.expect(messages, now=timezone.now())
 
 
 @receiver(reply_sent)

@@ -1,7 +1,6 @@
 """A suggestion for a turn: expected with the message, computed by the worker, stored before anybody opens the case.
 
-1. `expect` stores a pending row in the message's own transaction, so that no turn is ever lost, and queues it. In the
-   arm OFF the row is complete at once: it stands for a turn for which nothing is computed.
+1. `expecting` stores a pending row with the message, and queues it.
 2. `suggest` runs the live release, or that of the case's variant, over a batch of pending rows and fills each in once:
    whoever changes `pending` first wins, so a task that runs twice does no harm. Nobody waits for which sentence
    decided: that is noted when all are stored.
@@ -17,8 +16,8 @@ from django.conf import settings
 from django.db import transaction
 
 from copilot import explaining, recording, releases
-from copilot.assigning import assign
 from copilot.catalog import CatalogMoment, catalog_at
+from copilot.expecting import BATCH
 from copilot.models import Alternative, Arm, QuestionVector, Release, Suggestion, Topic
 from copilot.models.suggestion import Reason, State
 from copilot.pipeline.questions import question_from
@@ -31,7 +30,6 @@ from helpdesk.turns import messages_of
 
 logger = logging.getLogger(__name__)
 
-BATCH = 32
 CASE_FOR_WORDING = ("case__customer", "case__team__guidance")
 LOST_AFTER = timedelta(seconds=10)
 MOST_ATTEMPTS = 5
@@ -43,28 +41,6 @@ class Beside:
 
     alternatives: Sequence[Alternative] = ()
     vectors: Sequence[QuestionVector] = ()
-
-
-def expect(messages: Sequence[Message], *, now: datetime) -> list[Suggestion]:
-    """Store a pending suggestion for the newest message of each case, and queue them."""
-    from copilot import tasks  # tasks import this module
-
-    rows = store_pending(messages, now=now)
-    ids = [row.pk for row in rows if row.is_pending]
-    for start in range(0, len(ids), BATCH):
-        batch = ids[start : start + BATCH]
-        tasks.suggest.delay_on_commit(suggestion_ids=batch)  # type: ignore[attr-defined]  # not in celery's stubs
-    return rows
-
-
-def store_pending(messages: Sequence[Message], *, now: datetime) -> list[Suggestion]:
-    """Store what `expect` stores; who calls this computes it."""
-    newest = _newest_of_their_cases(messages)
-    _supersede(newest)
-    assigned = assign([message.case for message in newest.values()], now=now)
-    return Suggestion.objects.bulk_create(
-        _expected(message, Arm(assigned[case_id].arm), now=now) for case_id, message in newest.items()
-    )
 
 
 def suggest(*, suggestion_ids: Sequence[int], now: datetime) -> int:
@@ -203,43 +179,6 @@ def sweep(*, now: datetime) -> int:
     for ids in alone + [together[start : start + BATCH] for start in range(0, len(together), BATCH)]:
         tasks.suggest.delay(suggestion_ids=ids)
     return len(again)
-
-
-def _expected(message: Message, arm: Arm, *, now: datetime) -> Suggestion:
-    """Return the row of a turn that has just begun or gone on: pending, or complete where nothing is computed."""
-    row = Suggestion(case_id=message.case_id, message=message, arm=arm, created_at=now, queued_at=now)
-    if arm == Arm.OFF:
-        row.state, row.reason, row.finished_at = State.OFF, Reason.OFF, now
-    return row
-
-
-def _newest_of_their_cases(messages: Sequence[Message]) -> dict[int, Message]:
-    """Return each case's newest message, where it is one of these: one that arrives late changes nothing."""
-    newest = {message.case_id: message for message in sorted(messages, key=lambda m: (m.sent_at, m.pk))}
-    last = dict(
-        Message.objects.filter(case__in=newest)
-        .order_by("case_id", "-sent_at", "-pk")
-        .distinct("case_id")
-        .values_list("case_id", "pk")
-    )
-    return {case_id: message for case_id, message in newest.items() if last[case_id] == message.pk}
-
-
-def _supersede(newest: dict[int, Message]) -> None:
-    """Mark the earlier suggestions of the turns that go on."""
-    earlier = (
-        Suggestion.objects.current()
-        .filter(case_id__in=newest)
-        .select_related("message")
-        .order_by("case_id", "-message__sent_at")
-        .distinct("case_id")
-    )
-    same_turn = [
-        row.pk
-        for row in earlier
-        if row.message_id in {message.pk for message in messages_of(newest[row.case_id])}
-    ]
-    Suggestion.objects.filter(pk__in=same_turn).update(state=State.SUPERSEDED)
 
 
 def _note_outcome(row: Suggestion, question: Question, outcome: Outcome, topics: dict[str, Topic]) -> None:

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
-from copilot import releases, suggesting
+from copilot import expecting, releases, suggesting
 from copilot.config.demo import loading
 from copilot.config.demo.world import read_world
 from copilot.models import Promotion, Release, Suggestion
@@ -75,7 +75,7 @@ def _forget_the_topic() -> dict[int, str]:
 def _n_right(asked: list[Message], answers: dict[int, str]) -> int:
     """Ask the same questions anew, and count those whose right answer is offered, or worded in the shadow."""
     made = [(make_message(message.body), answers[message.pk]) for message in asked]
-    suggesting.expect([message for message, _ in made], now=timezone.now())
+    expecting.expect([message for message, _ in made], now=timezone.now())
     rows = Suggestion.objects.filter(message__in=[message for message, _ in made])
     suggesting.suggest(suggestion_ids=[row.pk for row in rows], now=timezone.now())
     said = dict(rows.generated().values_list("message", "answer__answer__slug"))

@@ -16,7 +16,7 @@ from functools import cached_property
 from django.db import connection
 from django.utils import timezone
 
-from copilot import recording, suggesting
+from copilot import expecting, recording, suggesting
 from copilot.catalog import CatalogMoment, catalog_at
 from copilot.config.demo.clock import WEEKS, Clock
 from copilot.config.demo.world import World
@@ -146,7 +146,7 @@ class Life:
         if release is None or not messages:
             return {}
         pending = [
-            row for row in suggesting.store_pending(messages, now=messages[0].sent_at) if row.is_pending
+            row for row in expecting.store_pending(messages, now=messages[0].sent_at) if row.is_pending
         ]
         ids = [row.pk for row in pending]
         rows = list(

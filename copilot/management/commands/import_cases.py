@@ -8,7 +8,7 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 from tqdm import tqdm
 
-from copilot import releases, replaying, suggesting
+from copilot import expecting, releases, replaying
 from copilot.models import Suggestion
 from helpdesk.management.commands import import_cases
 from helpdesk.models import Case, Message
@@ -43,7 +43,7 @@ class Command(import_cases.Command):
             .distinct("case_id")
         )
         asked = set(Suggestion.objects.filter(message__in=list(newest)).values_list("message_id", flat=True))
-        rows = suggesting.expect([row for row in newest if row.pk not in asked], now=timezone.now())
+        rows = expecting.expect([row for row in newest if row.pk not in asked], now=timezone.now())
         self.stdout.write(f"{len(rows)} suggestions queued for cases that await a reply.")
 
     def _replay(self, case_ids: list[int]) -> None:

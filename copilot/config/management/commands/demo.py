@@ -20,7 +20,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 from django.utils import timezone
 
-from copilot import releases, suggesting, tasks
+from copilot import expecting, releases, tasks
 from copilot.config import supervising
 from copilot.config import tasks as config_tasks
 from copilot.config.demo import functions, loading, training
@@ -97,7 +97,7 @@ class Command(BaseCommand):
         """Queue what the workers do once they run, what people wait for first."""
         newest = Message.objects.filter(case__in=Case.objects.awaiting_reply())
         newest = newest.order_by("case_id", "-sent_at", "-pk").distinct("case_id")
-        suggesting.expect(list(newest), now=timezone.now())
+        expecting.expect(list(newest), now=timezone.now())
         config_tasks.try_functions.delay()
         for task in (Task.VALIDITY, Task.TOPIC):
             run = weak_runs.order(task=task, method="", seed=1, by=None, now=timezone.now())

@@ -3,6 +3,7 @@
 from collections import Counter
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from copilot.config.demo.clock import WEEKS, Clock
@@ -38,6 +39,12 @@ def test_what_is_asked_in_a_week_comes_from_that_week_in_order(world: World) -> 
     assert sum(map(len, by_day(asked))) == 400
     stirred = sum(each.written.gold.answer in BEHAVIOUR.change.facts for each in asked)
     assert stirred >= 25, "what changed is asked more often"
+
+
+@pytest.mark.django_db
+def test_nothing_is_simulated_outside_of_the_demo_world() -> None:
+    with pytest.raises(CommandError, match="run `make demo` first"):
+        call_command("simulate")
 
 
 @pytest.mark.slow

@@ -10,10 +10,11 @@ from django.utils import timezone
 
 from copilot import releases
 from copilot.config.demo.clock import WEEKS, Clock
-from copilot.config.demo.world import read_world
+from copilot.config.demo.world import PREFIX, read_world
 from copilot.config.simulation.behaviour import read_behaviour
 from copilot.config.simulation.living import Life
 from copilot.monitor import rolling
+from helpdesk.models import Message
 
 
 class Command(BaseCommand):
@@ -24,9 +25,17 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=int, default=1)
 
     def handle(self, *, cases: int, seed: int, **_: Any) -> None:
+        if not Message.objects.filter(external_id__startswith=PREFIX).exists():
+            raise CommandError(
+                "Simulated customers and agents live in the demo world, which this database does not hold: "
+                "run `make demo` first, and never simulate where real cases are answered."
+            )
         release = releases.live()
         if release is None:
             raise CommandError("No release is live: train and promote one first.")
+        self.stderr.write(
+            f"Release {release.pk} may have learned from the very messages that come in again: its figures flatter."
+        )
         life = Life(
             read_world(),
             read_behaviour(),

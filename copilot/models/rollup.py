@@ -8,6 +8,7 @@ from django.db import models
 
 from copilot.models.catalog import Topic
 from copilot.models.experiment import Variant
+from copilot.models.match_version import MatchVersion
 from copilot.models.release import Release
 from copilot.models.suggestion import Arm
 
@@ -112,9 +113,10 @@ class ConfidenceDay(models.Model):
 
 
 class RollupState(models.Model):
-    """Up to when events are in the figures; one row."""
+    """Up to when events are in the figures, and by which version replies were compared; one row."""
 
     seen_until = models.DateTimeField()
+    match_version = models.ForeignKey(MatchVersion, null=True, on_delete=models.SET_NULL, related_name="+")
 
     def __str__(self) -> str:
         return f"rolled up until {self.seen_until}"

@@ -3,7 +3,7 @@
 1. `roll_day` reads the turns of one day, finds for each its cell of the funnel, counts, and replaces the day's rows in
    one transaction. Doing it again gives the same rows, whoever does it and in which order.
 2. `roll_on` looks which days anything happened to since it last looked, and rolls these: a reply on Tuesday changes
-   the figures of the Monday on which it was asked for.
+   the figures of the Monday on which it was asked for. All of them, once replies are compared by another version.
 3. `recompute` rolls every day of a span.
 """
 
@@ -21,6 +21,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
+from copilot import match_versions
 from copilot.models import Arm, Match
 from copilot.models.rollup import CONFIDENCE_BINS, NOBODY, ConfidenceDay, RollupState, TurnDay
 from copilot.monitor.funnel import WINDOW, Cell, ScreenEvent, SentReply, cell_of
@@ -129,8 +130,8 @@ def roll_day(day: date, *, now: datetime) -> int:
 
 def roll_on(*, now: datetime) -> list[date]:
     """Roll the days that anything happened to since the last time, and those whose window has closed; return them."""
-    state = RollupState.objects.first()
-    if state is None:
+    state, version = RollupState.objects.first(), match_versions.current()
+    if state is None or state.match_version_id != version.pk:
         days = every_day()
     else:
         since = state.seen_until - OVERLAP
@@ -140,7 +141,7 @@ def roll_on(*, now: datetime) -> list[date]:
             days.append(closing)  # who waited for a reply until yesterday waits no longer
     for day in sorted(set(days)):
         roll_day(day, now=now)
-    RollupState.objects.update_or_create(pk=1, defaults={"seen_until": now})
+    RollupState.objects.update_or_create(pk=1, defaults={"seen_until": now, "match_version": version})
     return sorted(set(days))
 
 

@@ -18,7 +18,7 @@ from copilot.monitor import rolling
 from copilot.monitor.funnel import Cell
 from helpdesk.models import User
 from helpdesk.replying import send_reply
-from tests.copilot.making import make_experiment, make_suggestion, make_topic
+from tests.copilot.making import make_experiment, make_match_version, make_suggestion, make_topic
 from tests.making import make_case, make_user
 
 pytestmark = pytest.mark.django_db
@@ -165,6 +165,16 @@ def test_a_sure_one_lies_in_the_last_bin(ana: User) -> None:
         (29, 1, 0),
         (99, 1, 1),
     ]
+
+
+def test_all_days_are_made_anew_once_replies_are_compared_by_another_version(ana: User) -> None:
+    used(suggested(), ana, "displayed")
+    rolling.roll_on(now=timezone.now())
+    assert total("n_exact") == 1
+    make_match_version(is_current=True)
+    later = timezone.now() + timedelta(days=3)
+    assert rolling.roll_on(now=later) == [timezone.localdate()]
+    assert total("n_exact") == 0, "nothing is compared by it yet"
 
 
 def test_a_day_without_turns_has_no_rows() -> None:

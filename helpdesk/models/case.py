@@ -159,9 +159,9 @@ class Case(models.Model):
             # so that a rare filter reads no row that is not shown.
             models.Index(
                 fields=["-last_activity_at", "-id"],
-                name="case_closed_by_activity",
+                name="case_closed_by_activity",  # merged ones are in no list
                 include=FILTERED_BY,
-                condition=Q(status=Status.CLOSED),
+                condition=Q(status=Status.CLOSED, merged_into=None),
             ),
             models.Index(
                 fields=["-last_activity_at", "-id"],

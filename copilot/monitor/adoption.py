@@ -83,6 +83,7 @@ ACCEPTANCES = (
 class Adoption:
     """What the page shows."""
 
+    total: int
     finding: str
     sums: str
     charts: tuple[Chart, ...]
@@ -96,6 +97,7 @@ def adoption(filters: Filters) -> Adoption:
     agents = _people(by_agent(turns, by="", names=COLUMNS).get("", {}))
     rates = [_rate(each, agents, each.name) for each in ACCEPTANCES]
     return Adoption(
+        total=total,
         finding=_finding(total, dict(zip((each.key for each in ACCEPTANCES), rates, strict=True))),
         sums=_sums(cells, total),
         charts=(

@@ -2,9 +2,9 @@
 
 Each lies at a random place between a question that was really encoded and one of those nearest to it (as SMOTE does,
 Chawla et al. 2002), plus a little noise, so that they crowd together as questions do. How hard they are to search is
-told by their intrinsic dimension: of 29,000 real questions to banks and shops its median was 13.8 (a tenth below 4.8, a
-tenth above 32), of a million of these 15 (4.5 and 60). Midpoints of any two questions, as were made before, have 24
-already among 100,000: they lie where nobody asks. Chunks are made from seeds, so that none must be kept.
+told by their intrinsic dimension: of 29,000 real questions to banks and shops its median was 14 (a tenth below 5, a
+tenth above 33), of a million of these 26, so that they are rather harder. Midpoints of any two questions, as were made
+before, lie where nobody asks. Chunks are made from seeds, so that none must be kept.
 """
 
 from collections.abc import Iterator, Sequence

@@ -137,8 +137,9 @@ def roll_on(*, now: datetime) -> list[date]:
         since = state.seen_until - OVERLAP
         days = _touched(since)
         closing = timezone.localdate(now) - WINDOW - timedelta(days=1)
-        if timezone.localdate(since) != timezone.localdate(now):
-            days.append(closing)  # who waited for a reply until yesterday waits no longer
+        n_closed = (timezone.localdate(now) - timezone.localdate(since)).days
+        # Who waited for a reply until yesterday waits no longer; after a pause of days, several such days have closed.
+        days += [closing - timedelta(days=back) for back in range(n_closed)]
     for day in sorted(set(days)):
         roll_day(day, now=now)
     RollupState.objects.update_or_create(pk=1, defaults={"seen_until": now, "match_version": version})

@@ -279,7 +279,7 @@ def _offer(suggestion: Suggestion | None, asked: Asked, agent: User) -> Offer | 
         return None
     right = {opinion.answer for opinion in (asked.written.gold, asked.written.second) if opinion}
     answer = suggestion.answer.answer.slug
-    text = _filled(for_agent(suggestion.text, agent), agent)
+    text = _filled(suggestion.text, agent)
     return Offer(answer, text, answer in right, suggestion.state == State.OFFERED)
 
 

@@ -126,8 +126,7 @@ def test_who_got_no_reply_is_censored_when_the_window_closes() -> None:
     suggestion.message.save()
     rolling.roll_on(now=timezone.now())
     assert total("n_waiting") == 1
-    for days in range(1, 4):
-        rolling.roll_on(now=timezone.now() + timedelta(days=days))
+    rolling.roll_on(now=timezone.now() + timedelta(days=4))  # nobody rolled in between
     assert (total("n_waiting"), total("n_censored")) == (0, 1)
 
 

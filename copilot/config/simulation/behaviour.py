@@ -91,9 +91,8 @@ class Times:
 
 @dataclass(frozen=True)
 class After:
-    """What comes after a reply that was right or wrong: the case again, a rating with so many stars."""
+    """What comes after a reply that was right or wrong: a rating with so many stars."""
 
-    reopens: Mapping[str, float]
     rates: float
     stars: Mapping[str, tuple[float, ...]]
 
@@ -143,7 +142,7 @@ def read_behaviour(file: Path = FILE) -> Behaviour:
             ),
             times=_made(Times, entries["times"], "times"),
             stirred=float(demand["stirred"]),
-            after=After(after["reopens"], after["rates"], {k: tuple(v) for k, v in after["stars"].items()}),
+            after=After(after["rates"], {k: tuple(v) for k, v in after["stars"].items()}),
             elsewhere=tuple(entries["elsewhere"]),
             added=tuple(entries["added"]),
         )
@@ -169,7 +168,7 @@ def _check(behaviour: Behaviour, name: str) -> None:
         f"habits.{habit}.{key}": p for habit, row in behaviour.habits.items() for key, p in vars(row).items()
     }
     chances |= {"learning.grows": behaviour.learning.grows, "change.corrects": behaviour.change.corrects}
-    chances |= {f"after.reopens.{key}": p for key, p in behaviour.after.reopens.items()}
+    chances |= {"after.rates": behaviour.after.rates}
     if wrong := [f"{key} is {p}" for key, p in chances.items() if not 0 <= p <= 1]:
         raise BehaviourError(f"{name}: {', '.join(wrong)}; a probability lies between 0 and 1")
     sums = {"edits": sum(behaviour.edits.values())}

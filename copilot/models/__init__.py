@@ -1,5 +1,6 @@
 """The copilot's tables: what may be said, what decides, what was suggested, what became of it."""
 
+from copilot.models.case_day import BacklogDay, CaseDay, CaseTimeDay
 from copilot.models.catalog import Answer, AnswerVersion, Area, Guidance, Term, Topic
 from copilot.models.change import CatalogChange
 from copilot.models.experiment import Assignment, Contamination, Experiment, Exposure, Variant
@@ -22,6 +23,9 @@ __all__ = [
     "Arm",
     "Artifact",
     "Assignment",
+    "BacklogDay",
+    "CaseDay",
+    "CaseTimeDay",
     "CatalogChange",
     "ConfidenceDay",
     "Contamination",

@@ -7,8 +7,6 @@
 3. `recompute` rolls every day of a span.
 """
 
-import hashlib
-import hmac
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -23,7 +21,9 @@ from django.utils import timezone
 
 from copilot import match_versions
 from copilot.models import Arm, Match
-from copilot.models.rollup import CONFIDENCE_BINS, NOBODY, ConfidenceDay, RollupState, TurnDay
+from copilot.models.rollup import CONFIDENCE_BINS, ConfidenceDay, RollupState, TurnDay
+from copilot.monitor import case_rolling
+from copilot.monitor.agents import agent_hash
 from copilot.monitor.funnel import WINDOW, Cell, ScreenEvent, SentReply, cell_of
 
 SUBSTANTIVE = 8  # tokens of a reply after greeting, closing and quotes are taken off
@@ -65,6 +65,11 @@ SELECT DISTINCT (created_at AT TIME ZONE %(zone)s)::date FROM copilot_suggestion
     UNION SELECT suggestion_id FROM copilot_match
           WHERE recorded_at >= %(since)s AND version_id = (SELECT id FROM copilot_matchversion WHERE is_current)
     UNION SELECT id FROM copilot_suggestion WHERE created_at >= %(since)s - interval '1 hour')
+"""
+EVERY_DAY = """
+SELECT (created_at AT TIME ZONE %(zone)s)::date FROM copilot_suggestion
+UNION SELECT (at AT TIME ZONE %(zone)s)::date FROM helpdesk_statuschange
+ORDER BY 1
 """
 
 
@@ -125,6 +130,7 @@ def roll_day(day: date, *, now: datetime) -> int:
         _count(turn, events.get(turn.id, ()), exposures.get(turn.id, {}), counted, now=now)
         n += 1
     _replace(day, counted)
+    case_rolling.roll_cases(day, span=span, now=now)
     return n
 
 
@@ -135,7 +141,7 @@ def roll_on(*, now: datetime) -> list[date]:
         days = every_day()
     else:
         since = state.seen_until - OVERLAP
-        days = _touched(since)
+        days = _touched(since) + case_rolling.touched(since=since, now=now)
         closing = timezone.localdate(now) - WINDOW - timedelta(days=1)
         n_closed = (timezone.localdate(now) - timezone.localdate(since)).days
         # Who waited for a reply until yesterday waits no longer; after a pause of days, several such days have closed.
@@ -147,21 +153,10 @@ def roll_on(*, now: datetime) -> list[date]:
 
 
 def every_day() -> list[date]:
-    """Return the days on which there are turns."""
+    """Return the days on which there are turns or cases were opened, closed or reopened."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT DISTINCT (created_at AT TIME ZONE %s)::date FROM copilot_suggestion ORDER BY 1",
-            [settings.TIME_ZONE],
-        )
+        cursor.execute(EVERY_DAY, {"zone": settings.TIME_ZONE})
         return [day for (day,) in cursor.fetchall()]
-
-
-def agent_hash(user_id: int | None) -> int:
-    """Return the number by which an agent stands in the figures: the same for good, and no name."""
-    if user_id is None:
-        return NOBODY
-    digest = hmac.digest(settings.SECRET_KEY.encode(), f"agent:{user_id}".encode(), hashlib.sha256)
-    return int.from_bytes(digest[:8], signed=True)
 
 
 def _count(

@@ -32,7 +32,7 @@ def nothing_is_held_out(settings: Settings) -> None:
 
 
 def suggested(text: str = TEXT, **fields: Any) -> Suggestion:
-    return make_suggestion(make_case(), text, **fields)
+    return make_suggestion(make_case(sent_at=timezone.now()), text, **fields)
 
 
 def used(

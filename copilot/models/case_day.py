@@ -1,0 +1,117 @@
+"""Figures of cases as integers, by the day on which they were opened: what experiments and the support page read.
+
+The sums of logs make means and variances of times; the counts by bin make medians. Products with a covariate are not
+stored: what is known of a case before it gets its arm (its agent's and its topic's earlier times, its channel) is the
+same for all cases of a row, so that its products follow from the row's sums (see `monitor/foretelling.py`).
+"""
+
+import math
+
+from django.db import models
+
+from copilot.models.catalog import Topic
+from copilot.models.experiment import Variant
+from copilot.models.suggestion import Arm
+
+TIME_BINS = 64
+LONGEST = 7 * 24 * 3600  # seconds: the window in which a case is followed
+LAST_LOG = math.log(LONGEST)
+
+
+class CaseDay(models.Model):
+    """What became of the cases that were opened on one day and have all of this in common, within seven days.
+
+    A merged case counts once, with the one in which it goes on and under the arm of that. `agent` is the hash of who
+    replied first: that is settled soon and for good, while who replied most may be what a treatment changes. `topic` is
+    that of the first message. `arm` is empty for cases from before arms were drawn; where an experiment divides
+    agents, arm and variant are those of the first reply's author.
+
+    Times are in millionths of ln seconds, and at least one second. A case is closed, censored (still open after seven
+    days, counted beside figures and never in them) or neither yet.
+    """
+
+    day = models.DateField()
+    arm = models.CharField(max_length=6, choices=Arm, blank=True)
+    variant = models.ForeignKey(Variant, null=True, on_delete=models.CASCADE, related_name="+")
+    channel = models.SlugField(max_length=40, db_index=False)
+    topic = models.ForeignKey(Topic, null=True, on_delete=models.CASCADE, related_name="+")
+    agent = models.BigIntegerField(help_text="A hash; 0 is nobody.")
+
+    n_cases = models.PositiveIntegerField()
+    n_replied = models.PositiveIntegerField(help_text="Replied to within seven days.")
+    n_closed = models.PositiveIntegerField(help_text="Closed within seven days.")
+    n_censored = models.PositiveIntegerField(help_text="Not closed within seven days.")
+    reply_log = models.BigIntegerField(help_text="Sum over those replied to: time to the first reply.")
+    reply_log_squares = models.BigIntegerField()
+    n_timed = models.PositiveIntegerField(help_text="Closed, and worked on in a page that told how long.")
+    handle_log = models.BigIntegerField(
+        help_text="Sum over those timed: time worked on them, breaks left out."
+    )
+    handle_log_squares = models.BigIntegerField()
+    n_followed = models.PositiveIntegerField(help_text="Closed, and seven days have passed since.")
+    n_reopened = models.PositiveIntegerField(help_text="Of those followed: came back within seven days.")
+    n_escalated = models.PositiveIntegerField(help_text="Of those closed or censored.")
+    n_corrected = models.PositiveIntegerField(
+        help_text="Of those replied to: a reply followed another within a day, with no word of the customer between."
+    )
+    n_rated = models.PositiveIntegerField(help_text="Of those closed.")
+    rating_sum = models.PositiveIntegerField()
+    n_satisfied = models.PositiveIntegerField(help_text="Of those rated: with 4 or 5.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["day", "arm", "variant", "channel", "topic", "agent"],
+                nulls_distinct=False,
+                name="case_day_once",
+            )
+        ]
+        indexes = [models.Index(fields=["variant", "day"], name="case_day_by_variant")]
+
+    def __str__(self) -> str:
+        return f"{self.n_cases} cases of {self.day}"
+
+
+class CaseTimeDay(models.Model):
+    """How many cases of a day took how long, for medians and tails. `bin` n of 64 holds times from n to n + 1 steps.
+
+    The steps are equal in ln seconds, from one second to seven days, which is in the last.
+    """
+
+    day = models.DateField()
+    arm = models.CharField(max_length=6, choices=Arm, blank=True)
+    variant = models.ForeignKey(Variant, null=True, on_delete=models.CASCADE, related_name="+")
+    channel = models.SlugField(max_length=40, db_index=False)
+    topic = models.ForeignKey(Topic, null=True, on_delete=models.CASCADE, related_name="+")
+    agent = models.BigIntegerField()
+    bin = models.PositiveSmallIntegerField()
+    n_replied = models.PositiveIntegerField(help_text="By the time to the first reply.")
+    n_timed = models.PositiveIntegerField(help_text="By the time worked on them.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["day", "arm", "variant", "channel", "topic", "agent", "bin"],
+                nulls_distinct=False,
+                name="case_time_day_once",
+            )
+        ]
+        indexes = [models.Index(fields=["variant", "day"], name="case_time_day_by_variant")]
+
+    def __str__(self) -> str:
+        return f"{self.n_timed} cases of {self.day} in bin {self.bin}"
+
+
+class BacklogDay(models.Model):
+    """By how much the cases that wait to be closed grew and shrank on one day, whenever they were opened."""
+
+    day = models.DateField()
+    channel = models.SlugField(max_length=40, db_index=False)
+    n_opened = models.PositiveIntegerField(help_text="Came in, or came back.")
+    n_closed = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["day", "channel"], name="backlog_day_once")]
+
+    def __str__(self) -> str:
+        return f"{self.n_opened} opened and {self.n_closed} closed on {self.day}"

@@ -1,0 +1,242 @@
+"""The figures of cases come from what became of them within seven days, and are the same whoever makes them."""
+
+import math
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.forms.models import model_to_dict
+from django.utils import timezone
+from pytest_django import Settings
+
+from copilot import assigning
+from copilot.experimenting import Treatment
+from copilot.models import BacklogDay, CaseDay, CaseTimeDay
+from copilot.monitor import rolling
+from copilot.monitor.agents import agent_hash
+from copilot.monitor.case_rolling import MILLION, touched
+from helpdesk import casework, escalating, rating
+from helpdesk.merging import merge_cases
+from helpdesk.models import ActiveTime, Case, User
+from helpdesk.replying import send_reply
+from tests.copilot.making import make_experiment, make_suggestion, make_topic
+from tests.making import make_case, make_message, make_reply, make_user
+
+pytestmark = pytest.mark.django_db
+NOW = timezone.now().replace(hour=12, minute=0, second=0, microsecond=0)
+OPENED = NOW - timedelta(days=20)
+DAY = timezone.localdate(OPENED)
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_held_out(settings: Settings) -> None:
+    settings.COPILOT_HOLDOUT_SHARE = 0.0
+
+
+def opened(*, at: datetime = OPENED, **fields: Any) -> Case:
+    return make_case(sent_at=at, **fields)
+
+
+def answered(
+    case: Case, agent: User, *, after: timedelta = HOUR, seconds: int = 300, closes: bool = True
+) -> Case:
+    make_reply(case, "It left today.", author=agent, at=case.created_at + after)
+    ActiveTime.objects.create(
+        case=case, agent=agent, day=timezone.localdate(case.created_at), milliseconds=1000 * seconds
+    )
+    if closes:
+        casework.close(case=case, actor=agent, now=case.created_at + after)
+    return case
+
+
+def roll(*, now: datetime = NOW) -> None:
+    rolling.roll_day(DAY, now=now)
+
+
+def total(name: str) -> int:
+    return sum(CaseDay.objects.filter(day=DAY).values_list(name, flat=True))
+
+
+def rows() -> list[dict[str, Any]]:
+    return [
+        {name: value for name, value in model_to_dict(row).items() if name != "id"}
+        for model in (CaseDay, CaseTimeDay, BacklogDay)
+        for row in model.objects.order_by("pk")
+    ]
+
+
+def test_times_are_sums_of_logs_and_counts_by_bin(ana: User) -> None:
+    for seconds in (300, 600):
+        answered(opened(), ana, seconds=seconds)
+    roll()
+    [row] = CaseDay.objects.all()
+    assert (row.n_cases, row.n_replied, row.n_closed, row.n_timed, row.n_censored) == (2, 2, 2, 2, 0)
+    assert row.agent == agent_hash(ana.pk)
+    logs = [math.log(300), math.log(600)]
+    assert row.handle_log == sum(round(log * MILLION) for log in logs)
+    assert row.handle_log_squares == sum(round(log**2 * MILLION) for log in logs)
+    assert row.reply_log == 2 * round(math.log(3600) * MILLION)
+    assert sorted(CaseTimeDay.objects.values_list("bin", "n_timed", "n_replied")) == [
+        (27, 1, 0), (30, 1, 0), (39, 0, 2)
+    ]  # fmt: skip
+
+
+def test_making_them_again_gives_the_same_rows(ana: User, gwen: User) -> None:
+    for number in range(6):
+        case = opened(channel=("email", "chat")[number % 2])
+        assigning.assign([case], now=NOW)
+        make_suggestion(case, topic=make_topic(("Fees", "Payouts")[number % 3 == 0]))
+        answered(case, (ana, gwen)[number % 2], seconds=60 * (number + 1), closes=number != 5)
+    roll()
+    before = rows()
+    CaseDay.objects.all().delete()
+    roll()
+    roll()
+    assert rows() == before
+    assert len(before) > 10
+
+
+def test_who_replied_first_is_the_agent(ana: User, gwen: User) -> None:
+    case = opened()
+    make_reply(case, "We look into it.", author=gwen, at=OPENED + HOUR)
+    answered(case, ana, after=3 * HOUR)
+    roll()
+    assert CaseDay.objects.get().agent == agent_hash(gwen.pk)
+
+
+def test_an_open_case_is_censored_after_seven_days_and_counted_in_no_figure(ana: User) -> None:
+    answered(opened(), ana, closes=False)
+    roll(now=OPENED + timedelta(days=6))
+    assert (total("n_cases"), total("n_closed"), total("n_censored")) == (1, 0, 0)
+    roll()
+    assert (total("n_censored"), total("n_timed"), total("n_replied")) == (1, 0, 1)
+
+
+def test_a_reply_after_seven_days_comes_too_late(ana: User) -> None:
+    answered(opened(), ana, after=timedelta(days=8))
+    roll()
+    assert (total("n_replied"), total("n_closed"), total("n_censored")) == (0, 0, 1)
+    assert CaseDay.objects.get().agent == 0
+
+
+def test_a_case_comes_back_within_seven_days_of_its_closing(ana: User) -> None:
+    soon, late, _ = (answered(opened(), ana) for _ in range(3))
+    casework.reopen(case=soon, actor=ana, now=OPENED + timedelta(days=3))
+    casework.reopen(case=late, actor=ana, now=OPENED + timedelta(days=9))
+    roll(now=OPENED + timedelta(days=4))
+    assert (total("n_followed"), total("n_reopened")) == (0, 0), "not all of them had their seven days"
+    roll()
+    assert (total("n_followed"), total("n_reopened")) == (3, 1)
+
+
+def test_the_last_rating_counts_and_escalations_within_seven_days(ana: User) -> None:
+    case, other = answered(opened(), ana), answered(opened(), ana)
+    for number, score in enumerate((1, 5)):
+        rating.rate(
+            case=case,
+            channel="web",
+            external_id=f"r-{number}",
+            score=score,
+            now=OPENED + HOUR * (2 + number),
+        )
+    escalating.escalate(case=case, team=None, reason="A threat", actor=ana, now=OPENED + 2 * HOUR)
+    escalating.escalate(case=other, team=None, reason="Late", actor=ana, now=OPENED + timedelta(days=8))
+    roll()
+    assert (total("n_rated"), total("rating_sum"), total("n_satisfied")) == (1, 5, 1)
+    assert total("n_escalated") == 1
+
+
+def test_a_second_reply_without_a_word_of_the_customer_corrects_the_first(ana: User) -> None:
+    corrected, asked, later = (opened() for _ in range(3))
+    for case, wait in ((corrected, HOUR), (asked, 2 * HOUR), (later, timedelta(days=2))):
+        make_reply(case, "It takes 3 days.", author=ana, at=OPENED + HOUR)
+        make_reply(case, "It takes 5 days.", author=ana, at=OPENED + HOUR + wait)
+    make_message("Are you sure?", case_id=asked.pk, sent_at=OPENED + 2 * HOUR)
+    roll()
+    assert asked.messages.count() == 2
+    assert (total("n_replied"), total("n_corrected")) == (3, 1)
+
+
+def test_a_merged_case_counts_once_under_the_kept_cases_arm(ana: User) -> None:
+    make_experiment()
+    at = timezone.now() - HOUR
+    cases = [opened(at=at) for _ in range(20)]
+    assigned = assigning.assign(cases, now=at)
+    kept = cases[0]
+    merged = next(case for case in cases if assigned[case.pk].arm != assigned[kept.pk].arm)
+    for case, seconds in ((kept, 100), (merged, 200)):
+        ActiveTime.objects.create(
+            case=case, agent=ana, day=timezone.localdate(at), milliseconds=1000 * seconds
+        )
+    merge_cases(kept=kept, merged=merged, actor=ana, now=at)
+    make_reply(kept, "It left today.", author=ana, at=at)
+    casework.close(case=Case.objects.get(pk=kept.pk), actor=ana, now=at)
+    rolling.roll_day(timezone.localdate(at), now=at + timedelta(days=15))
+    assert sum(CaseDay.objects.values_list("n_cases", flat=True)) == 19
+    row = CaseDay.objects.get(agent=agent_hash(ana.pk))
+    assert (row.arm, row.variant_id) == (assigned[kept.pk].arm, assigned[kept.pk].variant_id)
+    assert row.handle_log == round(math.log(300) * MILLION), "the time spent on both"
+
+
+def test_a_case_merged_later_leaves_the_day_on_which_it_was_opened(ana: User) -> None:
+    kept, merged = opened(at=OPENED - timedelta(days=2)), opened()
+    roll()
+    assert total("n_cases") == 1
+    merge_cases(kept=kept, merged=merged, actor=ana, now=NOW)
+    rolling.roll_on(now=NOW + HOUR)
+    assert total("n_cases") == 0
+    assert CaseDay.objects.get().day == timezone.localdate(kept.created_at)
+
+
+def test_where_agents_are_divided_a_case_counts_under_its_first_author(ana: User) -> None:
+    make_experiment(Treatment("hidden", 999_999, "shadow"), Treatment("shown", 1, "offer"), unit="agent")
+    now = timezone.now()
+    case = make_case(sent_at=now)
+    make_suggestion(case)
+    assigning.assign([case], now=now)
+    send_reply(
+        case=case, author=ana, body="It left today, and will be there soon.", client_key="k-1", now=now
+    )
+    rolling.roll_day(timezone.localdate(now), now=now + HOUR)
+    row = CaseDay.objects.get()
+    assert (row.arm, row.variant_id is not None, row.n_replied) == ("shadow", True, 1)
+
+
+def test_the_backlog_grows_and_shrinks_on_the_day_of_the_change(ana: User) -> None:
+    cases = [answered(opened(), ana) for _ in range(3)]
+    opened()
+    casework.reopen(case=cases[0], actor=ana, now=OPENED + timedelta(days=1))
+    roll()
+    rolling.roll_day(DAY + timedelta(days=1), now=NOW)
+    assert list(BacklogDay.objects.order_by("day").values_list("n_opened", "n_closed")) == [(4, 3), (1, 0)]
+
+
+def test_news_of_a_case_change_the_day_on_which_it_was_opened(ana: User) -> None:
+    case = opened()
+    later = timezone.now() + HOUR
+    assert touched(since=later, now=later) == []
+    make_reply(case, "It left today.", author=ana, at=later)
+    assert touched(since=later, now=later) == [DAY]
+
+
+def test_each_midnight_the_cases_that_are_still_followed_are_counted_anew() -> None:
+    midnight = NOW.replace(hour=0)
+    days = touched(since=midnight - timedelta(minutes=9), now=midnight)
+    assert days[-1] == timezone.localdate(midnight)
+    assert len(days) == 17
+
+
+def test_texts_that_were_imported_to_be_labeled_are_no_cases() -> None:
+    opened(channel="import")
+    roll()
+    assert not CaseDay.objects.exists()
+    assert not BacklogDay.objects.exists()
+
+
+def test_a_day_takes_as_many_queries_as_its_tables(ana: User, django_assert_max_num_queries: Any) -> None:
+    for number in range(30):
+        answered(opened(), make_user(f"agent-{number}"))
+    with django_assert_max_num_queries(30):
+        roll()
+    assert total("n_cases") == 30

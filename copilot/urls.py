@@ -3,7 +3,7 @@
 from django.urls import path
 
 from copilot.monitor import pages
-from copilot.views import catalog, editing, monitor, quality, releases, suggestions, topics
+from copilot.views import catalog, editing, experiments, monitor, quality, releases, suggestions, topics
 
 app_name = "copilot"
 
@@ -28,6 +28,14 @@ urlpatterns = [
     path("catalog/topics/<int:topic_id>/", topics.topic, name="topic"),
     path("match-rate/", pages.match_rate, name="match_rate"),
     path("monitor/adoption/", monitor.adoption, name="adoption"),
+    path("monitor/experiments/", experiments.experiments, name="experiments"),
+    path("monitor/experiments/<int:experiment_id>/", experiments.experiment, name="experiment"),
+    path(
+        "monitor/experiments/<int:experiment_id>/start/",
+        experiments.start_experiment,
+        name="start_experiment",
+    ),
+    path("monitor/experiments/<int:experiment_id>/end/", experiments.end_experiment, name="end_experiment"),
     path("releases/", releases.release_list, name="releases"),
     path("releases/compare/", releases.compare, name="compare"),
     path("releases/evaluate/", releases.evaluate, name="evaluate"),

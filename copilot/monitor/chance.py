@@ -1,0 +1,135 @@
+"""Whether chance divided an experiment's cases as planned, looked at day by day, and what mixed its variants since."""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from copilot import contamination
+from copilot.experiments import MILLION
+from copilot.models import Contamination, Experiment, Variant
+from copilot.models.rollup import NOBODY
+from copilot.monitor.case_reading import Row
+from copilot.statistics.sample_ratio import ALARM, is_mismatch, log_bayes_factor
+
+Unit = Experiment.Unit
+Kind = Contamination.Kind
+UNITS = {Unit.CASE: "cases", Unit.AGENT: "agents", Unit.AGENT_WEEK: "agents and weeks"}
+CHECK = (
+    "Look whether every channel opens cases through the intake, whether cases were deleted or merged in bulk, whether "
+    "cases of one variant were taken out since its release failed, and whether an import ran when the experiment was "
+    "started. Then end it and make a new one: what was lost can't be put back."
+)
+MIXED = {
+    Kind.SAME_CUSTOMER: "Customers with open cases that were treated differently: {n:,}. They may tell them apart.",
+    Kind.BOTH_VARIANTS: "Agents who answered cases of more than one variant: {n:,}. That is meant to be where cases "
+    "are divided. What they learn in one they use in the other, so that the true effect is rather larger.",
+    Kind.TWO_READERS: "Suggestions that agents of two variants worked on: {n:,}.",
+    Kind.MERGED: "Cases merged with one that was treated differently: {n:,}. Each counts once, under the variant of "
+    "the case that was kept.",
+    Kind.HIDDEN_REPORTED: "Pages that reported to have shown what is hidden: {n:,}. Find out which door is open.",
+}
+
+
+@dataclass(frozen=True)
+class Division:
+    """How many units each variant got; `told` says first of all whether that is as planned.
+
+    `attrition` warns where the cases that were closed are divided otherwise than those that were opened.
+    """
+
+    counts: Mapping[int, int]
+    unit: str
+    is_mismatch: bool
+    told: str
+    attrition: str = ""
+
+
+def division(experiment: Experiment, *, days: Sequence[Row], weeks: Sequence[Row]) -> Division:
+    """Return how an experiment's units were divided, from its figures by day and by week and agent."""
+    variants = list(experiment.variants.all())
+    opened = _counts_by_day(days, "n_cases") if experiment.unit == Unit.CASE else _agents(weeks, experiment)
+    unit = UNITS[Unit(experiment.unit)]
+    looks = _looks(opened, variants)
+    total = looks[-1] if looks else [0] * len(variants)
+    counts = {variant.pk: n for variant, n in zip(variants, total, strict=True)}
+    if not sum(total):
+        return Division(
+            counts, unit, False, f"No {unit} have been divided yet, so there is nothing to check."
+        )
+    shares = [variant.share / MILLION for variant in variants]
+    is_wrong = is_mismatch(looks, shares)
+    return Division(
+        counts,
+        unit,
+        is_wrong,
+        _told(total, shares, variants, unit, is_wrong),
+        "" if is_wrong or experiment.unit != Unit.CASE else _attrition(days, variants, shares),
+    )
+
+
+def mixed(experiment: Experiment) -> list[str]:
+    """Say what made the variants more alike than they should be; each kind that was noted in a sentence."""
+    counts = contamination.count_of(experiment)
+    return [MIXED[Kind(kind)].format(n=n) for kind, n in counts.items() if n]
+
+
+def _told(
+    total: Sequence[int], shares: Sequence[float], variants: Sequence[Variant], unit: str, is_wrong: bool
+) -> str:
+    found = ", ".join(
+        f"{variant.name} {n:,} ({n / sum(total):.1%}, planned {share:.1%})".replace("%", " %")
+        for variant, n, share in zip(variants, total, shares, strict=True)
+    )
+    if is_wrong:
+        return f"The {unit} do not lie in the planned shares: {found}. Results are hidden. {CHECK}"
+    factor = math.exp(min(float(log_bayes_factor(total, shares)), 50))
+    return (
+        f"The {unit} lie in the planned shares: {found}. Looked at day by day, other shares would explain them "
+        f"{factor:.2g} times as well; from {ALARM:,.0f} times on results are hidden."
+    )
+
+
+def _attrition(days: Sequence[Row], variants: Sequence[Variant], shares: Sequence[float]) -> str:
+    """Warn where closed cases lie in other shares; asked of days whose cases are all closed or censored."""
+    open_on: Counter[date] = Counter()
+    for row in days:
+        open_on[row["day"]] += row["n_cases"] - row["n_closed"] - row["n_censored"]
+    done = [row for row in days if not open_on[row["day"]]]
+    looks = _looks(_counts_by_day(done, "n_closed"), variants)
+    if not looks or not sum(looks[-1]) or not is_mismatch(looks, shares):
+        return ""
+    return (
+        "Within seven days more cases of one variant are closed than of another. Times are known of closed cases only, "
+        "so that they compare different cases: read them with care."
+    )
+
+
+def _counts_by_day(rows: Sequence[Row], name: str) -> dict[date, Counter[int]]:
+    found: defaultdict[date, Counter[int]] = defaultdict(Counter)
+    for row in rows:
+        found[row["day"]][row["variant"]] += row[name]
+    return dict(found)
+
+
+def _agents(weeks: Sequence[Row], experiment: Experiment) -> dict[date, Counter[int]]:
+    """Count the agents of each variant in the week of their first case, or in each week anew."""
+    found: defaultdict[date, Counter[int]] = defaultdict(Counter)
+    known: set[tuple[int, int]] = set()
+    for row in weeks:
+        unit = (row["agent"], row["variant"])
+        if row["agent"] == NOBODY or (unit in known and experiment.unit == Unit.AGENT):
+            continue
+        known.add(unit)
+        found[row["week"]][row["variant"]] += 1
+    return dict(found)
+
+
+def _looks(counts: Mapping[date, Counter[int]], variants: Sequence[Variant]) -> list[list[int]]:
+    """Return how many units each variant had after each day."""
+    so_far, looks = Counter[int](), []
+    for day in sorted(counts):
+        so_far.update(counts[day])
+        looks.append([so_far[variant.pk] for variant in variants])
+    return looks

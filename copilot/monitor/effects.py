@@ -1,0 +1,188 @@
+"""What one variant of an experiment changes against another: rows of its charts, from sums by agent and arm.
+
+Until the planned number of cases is there an interval is one that may be looked at every day; then it is the ordinary
+one, which may be looked at once.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from copilot.monitor.case_reading import EDGES, Arms, Array, logs
+from copilot.monitor.figures import Figure, Unit
+from copilot.monitor.shares import FEWEST_AGENTS
+from copilot.statistics import always_valid, cuped, handle_time, power
+from copilot.statistics.differences import difference_of_means, difference_of_rates
+from copilot.statistics.estimates import Estimate
+from copilot.statistics.intervals import Method
+
+SEED = 1
+WORTH_KNOWING = 0.05  # a change for which the number of cases is told
+N_DRAWS = 1000  # of a quantile, whose draws cost more
+NEARLY_NOTHING = 1e-9  # of a variance of logs, which may be a little less than none
+TOO_SOON = f"fewer than {always_valid.FEWEST_IN_ARM} cases in a variant: too soon"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What is compared: a mean log time, or a share; `k` and `n` are columns of figures."""
+
+    key: str
+    name: str
+    k: str
+    n: str
+    is_time: bool = False
+
+    @property
+    def unit(self) -> Unit:
+        return Unit.CHANGE if self.is_time else Unit.POINTS
+
+    def totals(self, arms: Arms) -> tuple[Array, Array]:
+        return (logs(arms[self.k]) if self.is_time else arms[self.k]), arms[self.n]
+
+
+OUTCOMES = (
+    Outcome("handle_time", "Handle time", "handle_log", "n_timed", is_time=True),
+    Outcome("first_reply_time", "Time to the first reply", "reply_log", "n_replied", is_time=True),
+    Outcome("reopened", "Reopened within 7 days", "n_reopened", "n_followed"),
+    Outcome("escalated", "Escalated", "n_escalated", "n_decided"),
+    Outcome("corrected", "Reply corrected within a day", "n_corrected", "n_replied"),
+    Outcome("satisfaction", "Satisfied, of those who rated", "n_satisfied", "n_rated"),
+    Outcome("rated", "Rated, of cases closed", "n_rated", "n_closed"),
+    Outcome("matched", "Reply matches the suggestion", "n_matched", "n_compared"),
+)
+BY_KEY: Mapping[str, Outcome] = {outcome.key: outcome for outcome in OUTCOMES}
+
+
+@dataclass(frozen=True)
+class Look:
+    """When it is looked: `is_planned` once the planned number of cases is there, at which intervals may be fixed."""
+
+    n_planned: int
+    is_planned: bool
+
+
+def effect(outcome: Outcome, arms: Arms, look: Look) -> Figure:
+    """Return the plain effect on an outcome, agents as clusters."""
+    total, n = outcome.totals(arms)
+    if why := _too_few(n):
+        return _without(outcome.name, n, outcome.unit, why)
+    if not outcome.is_time:
+        return _figure(outcome.name, difference_of_rates(total, n), n, look, outcome.unit)
+    found = handle_time.effect_on_log(total, n, seed=SEED)
+    figure = _figure(outcome.name, found.log, n, look, outcome.unit)
+    return replace(figure, note=_with_permutations(figure.note, total, n))
+
+
+def adjusted(outcome: Outcome, sums: cuped.Sums, look: Look) -> tuple[Figure, cuped.Adjusted | None]:
+    """Return the effect on a time adjusted for what was known before assignment, and what is known of that."""
+    name, n = f"{outcome.name}, adjusted", np.asarray(sums.n)
+    if why := _too_few(n):
+        return _without(name, n, outcome.unit, why), None
+    if _is_constant(sums):
+        return _without(name, n, outcome.unit, "nothing is known of the time before"), None
+    found = cuped.adjusted_effect(sums)
+    return _figure(name, found.effect, n, look, outcome.unit), found
+
+
+def quantile(name: str, counts: Array, look: Look, *, quantile: float) -> tuple[Figure, tuple[float, float]]:
+    """Return the change of a quantile of times, from histograms, and the quantile in both arms in seconds."""
+    n = counts.sum(axis=2)
+    if why := _too_few(n):
+        return _without(name, n, Unit.CHANGE, why), (math.nan, math.nan)
+    first, second, found = handle_time.quantile_difference(
+        counts, EDGES, quantile=quantile, seed=SEED, n_draws=N_DRAWS
+    )
+    return _figure(name, found, n, look, Unit.CHANGE), (math.exp(first), math.exp(second))
+
+
+def at_look(outcome: Outcome, arms: Arms, name: str, *, n_planned: int) -> Figure:
+    """Return the effect so far with the interval that holds at all looks together."""
+    total, n = outcome.totals(arms)
+    if why := _too_few(n):
+        return _without(name, n, outcome.unit, why)
+    look = Look(n_planned=n_planned, is_planned=False)
+    return _figure(name, difference_of_means(total, n), n, look, outcome.unit)
+
+
+@dataclass(frozen=True)
+class Sight:
+    """The least effect that is found with n cases in four of five experiments, and how many cases five percent need.
+
+    Of times it is a share of time, of shares a difference.
+    """
+
+    n: int
+    least: float
+    needed: int
+
+
+def sight(outcome: Outcome, arms: Arms, *, shares: tuple[float, float]) -> Sight | None:
+    """Return what an experiment can see with its cases so far; None where nothing can be said."""
+    total, n = outcome.totals(arms)
+    if _too_few(n):
+        return None
+    n_of, y_of = n.sum(axis=0), total.sum(axis=0)
+    squares = logs(arms[f"{outcome.k}_squares"]).sum(axis=0) if outcome.is_time else y_of
+    variance = float((squares - y_of**2 / n_of).sum() / n_of.sum())
+    error = difference_of_means(total, n).standard_error
+    if not (variance > 0 and error > 0):
+        return None
+    deff = error**2 / (variance * float((1 / n_of).sum()))
+    least = power.least_effect(float(n_of.sum()), sd=variance**0.5, shares=shares, design_effect=deff)
+    wanted = -math.log1p(-WORTH_KNOWING) if outcome.is_time else WORTH_KNOWING
+    needed = power.needed_n(wanted, sd=variance**0.5, shares=shares, design_effect=deff)
+    return Sight(round(n_of.sum()), -math.expm1(-least) if outcome.is_time else least, needed)
+
+
+def _too_few(n: Array) -> str:
+    """Say why arms can't be compared; nothing if they can."""
+    if not n.sum():
+        return "no cases yet"
+    n_agents = int((n.sum(axis=1) > 0).sum())
+    if n_agents == 1:
+        return "one agent: how much agents differ can't be known"
+    if n_agents < FEWEST_AGENTS:
+        return f"fewer than {FEWEST_AGENTS} agents: not shown"
+    if int((n > 0).sum(axis=0).min()) < 2:
+        return "a variant has fewer than two agents: wait for more"
+    return ""
+
+
+def _is_constant(sums: cuped.Sums) -> bool:
+    """Whether what was foretold is the same of all cases, as where there were none before."""
+    n, x, xx = (float(np.sum(each)) for each in (sums.n, sums.x, sums.xx))
+    return xx / n - (x / n) ** 2 < NEARLY_NOTHING
+
+
+def _without(name: str, n: Array, unit: Unit, why: str) -> Figure:
+    return Figure(name, round(n.sum()), n_agents=int((n.sum(axis=1) > 0).sum()), unit=unit, note=why)
+
+
+def _figure(name: str, found: Estimate, n: Array, look: Look, unit: Unit) -> Figure:
+    low, high, method = found.low, found.high, found.method
+    if not look.is_planned:
+        sequence = always_valid.sequence(
+            [found.estimate], [found.standard_error], [n.sum(axis=0)], planned_n=look.n_planned, df=[found.df]
+        )
+        low, high, method = float(sequence.low[0]), float(sequence.high[0]), Method.ALWAYS_VALID
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return _without(name, n, unit, TOO_SOON)
+    scaled = math.expm1 if unit is Unit.CHANGE else float
+    return Figure(
+        name, found.n, scaled(found.estimate), scaled(low), scaled(high), n_agents=found.n_agents, unit=unit,
+        note="few agents, or all cases alike: take the interval with care" if found.few_agents else "", method=method,
+    )  # fmt: skip
+
+
+def _with_permutations(note: str, total: Array, n: Array) -> str:
+    """Add the chance of so large an effect if there were none, where agents are so few that intervals may fail."""
+    if int((n.sum(axis=1) > 0).sum()) >= handle_time.FEWEST_AGENTS:
+        return note
+    try:
+        p = handle_time.permutation_p(total, n)
+    except ValueError:  # some agents have cases in both arms and some in one
+        return note
+    return "; ".join(part for part in (note, f"by permutations p = {p:.3f}") if part)

@@ -1,0 +1,147 @@
+"""One experiment's page: whether chance divided as planned, what the variants change, and how sure that is.
+
+Shares come first: where they are not as planned nothing else is shown, for something has come between chance and the
+cases, and nobody knows what it did to the rest.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from copilot.experiments import MILLION
+from copilot.models import Experiment, Variant
+from copilot.models.rollup import NOBODY
+from copilot.monitor import case_reading, chance
+from copilot.monitor.case_reading import Row
+from copilot.monitor.chance import Division
+from copilot.monitor.comparing import Compared, Pair, compare, control_of
+from copilot.monitor.effects import Look
+from copilot.monitor.shares import FEWEST_AGENTS
+
+State = Experiment.State
+TREATED = {
+    "offer": "suggestions are offered",
+    "shadow": "suggestions are computed and hidden",
+    "off": "nothing is computed",
+}
+
+
+@dataclass(frozen=True)
+class VariantRow:
+    """A variant as the page's table shows it; `n_cases` are those answered or not, `n_units` what chance divided."""
+
+    variant: Variant
+    treated: str
+    share: float
+    n_units: int
+    n_cases: int
+
+    @property
+    def share_told(self) -> str:
+        return f"{100 * self.share:g} %"
+
+
+@dataclass(frozen=True)
+class ExperimentPage:
+    """What the page shows; `instead` stands in the place of results that can't be given."""
+
+    experiment: Experiment
+    plan: str
+    variants: tuple[VariantRow, ...]
+    division: Division
+    mixed: tuple[str, ...]
+    instead: str
+    compared: Compared | None
+    treatment: Variant | None
+    others: tuple[Variant, ...]
+
+
+def experiment_page(experiment: Experiment, *, position: int | None = None) -> ExperimentPage:
+    """Return what is known of an experiment; `position` is that of the variant to look at, by default the first."""
+    days, weeks = case_reading.by_day(experiment.pk), case_reading.by_week(experiment.pk)
+    divided = chance.division(experiment, days=days, weeks=weeks)
+    variants = list(experiment.variants.all())
+    n_cases = {
+        variant.pk: sum(row["n_cases"] for row in days if row["variant"] == variant.pk)
+        for variant in variants
+    }
+    instead = _instead(experiment, divided, weeks)
+    control = control_of(variants)
+    others = tuple(variant for variant in variants if variant != control)
+    treatment = next((variant for variant in others if variant.position == position), others[0])
+    look = Look(experiment.n_planned, is_planned=sum(n_cases.values()) >= experiment.n_planned)
+    return ExperimentPage(
+        experiment=experiment,
+        plan=_plan(experiment, sum(n_cases.values())),
+        variants=tuple(
+            VariantRow(each, _treated(each), each.share / MILLION, divided.counts[each.pk], n_cases[each.pk])
+            for each in variants
+        ),
+        division=divided,
+        mixed=tuple(chance.mixed(experiment)),
+        instead=instead,
+        compared=None if instead else compare(Pair(experiment, control, treatment, weeks, look)),
+        treatment=treatment,
+        others=others,
+    )  # fmt: skip
+
+
+def _instead(experiment: Experiment, divided: Division, weeks: Sequence[Row]) -> str:
+    """Say why there are no results; nothing where there are."""
+    if experiment.is_draft:
+        return "This experiment has not started: nothing is divided and nothing is counted yet."
+    if divided.is_mismatch:
+        return "Results are hidden, since the shares are not as planned."
+    agents = {row["agent"] for row in weeks} - {NOBODY}
+    if not weeks:
+        return "No case of this experiment is in the figures yet: they are made anew within minutes of every reply."
+    if not agents:
+        return "Nobody has replied to a case of this experiment yet."
+    if len(agents) == 1:
+        return (
+            "All of its cases were answered by one agent. How much agents differ can't be known from one of them, and "
+            "figures would tell of a single person: let more agents answer."
+        )
+    if len(agents) < FEWEST_AGENTS:
+        return (
+            f"Fewer than {FEWEST_AGENTS} agents have answered its cases: figures would tell of single people."
+        )
+    return ""
+
+
+def _plan(experiment: Experiment, n_cases: int) -> str:
+    """Say in words what was planned, and how far it is."""
+    unit = chance.UNITS[Experiment.Unit(experiment.unit)]
+    outcome = Experiment.Outcome(experiment.primary_outcome).label.lower()
+    planned = f"It divides {unit} and is decided on {outcome} at {experiment.n_planned:,} cases"
+    if experiment.is_draft:
+        return f"{planned}."
+    if n_cases < experiment.n_planned:
+        return f"{planned}; {n_cases:,} are there, {experiment.n_planned - n_cases:,} are missing."
+    return f"{planned}; {n_cases:,} are there, so that it may be decided."
+
+
+def _treated(variant: Variant) -> str:
+    by = f"by release {variant.release_id}" if variant.release_id else "by the live release"
+    treated = TREATED[variant.arm]
+    return treated if variant.arm == "off" else f"{treated}, {by}"
+
+
+@dataclass(frozen=True)
+class Listed:
+    """An experiment in the list, with the cases that are in its figures."""
+
+    experiment: Experiment
+    plan: str
+    n_cases: int
+
+
+def listed() -> dict[str, list[Listed]]:
+    """Return all experiments by state: what runs, what is drafted, what has ended."""
+    found = {"Running": State.RUNNING, "Drafts": State.DRAFT, "Ended": State.ENDED}
+    counts = case_reading.n_cases_by_experiment()
+    every = [
+        Listed(each, _plan(each, counts.get(each.pk, 0)), counts.get(each.pk, 0))
+        for each in Experiment.objects.with_people()
+    ]
+    groups = {name: [row for row in every if row.experiment.state == state] for name, state in found.items()}
+    return {name: rows for name, rows in groups.items() if rows}

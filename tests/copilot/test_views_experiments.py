@@ -1,0 +1,288 @@
+"""Experiments' pages: chance is checked first, and where a result would be wrong or too sure a sentence stands."""
+
+import csv
+import math
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from copilot import experimenting
+from copilot.experimenting import Treatment
+from copilot.models import CaseDay, CaseTimeDay, Contamination, Experiment, TurnDay, Variant
+from copilot.monitor.case_rolling import MILLION, bin_of
+from helpdesk.models import User
+from tests.copilot.making import make_experiment
+from tests.making import make_case
+
+pytestmark = pytest.mark.django_db
+PAGE = "/copilot/monitor/experiments/"
+CASES = {field.name: 0 for field in CaseDay._meta.concrete_fields[7:]}
+TURNS = {field.name: 0 for field in TurnDay._meta.concrete_fields[8:]}
+HALF = (Treatment("Hidden", 500_000, "shadow"), Treatment("Offered", 500_000, "offer"))
+
+
+@pytest.fixture
+def client(client: Client, sana: User) -> Client:
+    client.force_login(sana)
+    return client
+
+
+@pytest.fixture
+def experiment(db: None) -> Experiment:
+    return make_experiment(*HALF, name="Is it worth it?", n_planned=2000)
+
+
+def cases(
+    variant: Variant | None, agent: int, *, n: int = 30, mean: float = 5.0, days_ago: int = 1, **fields: Any
+) -> None:
+    """One row of closed cases of an agent, whose handle times lie around e to the mean seconds."""
+    sums = {
+        "n_cases": n, "n_replied": n, "n_closed": n, "n_timed": n, "n_followed": n, "n_reopened": n // 10 + agent % 2,
+        "reply_log": round(n * 8 * MILLION), "reply_log_squares": round(n * 64.5 * MILLION),
+        "handle_log": round(n * mean * MILLION), "handle_log_squares": round(n * (mean**2 + 0.6) * MILLION),
+    }  # fmt: skip
+    day = timezone.localdate() - timedelta(days=days_ago)
+    key = {
+        "day": day,
+        "arm": variant.arm if variant else "offer",
+        "variant": variant,
+        "channel": "email",
+        "agent": agent,
+    }
+    CaseDay.objects.create(**(CASES | key | sums | fields))
+    CaseTimeDay.objects.create(**key, bin=bin_of(round(mean * MILLION)), n_timed=n, n_replied=0)
+
+
+def both(experiment: Experiment, *, n_agents: int = 10, change: float = 0.0, **fields: Any) -> None:
+    hidden, offered = experiment.variants.all()
+    for agent in range(1, n_agents + 1):
+        cases(hidden, agent, mean=5 + agent / 20, **fields)
+        cases(offered, agent, mean=5 + agent / 20 + change + (agent % 3 - 1) / 100, **fields)
+
+
+def text_of(client: Client, experiment: Experiment, **query: Any) -> str:
+    return client.get(f"{PAGE}{experiment.pk}/", query).text
+
+
+def table(client: Client, experiment: Experiment, key: str) -> dict[str, dict[str, str]]:
+    text = client.get(f"{PAGE}{experiment.pk}/", {"csv": key}).text
+    return {row["name"]: row for row in csv.DictReader(text.splitlines())}
+
+
+def test_the_effect_stands_with_its_interval_plain_and_adjusted(
+    client: Client, experiment: Experiment
+) -> None:
+    for agent in range(1, 11):
+        cases(None, agent, mean=5 + agent / 20, days_ago=30)
+    both(experiment, change=math.log(0.9))
+    text = text_of(client, experiment)
+    assert "Offered against Hidden changes handle time by −1" in text
+    rows = table(client, experiment, "times")
+    for name in ("Handle time", "Handle time, adjusted"):
+        assert float(rows[name]["value"]) == pytest.approx(-0.1, abs=0.01)
+        assert float(rows[name]["low"]) < -0.1 < float(rows[name]["high"]) < 0
+        assert (rows[name]["n"], rows[name]["agents"], rows[name]["method"]) == ("600", "10", "always valid")
+    assert rows["Median of handle time"]["value"]
+
+
+def test_intervals_are_fixed_only_after_the_planned_number_of_cases(client: Client) -> None:
+    experiment = make_experiment(*HALF, n_planned=601)
+    both(experiment, change=-0.1)
+    before = table(client, experiment, "times")["Handle time"]
+    assert "1 are missing" in text_of(client, experiment)
+    cases(experiment.variants.first(), 1, n=1, mean=5.05, days_ago=2)
+    after = table(client, experiment, "times")["Handle time"]
+    assert "may be decided" in text_of(client, experiment)
+    assert (before["method"], after["method"]) == ("always valid", "clustered bootstrap")
+    widths = [float(row["high"]) - float(row["low"]) for row in (before, after)]
+    assert widths[0] > 1.3 * widths[1]
+
+
+def test_shares_that_are_not_as_planned_hide_the_results(client: Client, experiment: Experiment) -> None:
+    both(experiment)
+    hidden = experiment.variants.first()
+    cases(hidden, 1, n=400, days_ago=2)
+    text = text_of(client, experiment)
+    assert "Results are hidden" in text
+    assert "Look whether every channel opens cases through the intake" in text
+    assert 'class="chart' not in text
+    assert client.get(f"{PAGE}{experiment.pk}/", {"csv": "times"}).status_code == 404
+
+
+def test_a_mismatch_at_an_early_look_hides_them_for_good(client: Client, experiment: Experiment) -> None:
+    hidden, offered = experiment.variants.all()
+    cases(hidden, 1, n=400, days_ago=9)
+    cases(offered, 1, n=200, days_ago=9)
+    cases(offered, 2, n=200, days_ago=1)
+    both(experiment, days_ago=3)
+    assert "Results are hidden" in text_of(client, experiment)
+
+
+def test_more_closed_cases_of_one_variant_are_warned_of(client: Client, experiment: Experiment) -> None:
+    hidden, offered = experiment.variants.all()
+    for agent in range(1, 11):
+        cases(offered, agent, n=100)
+        cases(hidden, agent, n=100, n_closed=50, n_timed=50, n_censored=50, n_followed=50)
+    assert "more cases of one variant are closed" in text_of(client, experiment)
+
+
+@pytest.mark.parametrize(
+    ("n_agents", "told"),
+    [(0, "No case of this experiment"), (1, "answered by one agent"), (4, "Fewer than 5 agents")],
+)
+def test_too_few_agents_give_a_sentence(
+    client: Client, experiment: Experiment, n_agents: int, told: str
+) -> None:
+    both(experiment, n_agents=n_agents)
+    text = text_of(client, experiment)
+    assert told in text
+    assert 'class="chart' not in text
+
+
+def test_cases_that_nobody_has_replied_to_give_a_sentence(client: Client, experiment: Experiment) -> None:
+    cases(experiment.variants.first(), 0, n=3, n_replied=0, n_closed=0, n_timed=0)
+    assert "Nobody has replied" in text_of(client, experiment)
+
+
+def test_before_a_hundred_cases_nothing_is_said(client: Client, experiment: Experiment) -> None:
+    both(experiment, n=9)
+    assert table(client, experiment, "times")["Handle time"]["note"].startswith("fewer than 100 cases")
+    assert "nothing can be said yet" in text_of(client, experiment)
+
+
+def test_few_agents_get_the_chance_by_permutations(client: Client) -> None:
+    experiment = make_experiment(*HALF, n_planned=100)
+    both(experiment, n_agents=6, change=-0.2)
+    assert "by permutations p = 0.031" in table(client, experiment, "times")["Handle time"]["note"]
+
+
+def test_contamination_is_told_in_sentences(client: Client, experiment: Experiment) -> None:
+    both(experiment)
+    assert "Nothing was noted that mixes the variants" in text_of(client, experiment)
+    for kind in ("merged", "same_customer"):
+        Contamination.objects.create(kind=kind, case=make_case(), experiment=experiment, at=timezone.now())
+    text = text_of(client, experiment)
+    assert "Cases merged with one that was treated differently: 1. Each counts once" in text
+    assert "Customers with open cases that were treated differently: 1." in text
+
+
+def test_what_can_not_be_seen_is_said(client: Client, experiment: Experiment) -> None:
+    both(experiment)
+    text = text_of(client, experiment)
+    assert "With 600 cases a change of handle time below" in text
+
+
+def test_the_effect_by_week_and_since_the_first_case(client: Client, experiment: Experiment) -> None:
+    for week in range(3):
+        both(experiment, change=-0.1, days_ago=1 + 7 * week)
+    sequence = list(table(client, experiment, "sequence").values())
+    assert [row["n"] for row in sequence] == ["600", "1200", "1800"]
+    novelty = table(client, experiment, "novelty")
+    assert [novelty[name]["n"] for name in ("Week 1", "Week 2", "Weeks 3–4", "Week 5 and later")] == [
+        "600", "600", "600", "0",
+    ]  # fmt: skip
+
+
+def test_matches_are_compared_by_agent(client: Client) -> None:
+    experiment = make_experiment(*HALF, n_planned=600, primary_outcome="matched")
+    both(experiment)
+    hidden, offered = experiment.variants.all()
+    for agent in range(1, 11):
+        for variant, n_exact in ((hidden, 10), (offered, 14 + agent % 3)):
+            TurnDay.objects.create(
+                day=timezone.localdate(), arm=variant.arm, variant=variant, language="en", agent=agent,
+                **(TURNS | {"n_turns": 30, "n_exact": n_exact, "n_none": 30 - n_exact}),
+            )  # fmt: skip
+    row = table(client, experiment, "shares")["Reply matches the suggestion"]
+    assert float(row["value"]) == pytest.approx(5 / 30, abs=0.01)
+    assert "changes reply matches the suggestion by +" in text_of(client, experiment)
+
+
+def test_of_more_variants_the_address_names_one(client: Client) -> None:
+    three = (*HALF[:1], Treatment("Offered", 250_000, "offer"), Treatment("Nothing", 250_000, "off"))
+    experiment = make_experiment(*three)
+    hidden, offered, nothing = experiment.variants.all()
+    for agent in range(1, 11):
+        cases(hidden, agent, n=60)
+        cases(offered, agent)
+        cases(nothing, agent)
+    assert "Offered against Hidden" in text_of(client, experiment)
+    assert "Nothing against Hidden" in text_of(client, experiment, variant=2)
+    for asked in ("x", "-1", "99999", "0", ""):
+        assert "Offered against Hidden" in text_of(client, experiment, variant=asked)
+
+
+def test_where_agents_are_divided_their_number_is_checked(client: Client) -> None:
+    experiment = make_experiment(*HALF, unit="agent", n_planned=600)
+    hidden, offered = experiment.variants.all()
+    for agent in range(1, 13):
+        cases((hidden, offered)[agent % 2], agent, n=60, mean=5 - 0.3 * (agent % 2))
+    text = text_of(client, experiment)
+    assert "The agents lie in the planned shares: Hidden 6" in text
+    assert "changes handle time by −2" in text
+
+
+def test_a_draft_is_started_and_ended_with_a_reason(client: Client) -> None:
+    experiment = make_experiment(*HALF, runs=False)
+    where = f"{PAGE}{experiment.pk}/"
+    assert "has not started" in client.get(where).text
+    assert "It runs" in client.post(f"{where}start/", follow=True).text
+    assert "is no draft" in client.post(f"{where}start/", follow=True).text
+    assert "Say why it ends" in client.post(f"{where}end/", {"reason": " "}, follow=True).text
+    assert "It has ended" in client.post(f"{where}end/", {"reason": "Enough is known."}, follow=True).text
+    assert "Enough is known." in client.get(where).text
+    assert "does not run" in client.post(f"{where}end/", {"reason": "Again"}, follow=True).text
+
+
+def test_the_list_names_what_runs_is_drafted_and_has_ended(client: Client, sana: User) -> None:
+    assert "No experiment yet." in client.get(PAGE).text
+    ended = make_experiment(name="The first one")
+    experimenting.end(ended, by=sana, now=timezone.now(), reason="Done")
+    running = make_experiment(*HALF, name="The second one")
+    make_experiment(name="The third one", runs=False)
+    both(running)
+    text = client.get(PAGE).text
+    places = [
+        text.index(name) for name in ("Running", "The second one", "Drafts", "The third one", "The first one")
+    ]
+    assert places == sorted(places)
+    assert "600 are there, 1,400 are missing" in text
+
+
+def test_experts_read_and_agents_do_not(client: Client, nadia: User, ana: User) -> None:
+    experiment = make_experiment(runs=False)
+    where = f"{PAGE}{experiment.pk}/"
+    client.force_login(nadia)
+    assert client.get(where).status_code == 200
+    assert "Start the experiment" not in client.get(where).text
+    assert client.post(f"{where}start/").status_code == 403
+    assert client.post(f"{where}end/", {"reason": "x"}).status_code == 403
+    client.force_login(ana)
+    for address in (PAGE, where):
+        assert client.get(address).status_code == 403
+    client.logout()
+    assert client.get(where).status_code == 302
+
+
+def test_what_is_not_there_and_other_verbs(client: Client, experiment: Experiment) -> None:
+    where = f"{PAGE}{experiment.pk}/"
+    assert client.get(f"{PAGE}999999/").status_code == 404
+    assert client.post(f"{PAGE}999999/start/").status_code == 404
+    assert client.get(where, {"csv": "other"}).status_code == 404
+    assert (client.post(PAGE).status_code, client.post(where).status_code) == (405, 405)
+    assert (client.get(f"{where}start/").status_code, client.get(f"{where}end/").status_code) == (405, 405)
+
+
+def test_the_pages_take_few_queries(
+    client: Client, experiment: Experiment, django_assert_max_num_queries: Any
+) -> None:
+    both(experiment)
+    with django_assert_max_num_queries(20):
+        client.get(f"{PAGE}{experiment.pk}/")
+    for number in range(5):
+        make_experiment(name=f"Draft {number}", runs=False)
+    with django_assert_max_num_queries(12):
+        client.get(PAGE)

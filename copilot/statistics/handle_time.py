@@ -12,6 +12,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from copilot.statistics.clusters import variance_of
 from copilot.statistics.differences import arm_products, checked_arms
 from copilot.statistics.estimates import Estimate, student
 from copilot.statistics.intervals import Method
@@ -102,6 +103,53 @@ def quantile_difference(
     weights = _weights(len(counts), n_draws, seed)
     drawn = [_quantile(weights @ counts[:, arm], borders, quantile) for arm in (0, 1)]
     return first, second, _estimate(second - first, drawn[1] - drawn[0], n_of, confidence)
+
+
+def quantile_of(
+    histogram: ArrayLike,
+    edges: ArrayLike,
+    *,
+    quantile: float,
+    seed: int,
+    n_draws: int = N_DRAWS,
+    confidence: float = 0.95,
+) -> Estimate:
+    """Return a quantile of all cases with its interval, agents drawn anew; in the unit of `edges`.
+
+    `histogram` [agents, bins] and `edges` [bins + 1] as in `quantile_difference`. The degrees of freedom are those of
+    agents of such volumes (`clusters.variance_of`).
+
+    Raises:
+        ValueError: fewer than two agents, edges that do not fit the bins, or a quantile not between 0 and 1.
+
+    >>> found = quantile_of(np.tile([5, 10, 5, 0], (9, 1)), [0, 1, 2, 3, 4], quantile=0.5, seed=1)
+    >>> found.estimate, found.n, found.n_agents
+    (1.5, 180, 9)
+    """
+    counts, borders = np.asarray(histogram, dtype=np.float64), np.asarray(edges, dtype=np.float64)
+    if counts.ndim != 2 or borders.shape != (counts.shape[1] + 1,) or not np.all(np.diff(borders) > 0):
+        raise ValueError(
+            f"histogram of shape {counts.shape} with {borders.size} edges: give [agents, bins] and rising [bins + 1]"
+        )
+    if not 0 < quantile < 1:
+        raise ValueError(f"quantile {quantile}: it must lie between 0 and 1, such as 0.9")
+    counts = counts[counts.sum(axis=1) > 0]
+    if len(counts) < 2:
+        raise ValueError(
+            f"quantile of {len(counts)} agents: two are needed to know how much agents differ, show why there is none"
+        )
+    n_of = counts.sum(axis=1)
+    draws = _quantile(_weights(len(counts), n_draws, seed) @ counts, borders, quantile)
+    known = draws[np.isfinite(draws)]
+    return student(
+        float(_quantile(counts.sum(axis=0), borders, quantile)),
+        variance=float(known.var(ddof=1)) * len(counts) / (len(counts) - 1),
+        df=float(variance_of(np.zeros_like(n_of), n_of / n_of.sum())[1]),
+        n=n_of.sum(),
+        n_agents=len(counts),
+        method=Method.CLUSTERED_BOOTSTRAP,
+        confidence=confidence,
+    )
 
 
 def permutation_p(total: ArrayLike, n: ArrayLike) -> float:

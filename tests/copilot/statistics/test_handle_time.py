@@ -10,7 +10,12 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from copilot.statistics.differences import difference_of_means
-from copilot.statistics.handle_time import effect_on_log, permutation_p, quantile_difference
+from copilot.statistics.handle_time import (
+    effect_on_log,
+    permutation_p,
+    quantile_difference,
+    quantile_of,
+)
 
 Array = NDArray[np.float64]
 
@@ -118,3 +123,24 @@ def test_bad_arguments_are_refused() -> None:
         quantile_difference(histogram, [0, 1, 2], quantile=0.5, seed=1)
     with pytest.raises(ValueError, match="quantile 90: it must lie between 0 and 1"):
         quantile_difference(histogram, [0, 1, 2, 3, 4], quantile=90, seed=1)
+
+
+def test_the_quantile_of_all_agents_lies_in_its_interval() -> None:
+    rng = np.random.default_rng(7)
+    logs = rng.normal(5 + rng.normal(0, 0.3, (40, 1)), 0.8, (40, 200))
+    edges = np.linspace(0, 10, 65)
+    histogram = np.stack([np.histogram(row, edges)[0] for row in logs])
+    found = quantile_of(histogram, edges, quantile=0.9, seed=1)
+    assert found.estimate == pytest.approx(float(np.quantile(logs, 0.9)), abs=0.05)
+    assert found.low < found.estimate < found.high
+    assert found.standard_error > 1.5 * 0.8 / math.sqrt(logs.size), "agents differ, and are drawn as a whole"
+
+
+def test_a_quantile_of_one_agent_or_of_no_case_is_refused() -> None:
+    for histogram in ([[1, 2]], [[0, 0], [3, 1]], np.zeros((0, 2))):
+        with pytest.raises(ValueError, match="two are needed"):
+            quantile_of(histogram, [0, 1, 2], quantile=0.5, seed=1)
+    with pytest.raises(ValueError, match="it must lie between 0 and 1"):
+        quantile_of([[1, 2]] * 3, [0, 1, 2], quantile=1.0, seed=1)
+    with pytest.raises(ValueError, match="give \\[agents, bins\\]"):
+        quantile_of([1, 2], [0, 1, 2], quantile=0.5, seed=1)

@@ -11,6 +11,11 @@ from copilot.monitor.figures import Figure, Unit
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 MOST_TICKS = 5
 STEPS = (1, 2, 2.5, 5, 10)
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+TIME_STEPS = (
+    1, 2, 5, 10, 15, 30, MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR,
+    4 * HOUR, 8 * HOUR, 12 * HOUR, DAY,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,19 @@ def ticks(low: float, high: float) -> list[float]:
     return [int(at) for at in found] if step >= 1 and step % 1 == 0 else found
 
 
+def time_ticks(low: float, high: float) -> list[float]:
+    """Return times in seconds as a clock divides them, at most about five of them.
+
+    >>> time_ticks(0, 8000), time_ticks(0, 40 * 86_400)
+    ([0, 1800, 3600, 5400, 7200], [0, 864000, 1728000, 2592000, 3456000])
+    """
+    rough = (high - low) / MOST_TICKS
+    step = next((step for step in TIME_STEPS if step >= rough), 0)
+    if not step:
+        return [DAY * days for days in ticks(low / DAY, high / DAY)]
+    return [step * at for at in range(math.ceil(low / step), math.floor(high / step) + 1)]
+
+
 def limits(
     figures: list[Figure], unit: Unit, *, also: tuple[float, ...] = ()
 ) -> tuple[float, float, list[float]]:
@@ -66,7 +84,7 @@ def limits(
     if low < 0:
         low -= (high - low) * 0.04
     high += (high - low) * 0.04
-    return low, high, ticks(low, high)
+    return low, high, time_ticks(low, high) if unit is Unit.SECONDS else ticks(low, high)
 
 
 def drawing(width: float, height: float, body: SafeString, *, title: str, kind: str = "") -> SafeString:

@@ -20,6 +20,7 @@ from copilot.models.case_day import LAST_LOG, TIME_BINS, BacklogDay, CaseDay, Ca
 from copilot.monitor.agents import agent_hash
 from copilot.monitor.funnel import WINDOW
 
+VERSION = "cases 1"  # of what is counted how; a change makes another one, and all days anew
 MILLION = 1_000_000
 SATISFIED = 4  # of 5
 INSERT = 1000

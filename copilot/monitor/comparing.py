@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from django.utils import timezone
 
+from copilot import match_versions
 from copilot.models import Arm, Experiment, Variant
 from copilot.monitor import case_reading, charts, effects
 from copilot.monitor.case_reading import COUNTS, TIMES, Arms, Row, arms, logs
@@ -68,6 +69,7 @@ def compare(pair: Pair) -> Compared:
         if not outcome.is_time
     ]
     primary = next(row for row in (*times, *shares) if row.name == pair.outcome.name)
+    shares[-1] = replace(shares[-1], version=f"match version {match_versions.current().pk}")
     against = f"{pair.treatment.name} against {pair.control.name}"
     return Compared(
         finding=_finding(pair, primary),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from copilot.monitor.case_reading import EDGES, Arms, Array, logs
+from copilot.monitor.case_rolling import VERSION
 from copilot.monitor.figures import Figure, Unit
 from copilot.monitor.shares import FEWEST_AGENTS
 from copilot.statistics import always_valid, cuped, handle_time, power
@@ -51,7 +52,7 @@ OUTCOMES = (
     Outcome("corrected", "Reply corrected within a day", "n_corrected", "n_replied"),
     Outcome("satisfaction", "Satisfied, of those who rated", "n_satisfied", "n_rated"),
     Outcome("rated", "Rated, of cases closed", "n_rated", "n_closed"),
-    Outcome("matched", "Reply matches the suggestion", "n_matched", "n_compared"),
+    Outcome("matched", "Replies that match the suggestion", "n_matched", "n_compared"),
 )
 BY_KEY: Mapping[str, Outcome] = {outcome.key: outcome for outcome in OUTCOMES}
 
@@ -83,7 +84,10 @@ def adjusted(outcome: Outcome, sums: cuped.Sums, look: Look) -> tuple[Figure, cu
         return _without(name, n, outcome.unit, why), None
     if _is_constant(sums):
         return _without(name, n, outcome.unit, "nothing is known of the time before"), None
-    found = cuped.adjusted_effect(sums)
+    try:
+        found = cuped.adjusted_effect(sums)
+    except ValueError:  # such as a variant whose agents are all new
+        return _without(name, n, outcome.unit, "nothing is known of one variant's time before"), None
     return _figure(name, found.effect, n, look, outcome.unit), found
 
 
@@ -158,7 +162,9 @@ def _is_constant(sums: cuped.Sums) -> bool:
 
 
 def _without(name: str, n: Array, unit: Unit, why: str) -> Figure:
-    return Figure(name, round(n.sum()), n_agents=int((n.sum(axis=1) > 0).sum()), unit=unit, note=why)
+    return Figure(
+        name, round(n.sum()), n_agents=int((n.sum(axis=1) > 0).sum()), unit=unit, note=why, version=VERSION
+    )
 
 
 def _figure(name: str, found: Estimate, n: Array, look: Look, unit: Unit) -> Figure:
@@ -173,7 +179,8 @@ def _figure(name: str, found: Estimate, n: Array, look: Look, unit: Unit) -> Fig
     scaled = math.expm1 if unit is Unit.CHANGE else float
     return Figure(
         name, found.n, scaled(found.estimate), scaled(low), scaled(high), n_agents=found.n_agents, unit=unit,
-        note="few agents, or all cases alike: take the interval with care" if found.few_agents else "", method=method,
+        note="few agents, or all cases alike: take the interval with care" if found.few_agents else "",
+        method=method, version=VERSION,
     )  # fmt: skip
 
 

@@ -196,9 +196,9 @@ def test_matches_are_compared_by_agent(client: Client) -> None:
                 day=timezone.localdate(), arm=variant.arm, variant=variant, language="en", agent=agent,
                 **(TURNS | {"n_turns": 30, "n_exact": n_exact, "n_none": 30 - n_exact}),
             )  # fmt: skip
-    row = table(client, experiment, "shares")["Reply matches the suggestion"]
+    row = table(client, experiment, "shares")["Replies that match the suggestion"]
     assert float(row["value"]) == pytest.approx(5 / 30, abs=0.01)
-    assert "changes reply matches the suggestion by +" in text_of(client, experiment)
+    assert "changes replies that match the suggestion by +" in text_of(client, experiment)
 
 
 def test_of_more_variants_the_address_names_one(client: Client) -> None:
@@ -223,6 +223,17 @@ def test_where_agents_are_divided_their_number_is_checked(client: Client) -> Non
     text = text_of(client, experiment)
     assert "The agents lie in the planned shares: Hidden 6" in text
     assert "changes handle time by −2" in text
+
+
+def test_a_variant_whose_agents_are_new_is_not_adjusted(client: Client) -> None:
+    experiment = make_experiment(*HALF, unit="agent", n_planned=600)
+    hidden, offered = experiment.variants.all()
+    for agent in range(1, 13):
+        cases((hidden, offered)[agent % 2], agent, n=60)
+        if agent % 2:
+            cases(None, agent, mean=5 + agent / 20, days_ago=30)
+    row = table(client, experiment, "times")["Handle time, adjusted"]
+    assert (row["value"], row["note"]) == ("", "nothing is known of one variant's time before")
 
 
 def test_a_draft_is_started_and_ended_with_a_reason(client: Client) -> None:

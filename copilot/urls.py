@@ -3,7 +3,17 @@
 from django.urls import path
 
 from copilot.monitor import pages
-from copilot.views import catalog, editing, experiments, monitor, quality, releases, suggestions, topics
+from copilot.views import (
+    catalog,
+    editing,
+    experiments,
+    monitor,
+    quality,
+    releases,
+    suggestions,
+    support,
+    topics,
+)
 
 app_name = "copilot"
 
@@ -36,6 +46,7 @@ urlpatterns = [
         name="start_experiment",
     ),
     path("monitor/experiments/<int:experiment_id>/end/", experiments.end_experiment, name="end_experiment"),
+    path("monitor/support/", support.support, name="support"),
     path("releases/", releases.release_list, name="releases"),
     path("releases/compare/", releases.compare, name="compare"),
     path("releases/evaluate/", releases.evaluate, name="evaluate"),

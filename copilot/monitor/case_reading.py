@@ -7,13 +7,15 @@ from datetime import date, timedelta
 from typing import Any, TypeAlias
 
 import numpy as np
-from django.db.models import QuerySet, Sum
+from django.db import connection
+from django.db.models import F, QuerySet, Sum
 from django.db.models.functions import TruncWeek
 from numpy.typing import NDArray
 
-from copilot.models import CaseDay, CaseTimeDay, TurnDay
+from copilot.models import BacklogDay, CaseDay, CaseTimeDay, TurnDay
 from copilot.models.case_day import LAST_LOG, TIME_BINS
 from copilot.models.rollup import NOBODY
+from copilot.monitor.case_filters import CaseFilters
 from copilot.monitor.case_rolling import MILLION
 
 Array: TypeAlias = NDArray[np.float64]
@@ -98,6 +100,49 @@ def histograms(experiment_id: int, variants: tuple[int, int], *, counts: str) ->
     return histograms_of(
         _sums(found, ("agent", "variant", "bin"), (counts,)), counts, lambda row: variants.index(row["variant"]), 2
     )  # fmt: skip
+
+
+def weeks_of(filters: CaseFilters, names: Sequence[str]) -> list[Row]:
+    """Return the sums of the cases that are asked for, by week and agent."""
+    found = filters.of(CaseDay.objects.annotate(week=TruncWeek("day")))
+    return _sums(found, ("week", "agent"), names)
+
+
+def histograms_by_week(filters: CaseFilters, *, counts: str) -> dict[date, Array]:
+    """Return how many cases of each week took how long, by agent and bin [agents, bins].
+
+    The database sends the bins of an agent and a week as one row, so that a page does not handle them one by one.
+    """
+    bins = filters.of(CaseTimeDay.objects.annotate(week=TruncWeek("day"))).exclude(agent=NOBODY)
+    rows = bins.filter(**{f"{counts}__gt": 0}).values("week", "agent", "bin").annotate(n=Sum(counts))
+    sql, values = rows.order_by().query.sql_with_params()
+    found: defaultdict[date, list[Array]] = defaultdict(list)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT week::date, array_agg(bin), array_agg(n) FROM ({sql}) AS bins "  # noqa: S608
+            "GROUP BY week, agent ORDER BY week, agent",
+            values,
+        )
+        for week, at, n in cursor.fetchall():
+            of_agent = np.zeros(TIME_BINS)
+            of_agent[at] = n
+            found[week].append(of_agent)
+    return {week: np.stack(of_agents) for week, of_agents in found.items()}
+
+
+def backlog(filters: CaseFilters) -> dict[date, int]:
+    """Return how many cases were open at the end of each week; of all topics."""
+    grew = Sum(F("n_opened") - F("n_closed"))
+    flow = BacklogDay.objects.filter(channel=filters.channel) if filters.channel else BacklogDay.objects.all()
+    before = flow.filter(day__lt=filters.first).aggregate(n=grew)["n"] or 0
+    weeks = (
+        filters.of(flow, has_topic=False).annotate(week=TruncWeek("day")).values_list("week").annotate(n=grew)
+    )
+    found, open_now = {}, before
+    for week, n in weeks.order_by("week"):
+        open_now += n
+        found[week] = open_now
+    return found
 
 
 def histograms_of(rows: Sequence[Row], counts: str, place: Callable[[Row], int], n_places: int) -> Array:

@@ -12,9 +12,15 @@ METHOD = "Intervals: 95 %, agents as clusters: Wilson on the effective sample, C
 
 
 def share(
-    name: str, k: Sequence[int], n: Sequence[int], *, last_deff: float | None = None, version: str = ""
+    name: str,
+    k: Sequence[int],
+    n: Sequence[int],
+    *,
+    last_deff: float | None = None,
+    version: str = "",
+    of: str = "turns",
 ) -> Figure:
-    """Return the share `k[g]` of `n[g]` turns of each agent g, those without turns left out.
+    """Return the share `k[g]` of `n[g]` turns of each agent g, those without turns left out; `of` says what they are.
 
     `last_deff` is the design effect of all turns, for groups too small to tell their own.
     """
@@ -22,11 +28,11 @@ def share(
     k, n = [in_share for in_share, _ in pairs], [of for _, of in pairs]
     of_all = Figure(name, sum(n), n_agents=len(n), version=version)
     if sum(n) < FEWEST:
-        return replace(of_all, k=sum(k), note=f"fewer than {FEWEST} turns: too few to say")
+        return replace(of_all, k=sum(k), note=f"fewer than {FEWEST} {of}: too few to say")
     if len(n) < FEWEST_AGENTS:
         return replace(of_all, note=f"fewer than {FEWEST_AGENTS} agents: not shown")
     found = intervals.clustered_rate(k, n, last_deff=last_deff)
-    note = "few agents, or all turns alike: take the interval with care" if found.few_agents else ""
+    note = f"few agents, or all {of} alike: take the interval with care" if found.few_agents else ""
     return replace(
         of_all, value=found.estimate, low=found.low, high=found.high, k=sum(k), note=note, method=found.method
     )  # fmt: skip

@@ -1,0 +1,208 @@
+"""How the support as a whole does, week by week: what comes in, how soon it is answered, how long it takes, what waits.
+
+A case counts in the week in which it was opened. Times are medians and 90th percentiles, from histograms, since a few
+long cases would decide a mean; agents are the clusters of every interval.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from copilot.models.rollup import NOBODY
+from copilot.monitor import case_reading, charts
+from copilot.monitor.case_filters import CaseFilters
+from copilot.monitor.case_reading import EDGES, Array, Row
+from copilot.monitor.case_rolling import VERSION
+from copilot.monitor.charts import Chart, Series
+from copilot.monitor.figures import Figure, Unit, drawable
+from copilot.monitor.shares import FEWEST, FEWEST_AGENTS, design_effect, share
+from copilot.monitor.tables import table_of_figures
+from copilot.statistics import handle_time
+
+WEEK = timedelta(days=7)
+SEED = 1
+N_DRAWS = 500  # of each week; two digits of an interval
+QUANTILES = ((0.5, "Half within"), (0.9, "90 % within"))
+COLUMNS = (
+    "n_cases", "n_closed", "n_censored", "n_followed", "n_reopened", "n_escalated", "n_rated", "n_satisfied",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Support:
+    """What the page shows."""
+
+    total: int
+    finding: str
+    waiting: str
+    charts: tuple[Chart, ...]
+
+
+def support(filters: CaseFilters) -> Support:
+    """Return the page's figures for what an address asks."""
+    rows = case_reading.weeks_of(filters, (*COLUMNS,))
+    total = sum(row["n_cases"] for row in rows)
+    reply, handle = (_times(filters, counts) for counts in ("n_replied", "n_timed"))
+    satisfied, answered = _shares(rows, "n_satisfied", "n_rated"), _shares(rows, "n_rated", "n_closed")
+    back, escalated = _shares(rows, "n_reopened", "n_followed"), _escalated(rows)
+    return Support(
+        total=total,
+        finding=_finding(total, filters, reply, handle),
+        waiting=_waiting(rows),
+        charts=(
+            _counts("volume", "Cases opened, by week", _volume(rows), "Cases"),
+            _lines(
+                "reply", "Time to the first reply, by week", reply, "Of cases replied to within seven days."
+            ),
+            _lines("handle", "Handle time, by week", handle, HANDLED),
+            _backlog(filters),
+            _lines(
+                "back",
+                "Came back or escalated, by week",
+                {"Reopened within 7 days": back, "Escalated": escalated},
+                "Reopened: of cases closed at least seven days ago. Escalated: of cases that are done with.",
+            ),
+            _lines(
+                "satisfaction",
+                "Satisfaction, by week",
+                {"Satisfied, where rated": satisfied, "Rated, of cases closed": answered},
+                RATED,
+            ),
+        ),
+    )
+
+
+HANDLED = "The time that agents worked in a case's page, breaks left out, of cases closed within seven days."
+RATED = (
+    "Satisfied is who rated 4 or 5. Few customers rate, and not by chance: while the share of those who do changes, "
+    "satisfaction can't be compared."
+)
+
+
+def _volume(rows: Sequence[Row]) -> dict[date, Figure]:
+    by = _by_week(rows)
+    return {
+        week: Figure(f"{week}", n := sum(row["n_cases"] for row in found), n, unit=Unit.COUNT, method="count")
+        for week, found in by.items()
+    }
+
+
+def _times(filters: CaseFilters, counts: str) -> dict[str, dict[date, Figure]]:
+    """Return the quantiles of times by week, from histograms by agent."""
+    found: dict[str, dict[date, Figure]] = {name: {} for _, name in QUANTILES}
+    for week, histogram in case_reading.histograms_by_week(filters, counts=counts).items():
+        for quantile, name in QUANTILES:
+            found[name][week] = _time(f"{week}", histogram, quantile)
+    return found
+
+
+def _time(name: str, histogram: Array, quantile: float) -> Figure:
+    n, n_agents = round(histogram.sum()), len(histogram)
+    of_week = Figure(name, n, n_agents=n_agents, unit=Unit.SECONDS)
+    if n < FEWEST:
+        return replace(of_week, note=f"fewer than {FEWEST} cases: too few to say")
+    if n_agents < FEWEST_AGENTS:
+        return replace(of_week, note=f"fewer than {FEWEST_AGENTS} agents: not shown")
+    found = handle_time.quantile_of(histogram, EDGES, quantile=quantile, seed=SEED, n_draws=N_DRAWS)
+    value, low, high = (math.exp(each) for each in (found.estimate, found.low, found.high))
+    note = "few agents: take the interval with care" if found.few_agents else ""
+    return replace(of_week, value=value, low=low, high=high, note=note, method=found.method)
+
+
+def _shares(rows: Sequence[Row], k: str, n: str) -> dict[date, Figure]:
+    people = [row for row in rows if row["agent"] != NOBODY]
+    deff = design_effect([row[k] for row in people], [row[n] for row in people])
+    return {
+        week: share(f"{week}", [row[k] for row in found], [row[n] for row in found], last_deff=deff, of="cases")
+        for week, found in _by_week(people).items()
+    }  # fmt: skip
+
+
+def _escalated(rows: Sequence[Row]) -> dict[date, Figure]:
+    return _shares(
+        [row | {"n_done": row["n_closed"] + row["n_censored"]} for row in rows], "n_escalated", "n_done"
+    )
+
+
+def _by_week(rows: Sequence[Row]) -> dict[date, list[Row]]:
+    found: dict[date, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row["week"], []).append(row)
+    return found
+
+
+def _counts(key: str, title: str, rows: Mapping[date, Figure], value: str, note: str = "") -> Chart:
+    figures = [replace(row, version=VERSION) for row in rows.values()]
+    told = ""
+    if len(figures) > 2:  # the last one is still under way
+        told = f"The last whole week: {figures[-2].written}, the one before: {figures[-3].written}."
+    return Chart(
+        key,
+        title,
+        told,
+        table_of_figures("Week", figures, value=value),
+        charts.line_band([Series("", rows)], title=title) if figures else None,
+        empty="No case has come in yet.",
+        note=note,
+    )  # fmt: skip
+
+
+def _lines(key: str, title: str, lines: Mapping[str, Mapping[date, Figure]], note: str) -> Chart:
+    named = [
+        replace(row, name=f"{name}, {row.name}", version=VERSION)
+        for name, rows in lines.items()
+        for row in rows.values()
+    ]
+    known = {name: drawable(list(rows.values())) for name, rows in lines.items()}
+    told = [
+        f"{name[0].lower()}{name[1:]} {rows[-1].written} ({rows[-1].interval})"
+        for name, rows in known.items()
+        if rows
+    ]
+    series = [Series(name, rows) for name, rows in lines.items()]
+    return Chart(
+        key,
+        title,
+        f"In the last week, {'; '.join(told)}." if told else "",
+        table_of_figures("Week", named, value="Value", k="Counted"),
+        charts.line_band(series, title=title) if told else None,
+        empty="A week of five cases and five agents is needed.",
+        note=note,
+    )  # fmt: skip
+
+
+def _backlog(filters: CaseFilters) -> Chart:
+    title = "Cases not closed, at the end of each week"
+    rows = {
+        week + WEEK - timedelta(days=1): Figure(f"{week}", n, n, unit=Unit.COUNT, method="count")
+        for week, n in case_reading.backlog(filters).items()
+    }
+    note = "Of all topics: a case is known to be open or not, whatever it is about." if filters.topic else ""
+    return _counts("backlog", title, rows, "Cases", note)
+
+
+def _finding(
+    total: int,
+    filters: CaseFilters,
+    reply: Mapping[str, Mapping[date, Figure]],
+    handle: Mapping[str, Mapping[date, Figure]],
+) -> str:
+    if not total:
+        return "No case has come in yet." if filters.days == 364 else "No case was opened in this span."
+    told = f"{total:,} cases were opened since {filters.first:%-d %B}."
+    replied, handled = (drawable(list(each[QUANTILES[0][1]].values())) for each in (reply, handle))
+    if not (replied and handled):
+        return told
+    return (
+        f"{told} In the last week half of them were replied to within {replied[-1].written}, and half took "
+        f"{handled[-1].written} of work or less."
+    )
+
+
+def _waiting(rows: Sequence[Row]) -> str:
+    censored = sum(row["n_censored"] for row in rows)
+    done = censored + sum(row["n_closed"] for row in rows)
+    if not done:
+        return ""
+    return f"{censored:,} of {done:,} cases were not closed within seven days; their times are in no figure."

@@ -22,6 +22,7 @@ Array: TypeAlias = NDArray[np.float64]
 Row: TypeAlias = dict[str, Any]
 COUNTS = tuple(column.name for column in CaseDay._meta.concrete_fields[7:])
 TIMES = ("n_replied", "reply_log", "reply_log_squares", "n_timed", "handle_log", "handle_log_squares")
+MEASURED = ("n_replied", "n_timed")  # whose times are in histograms
 EDGES: Array = np.linspace(0, LAST_LOG, TIME_BINS + 1)
 BEFORE = timedelta(days=84)  # earlier cases by which a case's time is foretold
 
@@ -58,12 +59,6 @@ def by_week(experiment_id: int) -> list[Row]:
     found = CaseDay.objects.filter(variant__experiment=experiment_id).annotate(week=TruncWeek("day"))
     rows = _sums(found, ("week", "variant", "agent"), COUNTS)
     return [row | {"n_decided": row["n_closed"] + row["n_censored"]} for row in rows]
-
-
-def by_day(experiment_id: int) -> list[Row]:
-    """Return how many cases each variant got on each day, and how many of them were closed."""
-    found = CaseDay.objects.filter(variant__experiment=experiment_id)
-    return _sums(found, ("day", "variant"), ("n_cases", "n_closed", "n_censored"))
 
 
 def n_cases_by_experiment() -> dict[int, int]:
@@ -108,26 +103,28 @@ def weeks_of(filters: CaseFilters, names: Sequence[str]) -> list[Row]:
     return _sums(found, ("week", "agent"), names)
 
 
-def histograms_by_week(filters: CaseFilters, *, counts: str) -> dict[date, Array]:
-    """Return how many cases of each week took how long, by agent and bin [agents, bins].
+def histograms_by_week(filters: CaseFilters) -> dict[date, dict[str, Array]]:
+    """Return how many cases of each week took how long by both times, by agent and bin [agents, bins].
 
     The database sends the bins of an agent and a week as one row, so that a page does not handle them one by one.
     """
     bins = filters.of(CaseTimeDay.objects.annotate(week=TruncWeek("day"))).exclude(agent=NOBODY)
-    rows = bins.filter(**{f"{counts}__gt": 0}).values("week", "agent", "bin").annotate(n=Sum(counts))
-    sql, values = rows.order_by().query.sql_with_params()
-    found: defaultdict[date, list[Array]] = defaultdict(list)
+    sums = {f"sum_{name}": Sum(name) for name in MEASURED}
+    sql, values = bins.values("week", "agent", "bin").annotate(**sums).order_by().query.sql_with_params()
+    found: defaultdict[date, defaultdict[str, list[Array]]] = defaultdict(lambda: defaultdict(list))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT week::date, array_agg(bin), array_agg(n) FROM ({sql}) AS bins "  # noqa: S608
-            "GROUP BY week, agent ORDER BY week, agent",
+            "SELECT week::date, array_agg(bin), array_agg(sum_n_replied), array_agg(sum_n_timed) "  # noqa: S608
+            f"FROM ({sql}) AS bins GROUP BY week, agent ORDER BY week, agent",
             values,
         )
-        for week, at, n in cursor.fetchall():
-            of_agent = np.zeros(TIME_BINS)
-            of_agent[at] = n
-            found[week].append(of_agent)
-    return {week: np.stack(of_agents) for week, of_agents in found.items()}
+        for week, at, *counts in cursor.fetchall():
+            for name, n in zip(MEASURED, counts, strict=True):
+                if any(n):
+                    of_agent = np.zeros(TIME_BINS)
+                    of_agent[at] = n
+                    found[week][name].append(of_agent)
+    return {week: {name: np.stack(rows) for name, rows in of_week.items()} for week, of_week in found.items()}
 
 
 def backlog(filters: CaseFilters) -> dict[date, int]:

@@ -142,18 +142,19 @@ def roll_cases(day: date, *, span: tuple[datetime, datetime], now: datetime) -> 
 
 
 def touched(*, since: datetime, now: datetime) -> list[date]:
-    """Return the days whose cases something happened to since a time.
+    """Return the days whose cases something happened to since a time, or whose windows may have closed since."""
+    days = {day for (day,) in _query(TOUCHED, {"since": since, "zone": settings.TIME_ZONE})}
+    return sorted(days | followed(since=since, now=now))
 
-    Each midnight these are also all days whose cases are still followed: windows close then, and the time that is told
-    by beats alone, without any other news, comes in.
+
+def followed(*, since: datetime, now: datetime) -> set[date]:
+    """Return all days whose cases are still followed, if midnight has passed since a time; none otherwise.
+
+    Then windows close, and the time comes in that beats alone have told, without any other news.
     """
-    asked = {"since": since, "zone": settings.TIME_ZONE}
-    days = {day for (day,) in _query(TOUCHED, asked)}
     today = timezone.localdate(now)
     n_midnights = (today - timezone.localdate(since)).days
-    if n_midnights:
-        days |= {today - timedelta(days=back) for back in range(FOLLOWED.days + n_midnights + 1)}
-    return sorted(days)
+    return {today - timedelta(days=back) for back in range(FOLLOWED.days + n_midnights + 1) if n_midnights}
 
 
 def count(row: CaseRow, counted: CountedCases, *, now: datetime) -> None:

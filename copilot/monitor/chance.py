@@ -1,4 +1,4 @@
-"""Whether chance divided an experiment's cases as planned, looked at day by day, and what mixed its variants since."""
+"""Whether chance divided an experiment's cases as planned, looked at each week, and what mixed its variants since."""
 
 import math
 from collections import Counter, defaultdict
@@ -46,10 +46,13 @@ class Division:
     attrition: str = ""
 
 
-def division(experiment: Experiment, *, days: Sequence[Row], weeks: Sequence[Row]) -> Division:
-    """Return how an experiment's units were divided, from its figures by day and by week and agent."""
+def division(experiment: Experiment, weeks: Sequence[Row]) -> Division:
+    """Return how an experiment's units were divided, from its figures by week and agent.
+
+    The more often it is looked, the sooner a mismatch is found; it is never found falsely for that.
+    """
     variants = list(experiment.variants.all())
-    opened = _counts_by_day(days, "n_cases") if experiment.unit == Unit.CASE else _agents(weeks, experiment)
+    opened = _counts(weeks, "n_cases") if experiment.unit == Unit.CASE else _agents(weeks, experiment)
     unit = UNITS[Unit(experiment.unit)]
     looks = _looks(opened, variants)
     total = looks[-1] if looks else [0] * len(variants)
@@ -65,7 +68,7 @@ def division(experiment: Experiment, *, days: Sequence[Row], weeks: Sequence[Row
         unit,
         is_wrong,
         _told(total, shares, variants, unit, is_wrong),
-        "" if is_wrong or experiment.unit != Unit.CASE else _attrition(days, variants, shares),
+        "" if is_wrong or experiment.unit != Unit.CASE else _attrition(weeks, variants, shares),
     )
 
 
@@ -86,18 +89,18 @@ def _told(
         return f"The {unit} do not lie in the planned shares: {found}. Results are hidden. {CHECK}"
     factor = math.exp(min(float(log_bayes_factor(total, shares)), 50))
     return (
-        f"The {unit} lie in the planned shares: {found}. Looked at day by day, other shares would explain them "
+        f"The {unit} lie in the planned shares: {found}. Looked at week by week, other shares would explain them "
         f"{factor:.2g} times as well; from {ALARM:,.0f} times on results are hidden."
     )
 
 
-def _attrition(days: Sequence[Row], variants: Sequence[Variant], shares: Sequence[float]) -> str:
-    """Warn where closed cases lie in other shares; asked of days whose cases are all closed or censored."""
-    open_on: Counter[date] = Counter()
-    for row in days:
-        open_on[row["day"]] += row["n_cases"] - row["n_closed"] - row["n_censored"]
-    done = [row for row in days if not open_on[row["day"]]]
-    looks = _looks(_counts_by_day(done, "n_closed"), variants)
+def _attrition(weeks: Sequence[Row], variants: Sequence[Variant], shares: Sequence[float]) -> str:
+    """Warn where closed cases lie in other shares; asked of weeks whose cases are all closed or censored."""
+    open_in: Counter[date] = Counter()
+    for row in weeks:
+        open_in[row["week"]] += row["n_cases"] - row["n_closed"] - row["n_censored"]
+    done = [row for row in weeks if not open_in[row["week"]]]
+    looks = _looks(_counts(done, "n_closed"), variants)
     if not looks or not sum(looks[-1]) or not is_mismatch(looks, shares):
         return ""
     return (
@@ -106,10 +109,10 @@ def _attrition(days: Sequence[Row], variants: Sequence[Variant], shares: Sequenc
     )
 
 
-def _counts_by_day(rows: Sequence[Row], name: str) -> dict[date, Counter[int]]:
+def _counts(rows: Sequence[Row], name: str) -> dict[date, Counter[int]]:
     found: defaultdict[date, Counter[int]] = defaultdict(Counter)
     for row in rows:
-        found[row["day"]][row["variant"]] += row[name]
+        found[row["week"]][row["variant"]] += row[name]
     return dict(found)
 
 
@@ -127,9 +130,9 @@ def _agents(weeks: Sequence[Row], experiment: Experiment) -> dict[date, Counter[
 
 
 def _looks(counts: Mapping[date, Counter[int]], variants: Sequence[Variant]) -> list[list[int]]:
-    """Return how many units each variant had after each day."""
+    """Return how many units each variant had after each week."""
     so_far, looks = Counter[int](), []
-    for day in sorted(counts):
-        so_far.update(counts[day])
+    for week in sorted(counts):
+        so_far.update(counts[week])
         looks.append([so_far[variant.pk] for variant in variants])
     return looks

@@ -57,11 +57,11 @@ class ExperimentPage:
 
 def experiment_page(experiment: Experiment, *, position: int | None = None) -> ExperimentPage:
     """Return what is known of an experiment; `position` is that of the variant to look at, by default the first."""
-    days, weeks = case_reading.by_day(experiment.pk), case_reading.by_week(experiment.pk)
-    divided = chance.division(experiment, days=days, weeks=weeks)
+    weeks = case_reading.by_week(experiment.pk)
+    divided = chance.division(experiment, weeks)
     variants = list(experiment.variants.all())
     n_cases = {
-        variant.pk: sum(row["n_cases"] for row in days if row["variant"] == variant.pk)
+        variant.pk: sum(row["n_cases"] for row in weeks if row["variant"] == variant.pk)
         for variant in variants
     }
     instead = _instead(experiment, divided, weeks)

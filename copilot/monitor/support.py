@@ -43,7 +43,8 @@ def support(filters: CaseFilters) -> Support:
     """Return the page's figures for what an address asks."""
     rows = case_reading.weeks_of(filters, (*COLUMNS,))
     total = sum(row["n_cases"] for row in rows)
-    reply, handle = (_times(filters, counts) for counts in ("n_replied", "n_timed"))
+    histograms = case_reading.histograms_by_week(filters)
+    reply, handle = (_times(histograms, name) for name in case_reading.MEASURED)
     satisfied, answered = _shares(rows, "n_satisfied", "n_rated"), _shares(rows, "n_rated", "n_closed")
     back, escalated = _shares(rows, "n_reopened", "n_followed"), _escalated(rows)
     return Support(
@@ -88,12 +89,13 @@ def _volume(rows: Sequence[Row]) -> dict[date, Figure]:
     }
 
 
-def _times(filters: CaseFilters, counts: str) -> dict[str, dict[date, Figure]]:
+def _times(histograms: Mapping[date, Mapping[str, Array]], measured: str) -> dict[str, dict[date, Figure]]:
     """Return the quantiles of times by week, from histograms by agent."""
     found: dict[str, dict[date, Figure]] = {name: {} for _, name in QUANTILES}
-    for week, histogram in case_reading.histograms_by_week(filters, counts=counts).items():
-        for quantile, name in QUANTILES:
-            found[name][week] = _time(f"{week}", histogram, quantile)
+    for week, of_week in histograms.items():
+        if measured in of_week:
+            for quantile, name in QUANTILES:
+                found[name][week] = _time(f"{week}", of_week[measured], quantile)
     return found
 
 

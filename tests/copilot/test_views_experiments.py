@@ -114,8 +114,8 @@ def test_shares_that_are_not_as_planned_hide_the_results(client: Client, experim
 
 def test_a_mismatch_at_an_early_look_hides_them_for_good(client: Client, experiment: Experiment) -> None:
     hidden, offered = experiment.variants.all()
-    cases(hidden, 1, n=400, days_ago=9)
-    cases(offered, 1, n=200, days_ago=9)
+    cases(hidden, 1, n=400, days_ago=19)
+    cases(offered, 1, n=200, days_ago=19)
     cases(offered, 2, n=200, days_ago=1)
     both(experiment, days_ago=3)
     assert "Results are hidden" in text_of(client, experiment)

@@ -34,13 +34,11 @@ MIXED = {
 
 @dataclass(frozen=True)
 class Division:
-    """How many units each variant got; `told` says first of all whether that is as planned.
+    """Whether each variant got its share; `told` says it in words, with what to check where it did not.
 
     `attrition` warns where the cases that were closed are divided otherwise than those that were opened.
     """
 
-    counts: Mapping[int, int]
-    unit: str
     is_mismatch: bool
     told: str
     attrition: str = ""
@@ -55,21 +53,14 @@ def division(experiment: Experiment, weeks: Sequence[Row]) -> Division:
     opened = _counts(weeks, "n_cases") if experiment.unit == Unit.CASE else _agents(weeks, experiment)
     unit = UNITS[Unit(experiment.unit)]
     looks = _looks(opened, variants)
-    total = looks[-1] if looks else [0] * len(variants)
-    counts = {variant.pk: n for variant, n in zip(variants, total, strict=True)}
-    if not sum(total):
-        return Division(
-            counts, unit, False, f"No {unit} have been divided yet, so there is nothing to check."
-        )
+    if not looks or not sum(looks[-1]):
+        return Division(False, f"No {unit} have been divided yet, so there is nothing to check.")
     shares = [variant.share / MILLION for variant in variants]
     is_wrong = is_mismatch(looks, shares)
-    return Division(
-        counts,
-        unit,
-        is_wrong,
-        _told(total, shares, variants, unit, is_wrong),
-        "" if is_wrong or experiment.unit != Unit.CASE else _attrition(weeks, variants, shares),
-    )
+    told = _told(looks[-1], shares, variants, unit, is_wrong)
+    if is_wrong or experiment.unit != Unit.CASE:
+        return Division(is_wrong, told)
+    return Division(is_wrong, told, _attrition(weeks, variants, shares))
 
 
 def mixed(experiment: Experiment) -> list[str]:
@@ -82,7 +73,7 @@ def _told(
     total: Sequence[int], shares: Sequence[float], variants: Sequence[Variant], unit: str, is_wrong: bool
 ) -> str:
     found = ", ".join(
-        f"{variant.name} {n:,} ({n / sum(total):.1%}, planned {share:.1%})".replace("%", " %")
+        f"{variant.name} {n:,} ({n / sum(total):.1%}, planned {share:.1%})".replace("%", "\u00a0%")
         for variant, n, share in zip(variants, total, shares, strict=True)
     )
     if is_wrong:

@@ -27,17 +27,20 @@ TREATED = {
 
 @dataclass(frozen=True)
 class VariantRow:
-    """A variant as the page's table shows it; `n_cases` are those answered or not, `n_units` what chance divided."""
+    """A variant as the page's table shows it; `n_cases` are all of it, answered or not."""
 
     variant: Variant
     treated: str
     share: float
-    n_units: int
     n_cases: int
 
     @property
     def share_told(self) -> str:
         return f"{100 * self.share:g} %"
+
+    @property
+    def n_told(self) -> str:
+        return f"{self.n_cases:,}"
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ def experiment_page(experiment: Experiment, *, position: int | None = None) -> E
         experiment=experiment,
         plan=_plan(experiment, sum(n_cases.values())),
         variants=tuple(
-            VariantRow(each, _treated(each), each.share / MILLION, divided.counts[each.pk], n_cases[each.pk])
+            VariantRow(each, _treated(each), each.share / MILLION, n_cases[each.pk])
             for each in variants
         ),
         division=divided,
@@ -117,7 +120,7 @@ def _plan(experiment: Experiment, n_cases: int) -> str:
         return f"{planned}."
     if n_cases < experiment.n_planned:
         return f"{planned}; {n_cases:,} are there, {experiment.n_planned - n_cases:,} are missing."
-    return f"{planned}; {n_cases:,} are there, so that it may be decided."
+    return f"{planned}; {n_cases:,} are there, as many as it needs."
 
 
 def _treated(variant: Variant) -> str:

@@ -166,7 +166,7 @@ def _lines(key: str, title: str, lines: Mapping[str, Mapping[date, Figure]], not
     return Chart(
         key,
         title,
-        f"In the last week, {'; '.join(told)}." if told else "",
+        f"Last known: {'; '.join(told)}." if told else "",
         table_of_figures("Week", named, value="Value", k="Counted"),
         charts.line_band(series, title=title) if told else None,
         empty="A week of five cases and five agents is needed.",

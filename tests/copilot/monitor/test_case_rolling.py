@@ -2,9 +2,11 @@
 
 import math
 from datetime import datetime, timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.forms.models import model_to_dict
 from django.utils import timezone
 from pytest_django import Settings
@@ -240,3 +242,13 @@ def test_a_day_takes_as_many_queries_as_its_tables(ana: User, django_assert_max_
     with django_assert_max_num_queries(30):
         roll()
     assert total("n_cases") == 30
+
+
+def test_recompute_reaches_days_on_which_nothing_was_suggested(ana: User) -> None:
+    answered(opened(), ana)
+    roll()
+    before = rows()
+    CaseDay.objects.all().delete()
+    CaseTimeDay.objects.all().delete()
+    call_command("recompute", "--from", f"{DAY}", "--to", f"{DAY}", stdout=StringIO(), stderr=StringIO())
+    assert rows() == before

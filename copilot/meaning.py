@@ -1,7 +1,8 @@
 """Whether a reply means what was suggested, in other words: what a worker adds to the matches that words left open.
 
 1. A reply is compared at once by its words, where it is sent. If too little of the suggestion is in it, and the
-   current version has a floor for the case's language, the match is pending: no figure counts it yet.
+   current version has a floor for the case's language, the match is pending: no figure counts it yet. What a withheld
+   suggestion would have said is pending with its reply: nobody waits for it, so a worker looks at its words too.
 2. `settle` embeds both bodies, on the queue of what agents wait for, and says SEMANTIC, CONFLICT or NONE.
 3. What is lost with a worker is still pending, and taken up by the next sweep.
 """
@@ -13,12 +14,13 @@ from functools import lru_cache
 from time import monotonic
 
 from django.db import transaction
+from django.utils import timezone
 
-from copilot import match_versions, storing
+from copilot import match_versions, matching, storing
 from copilot.artifacts import ArtifactError
 from copilot.matching.closeness import closeness
-from copilot.measure import Measure, Texts, compared, fields_of, measure_of
-from copilot.models import Artifact, Match, MatchVersion, ShadowOutcome
+from copilot.measure import Measure, Texts, compared, fields_of, is_open, measure_of
+from copilot.models import Artifact, Match, MatchVersion, ShadowOutcome, WithheldText
 from copilot.pipeline.encoder import Encoder
 from copilot.pipeline.types import HeadError
 from copilot.recording import answer_of, expect_settling
@@ -33,7 +35,7 @@ LOST_AFTER = timedelta(seconds=10)
 def sweep(*, now: datetime) -> None:
     """Queue again what is pending for too long."""
     late = {"is_pending": True, "recorded_at__lte": now - LOST_AFTER}
-    if Match.objects.filter(**late).exists() or ShadowOutcome.objects.filter(**late).exists():
+    if any(model.objects.filter(**late).exists() for model in (Match, ShadowOutcome, WithheldText)):
         expect_settling()
 
 
@@ -44,7 +46,7 @@ def settle(*, seconds: float = SECONDS) -> int:
     """
     ends, n = monotonic() + seconds, 0
     try:
-        while found := _settle_matches():
+        while found := _settle_matches() + _settle_withheld():
             n += found
             if monotonic() >= ends:
                 expect_settling()
@@ -110,6 +112,40 @@ def _settle_shadows() -> int:
     for (row, _), found in zip(open_rows, _meant(match_versions.current(), texts), strict=True):
         ShadowOutcome.objects.filter(pk=row.pk, is_pending=True).update(kind=found["kind"], is_pending=False)
     return len(open_rows)
+
+
+@transaction.atomic
+def _settle_withheld() -> int:
+    """Compare what some withheld suggestions would have said, by the current version."""
+    rows = list(
+        WithheldText.objects.filter(is_pending=True, reply__isnull=False)
+        .select_for_update(skip_locked=True, of=["self"])
+        .select_related("suggestion__case__customer", "suggestion__case__team", "reply__author")
+        .order_by("pk")[:CHUNK]
+    )
+    if not rows:
+        return 0
+    version, now = match_versions.hold_current(), timezone.now()
+    texts = [
+        Texts(row.text, row.reply.body, row.suggestion.case, row.reply.author)  # type: ignore[union-attr]  # it has one
+        for row in rows
+    ]
+    measure = measure_of(version, [each.author for each in texts])
+    for row, match in zip(rows, _compared(texts, measure), strict=True):
+        row.kind, row.n_reply_tokens = Match.Kind(match.kind), match.n_sent_tokens
+        row.version, row.is_pending, row.recorded_at = version, False, now
+    WithheldText.objects.bulk_update(rows, ["kind", "n_reply_tokens", "version", "is_pending", "recorded_at"])
+    return len(rows)
+
+
+def _compared(texts: Sequence[Texts], measure: Measure) -> list[matching.Match]:
+    """Compare pairs by their words, and where these leave it open by what they mean."""
+    found = [compared(pair, measure=measure) for pair in texts]
+    open_at = [at for at, match in enumerate(found) if is_open(match, texts[at], measure=measure)]
+    if open_at:
+        for at, close in zip(open_at, closeness_of(measure, [texts[at] for at in open_at]), strict=True):
+            found[at] = compared(texts[at], measure=measure, closeness=close)
+    return found
 
 
 def _meant(version: MatchVersion, texts: Sequence[Texts]) -> Iterable[dict[str, object]]:

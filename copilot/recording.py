@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from copilot import assigning, contamination, match_versions
+from copilot import assigning, contamination, match_versions, withholding
 from copilot.measure import Measure, Texts, compared, fields_of, is_open, measure_of
 from copilot.models import Match, Suggestion, SuggestionEvent
 from copilot.models.suggestion import State
@@ -151,7 +151,12 @@ def match_of(suggestion: Suggestion, reply: Reply, *, measure: Measure, now: dat
 
 
 def _record(suggestion: Suggestion, reply: Reply, *, now: datetime) -> Match | None:
-    """Record the match of a turn with a text, under the version that is current when it is stored."""
+    """Record the match of a turn with a text, under the version that is current when it is stored.
+
+    What a withheld suggestion would have said is no match: it is noted apart, and a worker compares it.
+    """
+    if suggestion.state == State.WITHHELD and withholding.note_reply(suggestion, reply, now=now):
+        expect_settling()
     if suggestion.state not in {State.OFFERED, State.SHADOW}:
         return None
     try:

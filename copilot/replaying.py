@@ -11,10 +11,19 @@ from django.db import transaction
 from django.db.models import Min
 from django.utils import timezone
 
-from copilot import match_versions, releases
+from copilot import match_versions, releases, withholding
 from copilot.catalog import CatalogMoment, catalog_at
 from copilot.measure import measure_of
-from copilot.models import Alternative, AnswerVersion, Arm, Match, QuestionVector, Release, Suggestion
+from copilot.models import (
+    Alternative,
+    AnswerVersion,
+    Arm,
+    Match,
+    QuestionVector,
+    Release,
+    Suggestion,
+    WithheldText,
+)
 from copilot.models.suggestion import Reason, State
 from copilot.pipeline.run import Pipeline
 from copilot.recording import expect_settling, match_of
@@ -121,13 +130,19 @@ def _replay_batch(
         Suggestion.objects.bulk_create(rows)
         Alternative.objects.bulk_create([other for beside in found for other in beside.alternatives])
         QuestionVector.objects.bulk_create([vector for beside in found for vector in beside.vectors])
+        withheld = [
+            withholding.answered(text, turn.reply, now=now)
+            for beside, turn in zip(found, turns, strict=True)
+            for text in beside.withheld
+        ]
+        WithheldText.objects.bulk_create(withheld)
         measure = measure_of(match_versions.hold_current(), [turn.reply.author for turn in turns])
         matches = Match.objects.bulk_create(
             match_of(row, turn.reply, measure=measure, now=turn.reply.sent_at)
             for row, turn in zip(rows, turns, strict=True)
             if row.state == State.SHADOW
         )
-        if any(match.is_pending for match in matches):
+        if withheld or any(match.is_pending for match in matches):
             expect_settling()
     total.n_turns += len(turns)
     total.states.update(str(row.state) for row in rows)

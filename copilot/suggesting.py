@@ -15,10 +15,10 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from copilot import explaining, recording, releases
+from copilot import explaining, recording, releases, withholding
 from copilot.catalog import CatalogMoment, catalog_at
 from copilot.expecting import BATCH
-from copilot.models import Alternative, Arm, QuestionVector, Release, Suggestion, Topic
+from copilot.models import Alternative, Arm, QuestionVector, Release, Suggestion, Topic, WithheldText
 from copilot.models.suggestion import Reason, State
 from copilot.pipeline.questions import question_from
 from copilot.pipeline.run import Pipeline
@@ -37,10 +37,13 @@ MOST_ATTEMPTS = 5
 
 @dataclass(frozen=True)
 class Beside:
-    """What is stored beside a suggestion: the answers that came close, and its question as the encoder read it."""
+    """What is stored beside a suggestion: the answers that came close, its question as the encoder read it, and what it
+    would have said if it was withheld for being unsure.
+    """
 
     alternatives: Sequence[Alternative] = ()
     vectors: Sequence[QuestionVector] = ()
+    withheld: Sequence[WithheldText] = ()
 
 
 def suggest(*, suggestion_ids: Sequence[int], now: datetime) -> int:
@@ -125,7 +128,13 @@ def compute(
         row.release = release
         row.case.language = row.case.language or question.language or ""
         _note_outcome(row, question, outcome, topics)
-        found.append(Beside(_word(row, outcome, moment), _vectors(row, outcome, release)))
+        found.append(
+            Beside(
+                _word(row, outcome, moment),
+                _vectors(row, outcome, release),
+                withholding.texts_of(row, outcome, moment),
+            )
+        )
     return found
 
 
@@ -247,6 +256,7 @@ def _store(row: Suggestion, beside: Beside, *, now: datetime, stands_in: bool = 
             return False
         Alternative.objects.bulk_create(beside.alternatives)
         QuestionVector.objects.bulk_create(beside.vectors)
+        WithheldText.objects.bulk_create(beside.withheld)
         if stands_in:
             recording.record_fallback(row, now=now)
         casework.note_language(case=row.case)

@@ -4,6 +4,7 @@ from copilot.models.case_day import BacklogDay, CaseDay, CaseTimeDay
 from copilot.models.catalog import Answer, AnswerVersion, Area, Guidance, Term, Topic
 from copilot.models.change import CatalogChange
 from copilot.models.experiment import Assignment, Contamination, Experiment, Exposure, Variant
+from copilot.models.input_day import FloorDay, InputDay
 from copilot.models.match import Match, current_version
 from copilot.models.match_version import MatchVersion, SemanticFloor
 from copilot.models.order import EvaluationOrder
@@ -13,6 +14,7 @@ from copilot.models.shadow import ShadowOutcome
 from copilot.models.signature import AgentSignature
 from copilot.models.suggestion import Alternative, Arm, DecidingSentence, Suggestion, SuggestionEvent
 from copilot.models.vector import QuestionVector
+from copilot.models.withheld import WithheldText
 
 __all__ = [
     "AgentSignature",
@@ -34,7 +36,9 @@ __all__ = [
     "EvaluationOrder",
     "Experiment",
     "Exposure",
+    "FloorDay",
     "Guidance",
+    "InputDay",
     "Match",
     "MatchVersion",
     "Promotion",
@@ -49,5 +53,6 @@ __all__ = [
     "Topic",
     "TurnDay",
     "Variant",
+    "WithheldText",
     "current_version",
 ]

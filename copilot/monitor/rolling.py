@@ -25,6 +25,7 @@ from copilot.models.rollup import CONFIDENCE_BINS, ConfidenceDay, RollupState, T
 from copilot.monitor import case_rolling
 from copilot.monitor.agents import agent_hash
 from copilot.monitor.funnel import WINDOW, Cell, ScreenEvent, SentReply, cell_of
+from copilot.monitor.rolling_inputs import roll_inputs
 
 SUBSTANTIVE = 8  # tokens of a reply after greeting, closing and quotes are taken off
 HALF = 0.5
@@ -64,6 +65,7 @@ SELECT DISTINCT (created_at AT TIME ZONE %(zone)s)::date FROM copilot_suggestion
     SELECT suggestion_id FROM copilot_suggestionevent WHERE at >= %(since)s
     UNION SELECT suggestion_id FROM copilot_match
           WHERE recorded_at >= %(since)s AND version_id = (SELECT id FROM copilot_matchversion WHERE is_current)
+    UNION SELECT suggestion_id FROM copilot_withheldtext WHERE recorded_at >= %(since)s
     UNION SELECT id FROM copilot_suggestion WHERE created_at >= %(since)s - interval '1 hour')
 """
 EVERY_DAY = """
@@ -131,6 +133,7 @@ def roll_day(day: date, *, now: datetime) -> int:
         n += 1
     _replace(day, counted)
     case_rolling.roll_cases(day, span=span, now=now)
+    roll_inputs(day, span, hashed=agent_hash)
     return n
 
 

@@ -1,0 +1,59 @@
+"""What came in and how sure the copilot was of it, by day: the rollups behind the pages of floors and of drift."""
+
+from django.db import models
+
+from copilot.models.release import Release
+from copilot.models.suggestion import Arm, Reason
+
+
+class FloorDay(models.Model):
+    """Turns of one day by confidence, above the floor (no reason) or withheld for being unsure, with what became of
+    those whose text nobody saw.
+
+    `n_hidden` counts the replies compared with a text that their author did not see: of a generated suggestion in the
+    shadow, of a withheld one always. `bin` n holds confidences from n to n + 1 hundredths; 1.0 is in the last.
+    """
+
+    day = models.DateField()
+    release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="+")
+    reason = models.CharField(max_length=20, choices=Reason, blank=True)
+    arm = models.CharField(max_length=6, choices=Arm)
+    agent = models.BigIntegerField(help_text="A hash; 0 is nobody.")
+    bin = models.PositiveSmallIntegerField()
+    n_turns = models.PositiveIntegerField()
+    n_hidden = models.PositiveIntegerField()
+    n_matches = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["day", "release", "reason", "arm", "agent", "bin"], name="floor_day_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.n_turns} turns of {self.day} at {self.bin} %"
+
+
+class InputDay(models.Model):
+    """How many computed turns of one day have a value in common, such as their channel. Topics and languages are in
+    TurnDay, confidences in FloorDay.
+    """
+
+    class Part(models.TextChoices):
+        LENGTH = "length", "Length"
+        CHANNEL = "channel", "Channel"
+
+    day = models.DateField()
+    release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="+")
+    part = models.CharField(max_length=10, choices=Part)
+    value = models.CharField(max_length=40)
+    n = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["day", "release", "part", "value"], name="input_day_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.n} turns of {self.day} with {self.part} {self.value}"

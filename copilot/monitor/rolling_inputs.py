@@ -1,0 +1,90 @@
+"""The days' rows behind the pages of floors and of drift: counted by the database, replaced as one.
+
+A reply counts where `rolling` counts a match: within seven days, with eight tokens of its own, compared by the current
+version; and only if its author did not see the text. Unlike there, nothing depends on what the time is now.
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from copilot.models import FloorDay, InputDay, Match
+from copilot.monitor.funnel import WINDOW
+from copilot.withholding import UNSURE
+
+SUBSTANTIVE = 8  # tokens of a reply after greeting, closing and quotes are taken off
+INSERT = 1000
+LENGTHS = (50, 100, 200, 400, 800, 1600)  # characters: the least of each bin above the first
+
+CURRENT = "(SELECT id FROM copilot_matchversion WHERE is_current)"
+FLOORS = f"""
+SELECT release_id, reason, arm, author_id, bin, count(*), count(*) FILTER (WHERE is_hidden),
+       count(*) FILTER (WHERE is_hidden AND kind = ANY(%(matching)s))
+FROM (
+    SELECT s.release_id, p.author_id, coalesce(t.kind, w.kind) AS kind,
+           CASE WHEN s.state = 'withheld' THEN s.reason ELSE '' END AS reason,
+           coalesce(v.arm, s.arm) AS arm,
+           least(floor(round(s.confidence::numeric, 6) * 100), 99)::int AS bin,
+           coalesce(
+               (w.suggestion_id IS NOT NULL OR coalesce(v.arm, s.arm) <> 'offer')
+               AND p.sent_at <= m.sent_at + %(window)s
+               AND coalesce(t.n_reply_tokens, w.n_reply_tokens) >= %(substantive)s
+               AND NOT coalesce(t.is_pending, w.is_pending), false) AS is_hidden
+    FROM copilot_suggestion s
+    JOIN helpdesk_message m ON m.id = s.message_id
+    LEFT JOIN copilot_match t ON t.suggestion_id = s.id AND s.state <> 'withheld' AND t.version_id = {CURRENT}
+    LEFT JOIN copilot_withheldtext w ON w.suggestion_id = s.id AND s.state = 'withheld' AND w.version_id = {CURRENT}
+    LEFT JOIN helpdesk_reply p ON p.id = coalesce(t.reply_id, w.reply_id)
+    LEFT JOIN copilot_exposure x ON x.suggestion_id = s.id AND x.agent_id = p.author_id
+    LEFT JOIN copilot_variant v ON v.id = x.variant_id
+    WHERE s.created_at >= %(start)s AND s.created_at < %(end)s
+      AND s.release_id IS NOT NULL AND s.confidence IS NOT NULL
+      AND (s.state IN ('offered', 'shadow') OR (s.state = 'withheld' AND s.reason = ANY(%(unsure)s)))
+) turn
+GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
+"""  # noqa: S608  nothing of it comes from outside
+INPUTS = """
+SELECT s.release_id, part.name, part.value, count(*)
+FROM copilot_suggestion s
+JOIN helpdesk_case c ON c.id = s.case_id
+CROSS JOIN LATERAL (VALUES
+    ('length', width_bucket(length(s.question), %(lengths)s)::text), ('channel', c.channel)
+) part (name, value)
+WHERE s.created_at >= %(start)s AND s.created_at < %(end)s
+  AND s.state <> 'superseded' AND s.release_id IS NOT NULL AND s.question <> ''
+GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+"""
+
+
+def roll_inputs(day: date, span: tuple[datetime, datetime], *, hashed: Callable[[int | None], int]) -> None:
+    """Make one day's rows anew; `hashed` is the number by which an agent stands in the figures."""
+    start, end = span
+    asked: dict[str, Any] = {
+        "start": start,
+        "end": end,
+        "window": WINDOW,
+        "substantive": SUBSTANTIVE,
+        "lengths": list(LENGTHS),
+    }
+    asked |= {"unsure": [str(each) for each in UNSURE], "matching": [str(each) for each in Match.MATCHING]}
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('rollup of inputs'), %s)", [day.toordinal()])
+        cursor.execute(FLOORS, asked)
+        floors = [
+            FloorDay(
+                day=day, release_id=release, reason=reason, arm=arm, agent=hashed(author), bin=in_bin,
+                n_turns=n, n_hidden=n_hidden, n_matches=n_matches,
+            )
+            for release, reason, arm, author, in_bin, n, n_hidden, n_matches in cursor.fetchall()
+        ]  # fmt: skip
+        cursor.execute(INPUTS, asked)
+        inputs = [
+            InputDay(day=day, release_id=release, part=part, value=value, n=n)
+            for release, part, value, n in cursor.fetchall()
+        ]
+        FloorDay.objects.filter(day=day).delete()
+        InputDay.objects.filter(day=day).delete()
+        FloorDay.objects.bulk_create(floors, batch_size=INSERT)
+        InputDay.objects.bulk_create(inputs, batch_size=INSERT)

@@ -1,0 +1,47 @@
+"""What a suggestion would have said that was withheld for being unsure: unseen, so that a lower floor can be judged.
+
+1. `texts_of` words the best answer where only a floor stood against it, as if it were offered.
+2. `note_reply` notes the reply that ended the turn; nobody waits for more.
+3. A worker compares both (`meaning.settle`), by the version of the matching that is current.
+4. `compare_anew` has them compared again by another version.
+"""
+
+from datetime import datetime
+
+from django.db.models import Q
+
+from copilot.catalog import CatalogMoment
+from copilot.models import Suggestion, WithheldText
+from copilot.models.suggestion import Reason
+from copilot.pipeline.types import Outcome
+from copilot.worded import word_for
+from helpdesk.models import Reply
+
+UNSURE = (Reason.CONFIDENCE_LOW, Reason.ANSWER_UNSURE)  # a lower floor would have let it pass
+
+
+def texts_of(suggestion: Suggestion, outcome: Outcome, moment: CatalogMoment) -> list[WithheldText]:
+    """Return what a suggestion would have said if no floor stood against it; nothing if something else does."""
+    if suggestion.reason not in UNSURE or outcome.answer is None or not outcome.answer.ranked:
+        return []
+    version = moment.versions[outcome.answer.ranked[0].key]
+    wording, _ = word_for(suggestion.case, version)
+    return [WithheldText(suggestion=suggestion, answer=version, text=wording.text)]
+
+
+def answered(withheld: WithheldText, reply: Reply, *, now: datetime) -> WithheldText:
+    """Set the reply to compare with, on a row that is not stored yet."""
+    withheld.reply, withheld.is_pending, withheld.recorded_at = reply, True, now
+    return withheld
+
+
+def note_reply(suggestion: Suggestion, reply: Reply, *, now: datetime) -> bool:
+    """Note the reply to a withheld suggestion's turn, once; False if there is nothing to compare."""
+    waiting = WithheldText.objects.filter(suggestion=suggestion, reply=None)
+    return bool(waiting.update(reply=reply, is_pending=True, recorded_at=now))
+
+
+def compare_anew(*, now: datetime) -> int:
+    """Have all compared again, whose texts were not erased; return how many."""
+    whole = WithheldText.objects.exclude(kind="").exclude(Q(text="") | Q(reply__body=""))
+    return whole.update(is_pending=True, recorded_at=now)

@@ -19,6 +19,7 @@ CELL, NAMES = 30, 190
 LETTERS = 26
 SHADES = 4
 Z = 1.96
+FAR_RIGHT = 0.75  # coverage from which on a mark's name stands to its left
 
 
 def heat(confusion: Confusion, *, title: str) -> SafeString:
@@ -47,8 +48,10 @@ def heat(confusion: Confusion, *, title: str) -> SafeString:
     return drawing(NAMES + side, _cell(len(topics)) + 2, names + cells, title=title, kind="heat")
 
 
-def reliability(bins: Sequence[Bin], *, title: str) -> SafeString:
+def reliability(bins: Sequence[Bin], *, title: str, up: str = "Right") -> SafeString:
     """Draw each bin's share of right answers over its mean confidence; on the diagonal they agree.
+
+    `up` names what is counted where it is something else than right answers.
 
     The band holds, bin by bin, 95 of 100 shares that a confidence which is right would show by chance.
     """
@@ -61,7 +64,7 @@ def reliability(bins: Sequence[Bin], *, title: str) -> SafeString:
                 dot(
                     _x(at.confidence),
                     _y(at.accuracy),
-                    _told(at),
+                    _told(at, up),
                     radius=round(3 + 4 * (at.n / most) ** 0.5, 1),
                 ),
             )
@@ -79,24 +82,43 @@ def reliability(bins: Sequence[Bin], *, title: str) -> SafeString:
         line,
         dots,
     )
-    return _square(body, title=title, across="Confidence", up="Right")
+    return _square(body, title=title, across="Confidence", up=up)
 
 
-def risk_coverage(curve: Sequence[Selection], *, chosen: Selection | None, title: str) -> SafeString:
-    """Draw the share that is wrong over the share that passes, with the release's floor as a mark."""
+def risk_coverage(
+    curve: Sequence[Selection],
+    *,
+    chosen: Selection | None,
+    title: str,
+    upper: Sequence[tuple[float, float]] = (),
+    suggested: Selection | None = None,
+) -> SafeString:
+    """Draw the share that is wrong over the share that passes, with the release's floor as a mark.
+
+    `upper` is the line that the share lies under, as (coverage, share); a suggested floor is a second mark.
+    """
     points = " ".join(f"{_x(at.coverage)},{_y(1 - (at.accuracy or 0.0))}" for at in curve)
-    mark = SafeString("")
-    if chosen and chosen.accuracy is not None:
-        x, y = _x(chosen.coverage), _y(1 - chosen.accuracy)
-        mark = format_html(
-            '<line class="floor" x1="{0}" x2="{0}" y1="{1}" y2="{2}"/><circle class="dot" cx="{0}" cy="{3}" r="5">'
-            '<title>Floor {4}: {5} % pass, {6} % of them wrong</title></circle>'
-            '<text class="name" x="{7}" y="{8}">floor {4}</text>',
-            x, _y(0), _y(1), y, f"{chosen.floor:.2f}", round(100 * chosen.coverage), round(100 * (1 - chosen.accuracy)),
-            x + 7, TOP + 12,
-        )  # fmt: skip
-    body = format_html('<polyline class="line" points="{}"/>{}', points, mark)
+    body = format_html('<polyline class="line" points="{}"/>', points)
+    if upper:
+        limit = " ".join(f"{_x(coverage)},{_y(risk)}" for coverage, risk in upper)
+        body += format_html('<polyline class="line s2" points="{}"/>', limit)
+    body += _floor_mark(chosen, "floor", TOP + 12) + _floor_mark(suggested, "suggested", TOP + 28)
     return _square(body, title=title, across="Share that passes the floor", up="Wrong")
+
+
+def _floor_mark(at: Selection | None, name: str, height: float) -> SafeString:
+    if at is None or at.accuracy is None:
+        return SafeString("")
+    x, y = _x(at.coverage), _y(1 - at.accuracy)
+    passing, wrong = round(100 * at.coverage), round(100 * (1 - at.accuracy))
+    told = f"{name.capitalize()} {at.floor:.2f}: {passing} % pass, {wrong} % of them wrong"
+    is_right = at.coverage > FAR_RIGHT
+    return format_html(
+        '<line class="floor" x1="{0}" x2="{0}" y1="{1}" y2="{2}"/>{3}'
+        '<text class="name {4}" x="{5}" y="{6}">{7} {8}</text>',
+        x, _y(0), _y(1), dot(x, y, told, radius=5), "end" if is_right else "", x - 7 if is_right else x + 7, height,
+        name, f"{at.floor:.2f}",
+    )  # fmt: skip
 
 
 def _band(bins: Sequence[Bin]) -> str:
@@ -147,8 +169,8 @@ def _cell(row: int) -> int:
     return 20 + CELL * row
 
 
-def _told(found: Bin) -> str:
-    return f"confidence {found.confidence:.2f}: {100 * found.accuracy:.0f} % right, n = {found.n}"
+def _told(found: Bin, up: str) -> str:
+    return f"confidence {found.confidence:.2f}: {100 * found.accuracy:.0f} % {up.lower()}, n = {found.n}"
 
 
 def _x(share: float) -> float:

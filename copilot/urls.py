@@ -5,6 +5,7 @@ from django.urls import path
 from copilot.monitor import pages
 from copilot.views import (
     catalog,
+    drift,
     editing,
     experiments,
     floors,
@@ -49,6 +50,7 @@ urlpatterns = [
     path("monitor/experiments/<int:experiment_id>/end/", experiments.end_experiment, name="end_experiment"),
     path("monitor/support/", support.support, name="support"),
     path("monitor/floors/", floors.floors, name="floors"),
+    path("monitor/drift/", drift.drift, name="drift"),
     path("releases/", releases.release_list, name="releases"),
     path("releases/compare/", releases.compare, name="compare"),
     path("releases/evaluate/", releases.evaluate, name="evaluate"),

@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('day', models.DateField()),
-                ('part', models.CharField(choices=[('length', 'Length'), ('channel', 'Channel')], max_length=10)),
+                ('part', models.CharField(choices=[('length', 'Length'), ('channel', 'Channel'), ('kind', 'Question or what else')], max_length=10)),
                 ('value', models.CharField(max_length=40)),
                 ('n', models.PositiveIntegerField()),
                 ('release', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='copilot.release')),

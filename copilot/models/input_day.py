@@ -43,6 +43,7 @@ class InputDay(models.Model):
     class Part(models.TextChoices):
         LENGTH = "length", "Length"
         CHANNEL = "channel", "Channel"
+        KIND = "kind", "Question or what else"
 
     day = models.DateField()
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="+")

@@ -12,6 +12,7 @@ from django.db import connection, transaction
 
 from copilot.models import FloorDay, InputDay, Match
 from copilot.monitor.funnel import WINDOW
+from copilot.pipeline.types import VALIDITY_REASONS
 from copilot.withholding import UNSURE
 
 SUBSTANTIVE = 8  # tokens of a reply after greeting, closing and quotes are taken off
@@ -50,7 +51,8 @@ SELECT s.release_id, part.name, part.value, count(*)
 FROM copilot_suggestion s
 JOIN helpdesk_case c ON c.id = s.case_id
 CROSS JOIN LATERAL (VALUES
-    ('length', width_bucket(length(s.question), %(lengths)s)::text), ('channel', c.channel)
+    ('length', width_bucket(length(s.question), %(lengths)s)::text), ('channel', c.channel),
+    ('kind', CASE WHEN s.reason = ANY(%(other)s) THEN s.reason ELSE 'question' END)
 ) part (name, value)
 WHERE s.created_at >= %(start)s AND s.created_at < %(end)s
   AND s.state <> 'superseded' AND s.release_id IS NOT NULL AND s.question <> ''
@@ -62,6 +64,7 @@ def roll_inputs(day: date, span: tuple[datetime, datetime], *, hashed: Callable[
     """Make one day's rows anew; `hashed` is the number by which an agent stands in the figures."""
     start, end = span
     asked: dict[str, Any] = {
+        "other": [str(each) for each in VALIDITY_REASONS],
         "start": start,
         "end": end,
         "window": WINDOW,

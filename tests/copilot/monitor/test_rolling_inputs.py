@@ -106,14 +106,16 @@ def test_other_reasons_and_superseded_ones_are_left_out() -> None:
     assert floors() == set()
 
 
-def test_lengths_and_channels_are_counted() -> None:
+def test_lengths_channels_and_what_is_no_question_are_counted() -> None:
     for question in ("Short?", "x" * 50, "x" * 399, "x" * 5000):
         turn(question=question)
     turn(question="")
+    turn(question="Thanks!", state=State.WITHHELD, reason=Reason.THANKS)
     roll()
     assert set(InputDay.objects.values_list("part", "value", "n")) == {
-        ("length", "0", 1), ("length", "1", 1), ("length", "3", 1), ("length", "6", 1),
-        ("channel", Case.objects.values_list("channel", flat=True)[0], 4),
+        ("length", "0", 2), ("length", "1", 1), ("length", "3", 1), ("length", "6", 1),
+        ("channel", Case.objects.values_list("channel", flat=True)[0], 5),
+        ("kind", "question", 4), ("kind", "thanks", 1),
     }  # fmt: skip
 
 

@@ -1,0 +1,207 @@
+"""The charts of the drift page: each mix's distance beside what chance does, its changes, and expected accuracy."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db.models import QuerySet, Sum
+
+from copilot.models import FloorDay
+from copilot.models.rollup import NOBODY
+from copilot.monitor import charts
+from copilot.monitor.charts import Chart, Series
+from copilot.monitor.figures import Figure, Unit, drawable, written
+from copilot.monitor.mixes import FEWEST, Mix
+from copilot.monitor.shares import share
+from copilot.monitor.tables import Column, Table
+from copilot.statistics.label_free import expected_accuracy
+
+MOST_ROWS = 12  # of a chart; the table has all of them
+CBPE = "expected by confidence (CBPE)"
+METHOD = "PSI with half counts; threshold chi-squared at 1 %, p by permuted days"
+
+
+@dataclass(frozen=True)
+class MixRow:
+    """A row of the table of mixes."""
+
+    mix: Mix
+    figure: Figure
+    version: str
+
+    @property
+    def threshold(self) -> float | None:
+        return self.mix.drift.threshold if self.mix.is_known else None
+
+    @property
+    def p(self) -> float | None:
+        return self.mix.p if self.mix.is_known else None
+
+    @property
+    def distance(self) -> float | None:
+        return self.mix.distance if self.mix.is_known else None
+
+
+@dataclass(frozen=True)
+class ChangeRow:
+    """A row of the table of one mix: a value's change and both shares."""
+
+    figure: Figure
+    before: float
+    now: float
+    version: str
+
+
+def mixes_chart(mixes: Sequence[Mix], version: str) -> Chart:
+    """Draw how far each mix is from its reference."""
+    title = "How much has changed"
+    rows = [MixRow(mix, _distance(mix), version) for mix in mixes]
+    known = drawable([row.figure for row in rows])
+    drifted = [mix.name.lower() for mix in mixes if mix.has_drifted]
+    said = f"More than chance does: {', '.join(drifted)}." if drifted else "Nothing by more than chance does."
+    return Chart(
+        "mixes",
+        title,
+        said if known else "",
+        Table(_MIXES, rows),
+        charts.bars([row.figure for row in rows], title=title) if known else None,
+        empty=f"{FEWEST} turns in either span are needed.",
+        note="Population stability index; a mix has drifted if it is above its threshold for independent turns and if "
+        "dealing out whole days at random gives as much in less than 1 of 100 cases.",
+    )  # fmt: skip
+
+
+def _distance(mix: Mix) -> Figure:
+    before, now = mix.n
+    if not mix.is_known:
+        is_small = min(before, now) < FEWEST
+        note = f"fewer than {FEWEST} turns in a span" if is_small else "one value alone: nothing to compare"
+        return Figure(mix.name, before + now, unit=Unit.NUMBER, note=note)
+    return Figure(
+        mix.name, before + now, mix.drift.value, unit=Unit.NUMBER, note="drifted" if mix.has_drifted else ""
+    )
+
+
+def _short(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
+
+
+_MIXES = (
+    Column("Mix", "name", lambda row: row.mix.name),
+    Column("PSI", "psi", lambda row: row.figure.value, lambda row: _short(row.figure.value)),
+    Column("Threshold", "threshold", lambda row: row.threshold, lambda row: _short(row.threshold)),
+    Column("p by days", "p", lambda row: row.p, lambda row: _short(row.p)),
+    Column("Jensen-Shannon", "jensen_shannon_base_2", lambda row: row.distance, lambda row: _short(row.distance)),
+    Column("Bins", "bins", lambda row: row.mix.drift.n_bins if row.mix.is_known else None),
+    Column("n then", "n_reference", lambda row: row.mix.n[0]),
+    Column("n now", "n", lambda row: row.mix.n[1]),
+    Column("Note", "note", lambda row: row.figure.note),
+    Column("", "method", lambda row: METHOD),
+    Column("", "version", lambda row: row.version),
+)  # fmt: skip
+
+
+def change_chart(mix: Mix, version: str) -> Chart:
+    """Draw the values of a mix whose shares changed most."""
+    if not mix.is_known:
+        why = f"Fewer than {FEWEST} turns in a span." if min(mix.n) < FEWEST else "All turns are alike."
+        return Chart(mix.key, mix.name, "", Table(_CHANGES, []), empty=why)
+    rows = [ChangeRow(figure, *mix.shares(figure.name), version) for figure in mix.changes()]
+    most = rows[0]
+    more = f" The {MOST_ROWS} largest of {len(rows)} changes are drawn." if len(rows) > MOST_ROWS else ""
+    return Chart(
+        mix.key,
+        mix.name,
+        f"Largest change: {most.figure.name}, {written(most.before, Unit.SHARE)} then, "
+        f"{written(most.now, Unit.SHARE)} now.{more}",
+        Table(_CHANGES, rows),
+        charts.forest([row.figure for row in rows[:MOST_ROWS]], title=f"{mix.name}: change of shares", reference=0.0),
+    )  # fmt: skip
+
+
+_CHANGES = (
+    Column("Value", "name", lambda row: row.figure.name),
+    Column("Then", "share_reference", lambda row: row.before, lambda row: written(row.before, Unit.SHARE)),
+    Column("Now", "share_now", lambda row: row.now, lambda row: written(row.now, Unit.SHARE)),
+    Column("Change", "change", lambda row: row.figure.value, lambda row: row.figure.written),
+    Column("95 % interval", "", lambda row: None, lambda row: row.figure.interval),
+    Column("", "low", lambda row: row.figure.low),
+    Column("", "high", lambda row: row.figure.high),
+    Column("n", "n", lambda row: row.figure.n),
+    Column("", "method", lambda row: row.figure.method),
+    Column("", "version", lambda row: row.version),
+)  # fmt: skip
+
+
+def expected_chart(floors: "QuerySet[FloorDay]", version: str) -> Chart:
+    """Draw the accuracy to expect from confidence by week, beside how often replies matched that saw nothing."""
+    title = "Accuracy to expect, by week"
+    expected, matches = _expected(floors, version), _matches(floors, version)
+    lines = [Series("Expected by confidence", expected)]
+    if drawable(list(matches.values())):
+        lines.append(Series("Match where nobody saw it", matches))
+    rows = [*expected.values(), *matches.values()]
+    return Chart(
+        "expected",
+        title,
+        "The band is what outcomes do by chance if confidence is right. Matches lie below, since not all that is right "
+        "is sent; where both lines part more than before, confidence is no longer calibrated."
+        if expected
+        else "",
+        Table(_EXPECTED, rows),
+        charts.line_band(lines, title=title) if expected else None,
+        empty="Nothing was suggested in this span.",
+    )  # fmt: skip
+
+
+_EXPECTED = (
+    Column("Week", "name", lambda row: row.name),
+    Column("What", "what", lambda row: CBPE if row.method == CBPE else "matches"),
+    Column("Share", "value", lambda row: row.value, lambda row: row.written),
+    Column("95 % interval", "", lambda row: None, lambda row: row.interval),
+    Column("", "low", lambda row: row.low),
+    Column("", "high", lambda row: row.high),
+    Column("n", "n", lambda row: row.n),
+    Column("Agents", "agents", lambda row: row.n_agents),
+    Column("", "method", lambda row: row.method),
+    Column("", "version", lambda row: row.version),
+)
+
+
+def _expected(floors: "QuerySet[FloorDay]", version: str) -> dict[date, Figure]:
+    counts: defaultdict[date, dict[int, int]] = defaultdict(dict)
+    for day, in_bin, n in floors.values_list("day", "bin").annotate(n=Sum("n_turns")).order_by("day", "bin"):
+        of_week = counts[_monday(day)]
+        of_week[in_bin] = of_week.get(in_bin, 0) + n
+    found = {}
+    for week, bins in counts.items():
+        at = expected_accuracy([(each + 0.5) / 100 for each in bins], list(bins.values()))
+        found[week] = Figure(
+            f"{week}",
+            at.n,
+            at.accuracy,
+            at.low,
+            at.high,
+            method=CBPE,
+            version=version,
+        )
+    return found
+
+
+def _matches(floors: "QuerySet[FloorDay]", version: str) -> dict[date, Figure]:
+    counts: defaultdict[date, dict[int, list[int]]] = defaultdict(dict)
+    hidden = floors.exclude(agent=NOBODY).filter(n_hidden__gt=0).values_list("day", "agent")
+    for day, agent, k, n in hidden.annotate(k=Sum("n_matches"), n=Sum("n_hidden")).order_by("day", "agent"):
+        pair = counts[_monday(day)].setdefault(agent, [0, 0])
+        pair[0], pair[1] = pair[0] + k, pair[1] + n
+    return {
+        week: share(
+            f"{week}", [k for k, _ in pairs.values()], [n for _, n in pairs.values()], version=version
+        )
+        for week, pairs in counts.items()
+    }
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())

@@ -1,0 +1,122 @@
+"""What came in, as shares of a few values by day, in a reference span and now: has it changed, and in what (pure)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from copilot.monitor.figures import Figure, Unit
+from copilot.statistics.differences import difference_of_rates
+from copilot.statistics.drift import Drift, jensen_shannon, permutation_p, population_stability
+
+Counts = NDArray[np.float64]
+
+LEVEL = 0.01  # at which a mix counts as drifted: of six mixes one in seventeen looks says so by chance
+FEWEST = 100  # turns in either span, below which nothing is said
+SEED = 1  # of the permutations
+
+
+@dataclass(frozen=True, eq=False)
+class Mix:
+    """Turns by day and value: counts float64[days, values], and which of the days are now."""
+
+    key: str
+    name: str
+    values: tuple[str, ...]
+    counts: Counts
+    is_current: NDArray[np.bool_]
+
+    @classmethod
+    def of(
+        cls,
+        key: str,
+        name: str,
+        found: Mapping[tuple[date, str], int],
+        *,
+        reference: Sequence[date],
+        current: Sequence[date],
+        order: Sequence[str] = (),
+    ) -> "Mix":
+        """Make it of counts by (day, value); values come in an order of their own, else the most frequent first."""
+        days = [*reference, *current]
+        at = {day: row for row, day in enumerate(days)}
+        totals: dict[str, int] = dict.fromkeys(order, 0)
+        for (day, value), n in found.items():
+            if day in at:
+                totals[value] = totals.get(value, 0) + n
+        values = [value for value in totals if totals[value]]
+        if not order:
+            values.sort(key=lambda value: (-totals[value], value))
+        column = {value: place for place, value in enumerate(values)}
+        counts = np.zeros((len(days), len(values)))
+        for (day, value), n in found.items():
+            if day in at:
+                counts[at[day], column[value]] += n
+        is_current = np.arange(len(days)) >= len(reference)
+        return cls(key, name, tuple(values), counts, is_current)
+
+    @property
+    def reference(self) -> Counts:
+        return np.asarray(self.counts[~self.is_current].sum(axis=0))
+
+    @property
+    def current(self) -> Counts:
+        return np.asarray(self.counts[self.is_current].sum(axis=0))
+
+    @property
+    def n(self) -> tuple[int, int]:
+        """Turns of the reference, and now."""
+        return int(self.reference.sum()), int(self.current.sum())
+
+    @property
+    def is_known(self) -> bool:
+        return min(self.n) >= FEWEST and len(self.values) > 1
+
+    @cached_property
+    def drift(self) -> Drift:
+        return population_stability(self.reference, self.current)
+
+    @cached_property
+    def distance(self) -> float:
+        return jensen_shannon(self.reference, self.current)
+
+    @cached_property
+    def p(self) -> float:
+        """The chance of so large a change if days were dealt out at random."""
+        return permutation_p(self.counts, self.is_current, seed=SEED)
+
+    @property
+    def has_drifted(self) -> bool:
+        """Beyond what turns and beyond what days do by chance."""
+        return self.is_known and self.drift.is_drift and self.p < LEVEL
+
+    def changes(self) -> list[Figure]:
+        """Return each value's change of share in points, days as clusters; the largest first."""
+        of_day = self.counts.sum(axis=1)
+        arms = np.stack([~self.is_current, self.is_current], axis=1)
+        n = of_day[:, None] * arms
+        found = []
+        for place, value in enumerate(self.values):
+            change = difference_of_rates(self.counts[:, place, None] * arms, n)
+            found.append(
+                Figure(
+                    value, change.n, change.estimate, change.low, change.high, k=int(self.counts[:, place].sum()),
+                    unit=Unit.POINTS, method=f"{change.method}, days as clusters",
+                )
+            )  # fmt: skip
+        return sorted(found, key=lambda figure: (-round(abs(figure.value or 0.0), 9), -(figure.value or 0.0)))
+
+    def shares(self, value: str) -> tuple[float, float]:
+        """Return a value's share in the reference, and now.
+
+        >>> days = [date(2026, 3, 2), date(2026, 3, 3)]
+        >>> found = {(days[0], "a"): 3, (days[0], "b"): 1, (days[1], "b"): 4}
+        >>> Mix.of("x", "X", found, reference=days[:1], current=days[1:]).shares("a")
+        (0.75, 0.0)
+        """
+        place = self.values.index(value)
+        before, now = self.n
+        return float(self.reference[place] / before), float(self.current[place] / now)

@@ -4,7 +4,7 @@ from copilot.models.case_day import BacklogDay, CaseDay, CaseTimeDay
 from copilot.models.catalog import Answer, AnswerVersion, Area, Guidance, Term, Topic
 from copilot.models.change import CatalogChange
 from copilot.models.experiment import Assignment, Contamination, Experiment, Exposure, Variant
-from copilot.models.input_day import FloorDay, InputDay
+from copilot.models.input_day import FloorDay, InputDay, SeenTopic
 from copilot.models.match import Match, current_version
 from copilot.models.match_version import MatchVersion, SemanticFloor
 from copilot.models.order import EvaluationOrder
@@ -45,6 +45,7 @@ __all__ = [
     "QuestionVector",
     "Release",
     "RollupState",
+    "SeenTopic",
     "SemanticFloor",
     "ShadowOutcome",
     "Suggestion",

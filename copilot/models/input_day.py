@@ -1,9 +1,12 @@
 """What came in and how sure the copilot was of it, by day: the rollups behind the pages of floors and of drift."""
 
 from django.db import models
+from pgvector.django import HalfVectorField
 
+from copilot.models.catalog import Topic
 from copilot.models.release import Release
 from copilot.models.suggestion import Arm, Reason
+from copilot.models.vector import DIMENSIONS
 
 
 class FloorDay(models.Model):
@@ -44,6 +47,7 @@ class InputDay(models.Model):
         LENGTH = "length", "Length"
         CHANNEL = "channel", "Channel"
         KIND = "kind", "Question or what else"
+        UNSEEN = "unseen", "Unlike all before"
 
     day = models.DateField()
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="+")
@@ -58,3 +62,23 @@ class InputDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.n} turns of {self.day} with {self.part} {self.value}"
+
+
+class SeenTopic(models.Model):
+    """The middle of a topic's questions in a release's first weeks: what later ones are unlike of, if they are.
+
+    `limit` is the distance from the nearest middle that 99 of 100 questions of those weeks keep, the same for all
+    topics of a release.
+    """
+
+    release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="+")
+    topic = models.ForeignKey(Topic, on_delete=models.CASCADE, related_name="+")
+    centroid = HalfVectorField(dimensions=DIMENSIONS)
+    n = models.PositiveIntegerField()
+    limit = models.FloatField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["release", "topic"], name="seen_topic_once")]
+
+    def __str__(self) -> str:
+        return f"{self.n} questions of topic {self.topic_id} as release {self.release_id} began"

@@ -9,22 +9,24 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 
-import numpy as np
-from django.db.models import Min, QuerySet, Sum
+from django.db.models import Min, Q, QuerySet, Sum
 
 from copilot.models import FloorDay, InputDay, Release, TurnDay
 from copilot.monitor.charts import Chart
-from copilot.monitor.drift_charts import change_chart, expected_chart, mixes_chart
+from copilot.monitor.drift_charts import (
+    change_chart,
+    expected_chart,
+    mixes_chart,
+    unseen_chart,
+    unseen_share,
+)
+from copilot.monitor.drift_cost import Cost, Turns, cost_of, told, turns_of
 from copilot.monitor.figures import Unit, written
 from copilot.monitor.filters import Filters
-from copilot.monitor.mixes import Counts, Mix
+from copilot.monitor.mixes import Mix, Spans, spans_of
 from copilot.monitor.rolling_inputs import LENGTHS
-from copilot.statistics.differences import difference_of_rates
-from copilot.statistics.estimates import Estimate
-from copilot.statistics.label_free import Disagreement, Expected, disagreement, expected_accuracy
 
-MOST_WEEKS = 4
-LEAST_COST = 0.005  # half a point: less is nobody's concern, however sure
+BY_CHANCE = 0.01  # of the questions are unlike all before
 CONFIDENCE_STEP = 10  # hundredths of a bin of confidences
 LENGTH_NAMES = (
     f"under {LENGTHS[0]}",
@@ -36,46 +38,6 @@ KIND_NAMES = {
     "question": "A question", "out_of_scope": "Out of scope", "thanks": "Thanks or closing", "spam": "Spam",
     "auto_reply": "Automatic reply", "no_request": "No request", "other_language": "Another language",
 }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Spans:
-    """The days of the reference and those of now: as many whole weeks of each."""
-
-    reference: tuple[date, ...]
-    current: tuple[date, ...]
-
-    @property
-    def weeks(self) -> int:
-        return len(self.current) // 7
-
-    @property
-    def told(self) -> str:
-        first, last = self.reference[0], self.current[-1]
-        return f"{first:%-d %b} to {self.reference[-1]:%-d %b %Y} with {self.current[0]:%-d %b} to {last:%-d %b %Y}"
-
-
-@dataclass(frozen=True)
-class Cost:
-    """The accuracy to expect in the reference and now, and the change of the share of turns that pass the floor."""
-
-    before: Expected
-    now: Expected
-    change: Disagreement
-    passing_before: float
-    passing: Estimate
-
-    @property
-    def told(self) -> str:
-        """Say what it costs; nothing if it costs nothing that could be told from chance."""
-        found = []
-        for name, is_clear, change in (
-            ("expected accuracy", self.change.is_alarm, self.change.estimate),
-            ("the share of turns that pass the floor", self.passing.is_clear, self.passing.estimate),
-        ):
-            if is_clear and abs(change) > LEAST_COST:
-                found.append(f"{name} {'fell' if change < 0 else 'rose'} by {abs(100 * change):.1f} points")
-        return " and ".join(found)
 
 
 @dataclass(frozen=True)
@@ -102,84 +64,28 @@ def drift(filters: Filters) -> DriftPage:
             release,
             f"Release {release.pk} has not served for two whole weeks yet: the second is compared with the first.",
         )  # fmt: skip
-    floors = FloorDay.objects.filter(release=release, day__in=[*spans.reference, *spans.current])
-    mixes = _mixes(release, floors, spans)
-    cost = cost_of(floors, spans)
+    floors = FloorDay.objects.filter(release=release)
+    days = [*spans.reference, *spans.current]
+    turns = turns_of(floors.filter(Q(day__gte=filters.first) | Q(day__in=days)))
+    mixes = _mixes(release, turns, spans)
+    cost = cost_of(turns, spans)
+    unseen = _unseen(InputDay.objects.filter(release=release, day__gte=filters.first))
     version = f"release {release.pk}"
     return DriftPage(
         release=release,
-        finding=_finding(mixes, cost),
+        finding=_finding(mixes, cost) + _strangers(unseen, spans),
         total=sum(mixes[0].n),
-        cost=_told(cost),
+        cost=told(cost),
         spans=f"Compared are {spans.told}: {spans.weeks} whole {'week' if spans.weeks == 1 else 'weeks'} each.",
         charts=(
             mixes_chart(mixes, version),
             expected_chart(
-                FloorDay.objects.filter(release=release, day__gte=filters.first, reason=""), version
+                turns, floors.filter(day__gte=filters.first, reason=""), version, since=filters.first
             ),
+            unseen_chart(unseen, version),
             *(change_chart(mix, version) for mix in mixes),
         ),
     )
-
-
-def spans_of(first: date, *, last: date) -> Spans | None:
-    """Return the first whole weeks and the last ones, at most four of each; None below two weeks.
-
-    >>> spans = spans_of(date(2026, 3, 2), last=date(2026, 4, 1))
-    >>> len(spans.reference), spans.reference[0].isoformat(), spans.current[0].isoformat()
-    (14, '2026-03-02', '2026-03-19')
-    """
-    weeks = min(MOST_WEEKS, ((last - first).days + 1) // 14)
-    if weeks < 1:
-        return None
-    days = range(7 * weeks)
-    start = last - timedelta(days=7 * weeks - 1)
-    return Spans(
-        tuple(first + timedelta(days=day) for day in days), tuple(start + timedelta(days=day) for day in days)
-    )
-
-
-def cost_of(floors: "QuerySet[FloorDay]", spans: Spans) -> Cost | None:
-    """Return what confidence says of the suggestions of both spans; None where one has none.
-
-    Whether more or fewer turns pass is told with days as clusters.
-    """
-    offered = []
-    for days in (spans.reference, spans.current):
-        bins = (
-            floors.filter(day__in=days, reason="")
-            .values_list("bin")
-            .annotate(n=Sum("n_turns"))
-            .order_by("bin")
-        )
-        counts = dict(bins)
-        if not counts:
-            return None
-        offered.append(expected_accuracy([(each + 0.5) / 100 for each in counts], list(counts.values())))
-    before, now = offered
-    k, n = _passing(floors, spans)
-    return Cost(
-        before=before,
-        now=now,
-        change=disagreement(now, corrected=before.accuracy, standard_error=before.standard_error),
-        passing_before=float(k[:, 0].sum() / n[:, 0].sum()),
-        passing=difference_of_rates(k, n),
-    )
-
-
-def _passing(floors: "QuerySet[FloorDay]", spans: Spans) -> tuple[Counts, Counts]:
-    """Return the turns that pass the floor and all with an answer, [days, (reference, now)]."""
-    days = {day: at for at, day in enumerate([*spans.reference, *spans.current])}
-    k, n = np.zeros((len(days), 2)), np.zeros((len(days), 2))
-    turns = (
-        floors.filter(day__in=days).values_list("day", "reason").annotate(n=Sum("n_turns")).order_by("day")
-    )
-    for day, reason, n_turns in turns:
-        at = days[day]
-        arm = int(at >= len(spans.reference))
-        n[at, arm] += n_turns
-        k[at, arm] += 0 if reason else n_turns
-    return k, n
 
 
 def _release(filters: Filters) -> Release | None:
@@ -189,7 +95,7 @@ def _release(filters: Filters) -> Release | None:
     return releases.filter(state=Release.State.LIVE).first()
 
 
-def _mixes(release: Release, floors: "QuerySet[FloorDay]", spans: Spans) -> list[Mix]:
+def _mixes(release: Release, floors: Sequence[Turns], spans: Spans) -> list[Mix]:
     days = [*spans.reference, *spans.current]
     turns = TurnDay.objects.filter(release=release, day__in=days)
     inputs = InputDay.objects.filter(release=release, day__in=days)
@@ -227,11 +133,11 @@ def _counts(rows: Iterable[tuple[date, str, int]]) -> dict[tuple[date, str], int
     return {(day, value): n for day, value, n in rows}
 
 
-def _confidences(floors: "QuerySet[FloorDay]") -> dict[tuple[date, str], int]:
+def _confidences(turns: Sequence[Turns]) -> dict[tuple[date, str], int]:
     found: dict[tuple[date, str], int] = {}
-    for day, in_bin, n in floors.values_list("day", "bin").annotate(n=Sum("n_turns")).order_by("day"):
-        key = (day, CONFIDENCE_NAMES[in_bin // CONFIDENCE_STEP])
-        found[key] = found.get(key, 0) + n
+    for each in turns:
+        key = (each.day, CONFIDENCE_NAMES[each.bin // CONFIDENCE_STEP])
+        found[key] = found.get(key, 0) + each.n
     return found
 
 
@@ -253,26 +159,25 @@ def _finding(mixes: Sequence[Mix], cost: Cost | None) -> str:
     )
 
 
+def _unseen(inputs: "QuerySet[InputDay]") -> dict[date, tuple[int, int]]:
+    """Return the questions of each day that are unlike all before, and all that were asked."""
+    found: dict[date, tuple[int, int]] = {}
+    rows = inputs.filter(part=InputDay.Part.UNSEEN).order_by("day", "value")
+    for day, value, n in rows.values_list("day", "value", "n"):
+        k, total = found.get(day, (0, 0))
+        found[day] = (k + (n if value == "yes" else 0), total + n)
+    return found
+
+
+def _strangers(unseen: Mapping[date, tuple[int, int]], spans: Spans) -> str:
+    now = unseen_share("", [unseen[day] for day in spans.current if day in unseen], "")
+    if now.low is None or now.low <= BY_CHANCE:
+        return ""
+    return f" {now.written} of the questions are unlike all before ({now.interval}; 1 % is chance): worth a look."
+
+
 def _change(mix: Mix) -> str:
     most = mix.changes()[0]
     before, now = mix.shares(most.name)
     share = f"{written(before, Unit.SHARE).removesuffix(' %')} to {written(now, Unit.SHARE)}"
     return f"{mix.name.lower()} (most: {most.name}, {share})"
-
-
-def _told(cost: Cost | None) -> str:
-    if cost is None:
-        return "Nothing was suggested in one of both spans, so what a change costs can't be told."
-    change, passing = cost.change, cost.passing
-    return (
-        f"By its own confidence {written(cost.now.accuracy, Unit.SHARE)} of what is suggested is right now, "
-        f"{written(cost.before.accuracy, Unit.SHARE)} in the reference ({_in_points(change)}). Of the turns that have "
-        f"an answer {written(cost.passing_before + passing.estimate, Unit.SHARE)} pass the floor, "
-        f"{written(cost.passing_before, Unit.SHARE)} did ({_in_points(passing)}). Confidence tells as long as it is "
-        "calibrated."
-    )
-
-
-def _in_points(found: Disagreement | Estimate) -> str:
-    low, high = written(found.low, Unit.POINTS).removesuffix(" points"), written(found.high, Unit.POINTS)
-    return f"{written(found.estimate, Unit.POINTS)}, {low} to {high}"

@@ -1,7 +1,7 @@
 """The charts of the drift page: each mix's distance beside what chance does, its changes, and expected accuracy."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -11,12 +11,14 @@ from copilot.models import FloorDay
 from copilot.models.rollup import NOBODY
 from copilot.monitor import charts
 from copilot.monitor.charts import Chart, Series
+from copilot.monitor.drift_cost import Turns, expected_of
 from copilot.monitor.figures import Figure, Unit, drawable, written
 from copilot.monitor.mixes import FEWEST, Mix
 from copilot.monitor.shares import share
-from copilot.monitor.tables import Column, Table
-from copilot.statistics.label_free import expected_accuracy
+from copilot.monitor.tables import Column, Table, table_of_figures
+from copilot.statistics.intervals import clustered_rate
 
+FEWEST_UNSEEN = 20  # questions of a week below which their share says nothing
 MOST_ROWS = 12  # of a chart; the table has all of them
 CBPE = "expected by confidence (CBPE)"
 METHOD = "PSI with half counts; threshold chi-squared at 1 %, p by permuted days"
@@ -134,13 +136,15 @@ _CHANGES = (
 )  # fmt: skip
 
 
-def expected_chart(floors: "QuerySet[FloorDay]", version: str) -> Chart:
+def expected_chart(
+    turns: Sequence[Turns], floors: "QuerySet[FloorDay]", version: str, *, since: date
+) -> Chart:
     """Draw the accuracy to expect from confidence by week, beside how often replies matched that saw nothing."""
     title = "Accuracy to expect, by week"
-    expected, matches = _expected(floors, version), _matches(floors, version)
+    expected, matches = _expected(turns, version, since=since), _matches(floors, version)
     lines = [Series("Expected by confidence", expected)]
     if drawable(list(matches.values())):
-        lines.append(Series("Match where nobody saw it", matches))
+        lines.append(Series("Match, unseen texts", matches))
     rows = [*expected.values(), *matches.values()]
     return Chart(
         "expected",
@@ -169,23 +173,47 @@ _EXPECTED = (
 )
 
 
-def _expected(floors: "QuerySet[FloorDay]", version: str) -> dict[date, Figure]:
-    counts: defaultdict[date, dict[int, int]] = defaultdict(dict)
-    for day, in_bin, n in floors.values_list("day", "bin").annotate(n=Sum("n_turns")).order_by("day", "bin"):
-        of_week = counts[_monday(day)]
-        of_week[in_bin] = of_week.get(in_bin, 0) + n
-    found = {}
-    for week, bins in counts.items():
-        at = expected_accuracy([(each + 0.5) / 100 for each in bins], list(bins.values()))
-        found[week] = Figure(
-            f"{week}",
-            at.n,
-            at.accuracy,
-            at.low,
-            at.high,
-            method=CBPE,
-            version=version,
+def unseen_chart(rows: Mapping[date, tuple[int, int]], version: str) -> Chart:
+    """Draw the share of questions that are unlike all of the release's first weeks, of (unseen, all) by day."""
+    title = "Unlike all before, by week"
+    weeks: defaultdict[date, list[tuple[int, int]]] = defaultdict(list)
+    for day, pair in rows.items():
+        weeks[_monday(day)].append(pair)
+    figures = {week: unseen_share(f"{week}", pairs, version) for week, pairs in sorted(weeks.items())}
+    return Chart(
+        "unseen",
+        title,
+        "Farther from the middle of every topic than 99 of 100 questions of the first four weeks: 1 % is chance."
+        if figures
+        else "",
+        table_of_figures("Week", list(figures.values()), value="Unseen", k="Questions"),
+        charts.line_band([Series("", figures)], title=title) if drawable(list(figures.values())) else None,
+        empty="What a release has seen is known after its first four weeks with two hundred questions.",
+    )
+
+
+def unseen_share(name: str, pairs: Sequence[tuple[int, int]], version: str) -> Figure:
+    """Return the share of (unseen, all) by day, days as clusters."""
+    k, n = sum(k for k, _ in pairs), sum(n for _, n in pairs)
+    if n < FEWEST_UNSEEN:
+        return Figure(
+            name, n, k=k, note=f"fewer than {FEWEST_UNSEEN} questions: too few to say", version=version
         )
+    found = clustered_rate([k for k, _ in pairs], [n for _, n in pairs])
+    return Figure(
+        name, n, found.estimate, found.low, found.high, k=k, method=f"{found.method}, days as clusters", version=version
+    )  # fmt: skip
+
+
+def _expected(turns: Sequence[Turns], version: str, *, since: date) -> dict[date, Figure]:
+    weeks: defaultdict[date, list[Turns]] = defaultdict(list)
+    for each in turns:
+        if each.day >= since:
+            weeks[_monday(each.day)].append(each)
+    found = {}
+    for week, of_week in weeks.items():
+        if at := expected_of(of_week):
+            found[week] = Figure(f"{week}", at.n, at.accuracy, at.low, at.high, method=CBPE, version=version)
     return found
 
 

@@ -26,7 +26,7 @@ ERROR = 0.05  # in which at most a suggested floor's upper line is too low, over
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Turns that no stage but the end-to-end floor decided, by agent and hundredth of confidence.
+    """Turns that no stage but the end-to-end floor decided, by agent (counted from 0) and hundredth of confidence.
 
     `n_wrong` of the `n_hidden` compared replies say something else than the text that their authors did not see.
     """
@@ -65,9 +65,8 @@ class Rows:
 
     def by_agent(self, chosen: Flags) -> tuple[Counts, Counts]:
         """Return wrong and hidden of each agent among the chosen rows, agents without hidden ones left out."""
-        agents, where = np.unique(self.agent[chosen], return_inverse=True)
-        k = np.bincount(where, weights=self.n_wrong[chosen], minlength=len(agents)).astype(np.int64)
-        n = np.bincount(where, weights=self.n_hidden[chosen], minlength=len(agents)).astype(np.int64)
+        k = np.bincount(self.agent[chosen], weights=self.n_wrong[chosen]).astype(np.int64)
+        n = np.bincount(self.agent[chosen], weights=self.n_hidden[chosen]).astype(np.int64)
         return k[n > 0], n[n > 0]
 
     def judged(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

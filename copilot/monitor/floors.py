@@ -129,7 +129,7 @@ def _rows(days: "QuerySet[FloorDay]", *, today: date) -> Rows:
         .order_by("reason", "agent", "bin")
     )
     weeks = max(1.0, ((today - first).days + 1) / 7) if first else 1.0
-    # Agents by their place: a hash does not fit where numbers are counted.
+    # Agents by their place: a hash is too large a number to count by.
     place: dict[int, int] = {}
     return Rows.of(
         [

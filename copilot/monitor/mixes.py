@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 
 import numpy as np
@@ -17,6 +17,41 @@ Counts = NDArray[np.float64]
 LEVEL = 0.01  # at which a mix counts as drifted: of six mixes one in seventeen looks says so by chance
 FEWEST = 100  # turns in either span, below which nothing is said
 SEED = 1  # of the permutations
+MOST_WEEKS = 4  # of either span
+
+
+@dataclass(frozen=True)
+class Spans:
+    """The days of the reference and those of now: as many whole weeks of each."""
+
+    reference: tuple[date, ...]
+    current: tuple[date, ...]
+
+    @property
+    def weeks(self) -> int:
+        return len(self.current) // 7
+
+    @property
+    def told(self) -> str:
+        first, last = self.reference[0], self.current[-1]
+        return f"{first:%-d %b} to {self.reference[-1]:%-d %b %Y} with {self.current[0]:%-d %b} to {last:%-d %b %Y}"
+
+
+def spans_of(first: date, *, last: date) -> Spans | None:
+    """Return the first whole weeks and the last ones, at most four of each; None below two weeks.
+
+    >>> spans = spans_of(date(2026, 3, 2), last=date(2026, 4, 1))
+    >>> len(spans.reference), spans.reference[0].isoformat(), spans.current[0].isoformat()
+    (14, '2026-03-02', '2026-03-19')
+    """
+    weeks = min(MOST_WEEKS, ((last - first).days + 1) // 14)
+    if weeks < 1:
+        return None
+    days = range(7 * weeks)
+    start = last - timedelta(days=7 * weeks - 1)
+    return Spans(
+        tuple(first + timedelta(days=day) for day in days), tuple(start + timedelta(days=day) for day in days)
+    )
 
 
 @dataclass(frozen=True, eq=False)

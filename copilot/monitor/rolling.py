@@ -26,6 +26,7 @@ from copilot.monitor import case_rolling
 from copilot.monitor.agents import agent_hash
 from copilot.monitor.funnel import WINDOW, Cell, ScreenEvent, SentReply, cell_of
 from copilot.monitor.rolling_inputs import roll_inputs
+from copilot.monitor.seeing import learn_seen
 
 SUBSTANTIVE = 8  # tokens of a reply after greeting, closing and quotes are taken off
 HALF = 0.5
@@ -149,6 +150,7 @@ def roll_on(*, now: datetime) -> list[date]:
         n_closed = (timezone.localdate(now) - timezone.localdate(since)).days
         # Who waited for a reply until yesterday waits no longer; after a pause of days, several such days have closed.
         days += [closing - timedelta(days=back) for back in range(n_closed)]
+    days += learn_seen(now=now)
     for day in sorted(set(days)):
         roll_day(day, now=now)
     RollupState.objects.update_or_create(pk=1, defaults={"seen_until": now, "match_version": version})

@@ -58,6 +58,19 @@ WHERE s.created_at >= %(start)s AND s.created_at < %(end)s
   AND s.state <> 'superseded' AND s.release_id IS NOT NULL AND s.question <> ''
 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 """
+UNSEEN = """
+SELECT release_id, 'unseen', CASE WHEN distance > "limit" THEN 'yes' ELSE 'no' END, count(*)
+FROM (
+    SELECT s.id, s.release_id, t."limit", min(q.embedding <=> t.centroid) AS distance
+    FROM copilot_suggestion s
+    JOIN copilot_release r ON r.id = s.release_id
+    JOIN copilot_questionvector q ON q.suggestion_id = s.id AND q.encoder_id = r.encoder_id
+    JOIN copilot_seentopic t ON t.release_id = s.release_id
+    WHERE s.created_at >= %(start)s AND s.created_at < %(end)s AND s.state <> 'superseded' AND s.topic_id IS NOT NULL
+    GROUP BY s.id, s.release_id, t."limit"
+) turn
+GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+"""
 
 
 def roll_inputs(day: date, span: tuple[datetime, datetime], *, hashed: Callable[[int | None], int]) -> None:
@@ -85,9 +98,15 @@ def roll_inputs(day: date, span: tuple[datetime, datetime], *, hashed: Callable[
         cursor.execute(INPUTS, asked)
         inputs = [
             InputDay(day=day, release_id=release, part=part, value=value, n=n)
-            for release, part, value, n in cursor.fetchall()
+            for release, part, value, n in [*cursor.fetchall(), *_unseen(asked)]
         ]
         FloorDay.objects.filter(day=day).delete()
         InputDay.objects.filter(day=day).delete()
         FloorDay.objects.bulk_create(floors, batch_size=INSERT)
         InputDay.objects.bulk_create(inputs, batch_size=INSERT)
+
+
+def _unseen(asked: dict[str, Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(UNSEEN, asked)
+        return cursor.fetchall()

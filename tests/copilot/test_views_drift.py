@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from copilot.models import FloorDay, InputDay, Release, TurnDay
-from copilot.monitor.drift import spans_of
+from copilot.monitor.mixes import spans_of
 from helpdesk.models import User
 from tests.copilot.making import make_release, make_topic
 
@@ -104,6 +104,27 @@ def test_turns_that_pass_no_more_are_a_cost_too(client: Client, live: Release) -
     text = client.get(PAGE).text
     assert "Since then the share of turns that pass the floor fell by 50.0 points: worth a look" in text
     assert "25 % pass the floor, 75 % did" in text
+
+
+def test_questions_unlike_all_before_are_told_if_they_are_more_than_chance(
+    client: Client, live: Release
+) -> None:
+    lived(live)
+    for back in range(1, 29):
+        on = timezone.localdate() - timedelta(days=back)
+        for value, n in (("no", 18), ("yes", 2 + back % 2)):
+            InputDay.objects.create(day=on, release=live, part="unseen", value=value, n=n)
+    text = client.get(PAGE).text
+    assert "12 % of the questions are unlike all before (" in text
+    row = next(row for row in table(client, "unseen").values() if row["n"] != "0")
+    assert float(row["low"]) < float(row["value"]) < float(row["high"])
+    InputDay.objects.filter(part="unseen", value="yes").update(n=0)
+    assert "unlike all before (" not in client.get(PAGE).text
+
+
+def test_what_was_seen_is_known_after_four_weeks(client: Client, live: Release) -> None:
+    lived(live)
+    assert "What a release has seen is known after its first four weeks" in client.get(PAGE).text
 
 
 def test_one_value_alone_or_few_turns_are_not_compared(client: Client, live: Release) -> None:

@@ -170,8 +170,10 @@ def _unseen(inputs: "QuerySet[InputDay]") -> dict[date, tuple[int, int]]:
 
 
 def _strangers(unseen: Mapping[date, tuple[int, int]], spans: Spans) -> str:
-    now = unseen_share("", [unseen[day] for day in spans.current if day in unseen], "")
-    if now.low is None or now.low <= BY_CHANCE:
+    """Say how many questions are unlike all before, if they are surely more than twice what chance does."""
+    pairs = [unseen[day] for day in spans.current if day in unseen]
+    now = unseen_share("", pairs, "", last_deff=None)
+    if now.low is None or now.low <= 2 * BY_CHANCE:
         return ""
     return f" {now.written} of the questions are unlike all before ({now.interval}; 1 % is chance): worth a look."
 

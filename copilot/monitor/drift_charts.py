@@ -14,7 +14,7 @@ from copilot.monitor.charts import Chart, Series
 from copilot.monitor.drift_cost import Turns, expected_of
 from copilot.monitor.figures import Figure, Unit, drawable, written
 from copilot.monitor.mixes import FEWEST, Mix
-from copilot.monitor.shares import share
+from copilot.monitor.shares import design_effect, share
 from copilot.monitor.tables import Column, Table, table_of_figures
 from copilot.statistics.intervals import clustered_rate
 
@@ -179,7 +179,10 @@ def unseen_chart(rows: Mapping[date, tuple[int, int]], version: str) -> Chart:
     weeks: defaultdict[date, list[tuple[int, int]]] = defaultdict(list)
     for day, pair in rows.items():
         weeks[_monday(day)].append(pair)
-    figures = {week: unseen_share(f"{week}", pairs, version) for week, pairs in sorted(weeks.items())}
+    deff = design_effect([k for k, _ in rows.values()], [n for _, n in rows.values()])
+    figures = {
+        week: unseen_share(f"{week}", pairs, version, last_deff=deff) for week, pairs in sorted(weeks.items())
+    }
     return Chart(
         "unseen",
         title,
@@ -192,14 +195,15 @@ def unseen_chart(rows: Mapping[date, tuple[int, int]], version: str) -> Chart:
     )
 
 
-def unseen_share(name: str, pairs: Sequence[tuple[int, int]], version: str) -> Figure:
-    """Return the share of (unseen, all) by day, days as clusters."""
+def unseen_share(
+    name: str, pairs: Sequence[tuple[int, int]], version: str, *, last_deff: float | None
+) -> Figure:
+    """Return the share of (unseen, all) by day, days as clusters; `last_deff` is the design effect of all days."""
     k, n = sum(k for k, _ in pairs), sum(n for _, n in pairs)
     if n < FEWEST_UNSEEN:
-        return Figure(
-            name, n, k=k, note=f"fewer than {FEWEST_UNSEEN} questions: too few to say", version=version
-        )
-    found = clustered_rate([k for k, _ in pairs], [n for _, n in pairs])
+        note = f"fewer than {FEWEST_UNSEEN} questions: too few to say"
+        return Figure(name, n, k=k, note=note, version=version)
+    found = clustered_rate([k for k, _ in pairs], [n for _, n in pairs], last_deff=last_deff)
     return Figure(
         name, n, found.estimate, found.low, found.high, k=k, method=f"{found.method}, days as clusters", version=version
     )  # fmt: skip

@@ -12,10 +12,10 @@ from django.db import connection, transaction
 
 from copilot.models import FloorDay, InputDay, Match
 from copilot.monitor.funnel import WINDOW
+from copilot.monitor.rates import SUBSTANTIVE
 from copilot.pipeline.types import VALIDITY_REASONS
 from copilot.withholding import UNSURE
 
-SUBSTANTIVE = 8  # tokens of a reply after greeting, closing and quotes are taken off
 INSERT = 1000
 LENGTHS = (50, 100, 200, 400, 800, 1600)  # characters: the least of each bin above the first
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('copilot', '0018_withheld_texts_and_inputs'),
+        ('copilot', '0019_withheld_texts_and_inputs'),
     ]
 
     operations = [

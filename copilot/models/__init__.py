@@ -5,6 +5,7 @@ from copilot.models.catalog import Answer, AnswerVersion, Area, Guidance, Term, 
 from copilot.models.change import CatalogChange
 from copilot.models.experiment import Assignment, Contamination, Experiment, Exposure, Variant
 from copilot.models.input_day import FloorDay, InputDay, SeenTopic
+from copilot.models.judgment import Judgment, Verdict
 from copilot.models.match import Match, current_version
 from copilot.models.match_version import MatchVersion, SemanticFloor
 from copilot.models.order import EvaluationOrder
@@ -39,6 +40,7 @@ __all__ = [
     "FloorDay",
     "Guidance",
     "InputDay",
+    "Judgment",
     "Match",
     "MatchVersion",
     "Promotion",
@@ -54,6 +56,7 @@ __all__ = [
     "Topic",
     "TurnDay",
     "Variant",
+    "Verdict",
     "WithheldText",
     "current_version",
 ]

@@ -6,6 +6,7 @@ Labeling draws the turns and asks about them; the figures of accuracy need what 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from django.db.models import Case, CharField, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.utils import timezone
@@ -78,7 +79,7 @@ def compared_turns(week: date) -> list[ComparedTurn]:
     return [ComparedTurn(pk, arm, kind, topic or "", confidence) for pk, arm, kind, topic, confidence in rows]
 
 
-def with_arm(suggestions: SuggestionQuerySet) -> SuggestionQuerySet:
+def with_arm(suggestions: SuggestionQuerySet) -> Any:
     """Annotate `seen_arm`: shadow where whoever replied could not see the suggestion, else offer.
 
     Where an experiment divides agents, that is not the case's to say.

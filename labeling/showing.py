@@ -74,7 +74,7 @@ def screen_of(message: Message, *, person: User, task: str, mode: str, rule: str
         text=read.text,
         subject=read.subject,
         language=read.language or "",
-        before=_before(message),
+        before=written_before(message),
         why=Rule(rule).label,
         is_by_hand=rule == Rule.CHOSEN,
         choices=choices_of(task, likely=likely, group=_group_of(message) if task == Task.ANSWER else ""),
@@ -128,7 +128,7 @@ def _group_of(message: Message) -> str:
     return Topic.objects.filter(slug=named).values_list("name", flat=True).first() or "" if named else ""
 
 
-def _before(message: Message) -> list[Before]:
+def written_before(message: Message) -> list[Before]:
     """Return the last of what was written in the case before a message, oldest first; never what came after."""
     earlier = {"case": message.case_id, "sent_at__lt": message.sent_at}
     messages = Message.objects.filter(**earlier).order_by("-sent_at").only("body", "sent_at")[:N_BEFORE]

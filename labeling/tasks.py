@@ -8,6 +8,7 @@ from labeling import (
     applying,
     caring,
     collecting,
+    drawing,
     frozen,
     importing,
     measuring,
@@ -52,6 +53,11 @@ def sweep_jobs() -> None:
 def fill_queues() -> None:
     now = timezone.now()
     queueing.fill_all(now=now, seed=int(now.timestamp()))
+
+
+@shared_task(name="labeling.tasks.draw_turns")
+def draw_turns() -> None:
+    drawing.draw_due(now=timezone.now())
 
 
 @shared_task(name="labeling.tasks.collect_items")

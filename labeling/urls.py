@@ -9,6 +9,7 @@ from labeling.views import (
     function,
     functions,
     imports,
+    judge,
     reshaping,
     reviewing,
     sharing,
@@ -39,8 +40,17 @@ annotating = [
     path("queue/", reviewing.queue, name="queue"),
 ]
 
+judging = [
+    path("", judge.judge, name="judge"),
+    path("<int:turn_id>/submit/", judge.submit, name="submit_judgment"),
+    path("<int:turn_id>/skip/", judge.skip, name="skip_judgment"),
+    path("undo/", judge.undo, name="undo_judgment"),
+    path("draw/", judge.draw, name="draw_turns"),
+]
+
 urlpatterns = [
     path("annotate/", include(annotating)),
+    path("judge/", include(judging)),
     path("datasets/", include(dataset_urls)),
     path("imports/", imports.imports, name="imports"),
     path("imports/<int:import_id>/", imports.text_import, name="import"),

@@ -220,6 +220,11 @@ if "labeling" in INSTALLED_APPS:
             "schedule": timedelta(minutes=1),
             "options": {"expires": 60},
         }
+    CELERY_BEAT_SCHEDULE["draw-turns-to-judge"] = {
+        "task": "labeling.tasks.draw_turns",
+        "schedule": timedelta(hours=1),  # of a week once, as soon as it is closed
+        "options": {"expires": 3600},
+    }
     CELERY_BEAT_SCHEDULE["care_for_functions"] = {
         "task": "labeling.tasks.care_for_functions",
         "schedule": timedelta(weeks=1),

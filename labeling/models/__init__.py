@@ -12,6 +12,7 @@ from labeling.models.function import (
     VoteShard,
 )
 from labeling.models.item import Item
+from labeling.models.judging import JudgingAct, TurnToJudge, WeeklySample
 from labeling.models.queue import Lease, QueueEntry, QueuePlan, QueueShare, Rule
 from labeling.models.text_import import ImportReject, TextImport
 from labeling.models.topic_change import Heir, LabelMove, TopicChange
@@ -36,6 +37,7 @@ __all__ = [
     "Heir",
     "ImportReject",
     "Item",
+    "JudgingAct",
     "LabelMove",
     "LabelingFunction",
     "Lease",
@@ -48,6 +50,7 @@ __all__ = [
     "TextImport",
     "TopicChange",
     "TrainingRun",
+    "TurnToJudge",
     "VoteShard",
     "WeakLabelCandidate",
     "WeakLabelClass",
@@ -55,4 +58,5 @@ __all__ = [
     "WeakLabelFunction",
     "WeakLabelRun",
     "WeakLabelShard",
+    "WeeklySample",
 ]

@@ -140,13 +140,15 @@ def _conflict(task: str, now: datetime) -> QuerySet:
 
 
 def _dismissed(task: str, now: datetime) -> QuerySet:
-    """Suggestions that an agent dismissed for what this task decides."""
+    """Suggestions of any release that an agent dismissed for what this task decides: it is the message that asks."""
     dismissed = SuggestionEvent.objects.filter(
         suggestion=OuterRef("pk"),
         type=SuggestionEvent.Type.DISMISSED,
         dismiss_reason__in=DISMISSED_FOR[Task(task)],
     )
-    return _newest(now).filter(Exists(dismissed)).order_by("-created_at", "pk")
+    lately = Suggestion.objects.filter(created_at__gte=now - LOOKS_BACK).order_by("-created_at")
+    newest = Suggestion.objects.filter(pk__in=lately.values("pk")[:LOOKED_AT])
+    return newest.filter(Exists(dismissed)).order_by("-created_at", "pk")
 
 
 def _disputed(task: str, now: datetime) -> QuerySet:

@@ -182,6 +182,15 @@ def test_conflicts_and_dismissals_come_from_the_inbox(now: datetime, nadia: User
     }  # fmt: skip
 
 
+def test_what_was_dismissed_is_asked_about_also_when_another_release_is_live(now: datetime) -> None:
+    suggestion = make_suggestion(make_item().message.case)
+    SuggestionEvent.objects.create(
+        suggestion=suggestion, type="dismissed", dismiss_reason="wrong_answer", at=now, client_seq="1"
+    )
+    type(suggestion.release).objects.update(state="retired")
+    assert candidates(Rule.DISMISSED, task="answer", mode="blind", n=5, now=now) == [suggestion.message_id]
+
+
 def test_old_suggestions_are_not_looked_at(now: datetime) -> None:
     make_suggestion(make_item().message.case, created_at=now - timedelta(days=400))
     assert candidates(Rule.UNCERTAIN, task="topic", mode="blind", n=5, now=now) == []

@@ -13,6 +13,7 @@ from copilot.datasets import NO_ANSWER
 from copilot.models import Suggestion
 from copilot.models.suggestion import State
 from copilot.statistics.intervals import Interval, wilson
+from copilot.statistics.weighting import effective_weights
 from labeling.disputing import predicted
 from labeling.models import Annotation, Task
 
@@ -42,10 +43,9 @@ def weighted_share(is_right: Sequence[bool], probabilities: Sequence[float]) -> 
     >>> round(share.estimate, 3), round(share.n_effective, 2)
     (0.833, 2.77)
     """
-    weights = 1 / np.asarray(probabilities, float)
-    estimate = float(weights @ np.asarray(is_right, float) / weights.sum())
-    n_effective = float(weights.sum() ** 2 / (weights @ weights))
-    return wilson(min(estimate, 1.0) * n_effective, n_effective)
+    weights = effective_weights(probabilities)
+    n_effective = float(weights.sum())
+    return wilson(min(float(weights @ np.asarray(is_right, float)), n_effective), n_effective)
 
 
 def accuracy_of_live(task: str) -> Accuracy:

@@ -4,6 +4,7 @@ from django.urls import path
 
 from copilot.monitor import pages
 from copilot.views import (
+    accuracy,
     catalog,
     drift,
     editing,
@@ -38,7 +39,8 @@ urlpatterns = [
     path("catalog/versions/<int:version_id>/", editing.decide_version, name="decide_version"),
     path("catalog/topics/new/", topics.new_topic, name="new_topic"),
     path("catalog/topics/<int:topic_id>/", topics.topic, name="topic"),
-    path("match-rate/", pages.match_rate, name="match_rate"),
+    path("match-rate/", accuracy.moved),
+    path("monitor/accuracy/", accuracy.accuracy, name="accuracy"),
     path("monitor/adoption/", monitor.adoption, name="adoption"),
     path("monitor/experiments/", experiments.experiments, name="experiments"),
     path("monitor/experiments/<int:experiment_id>/", experiments.experiment, name="experiment"),
@@ -51,6 +53,7 @@ urlpatterns = [
     path("monitor/support/", support.support, name="support"),
     path("monitor/floors/", floors.floors, name="floors"),
     path("monitor/drift/", drift.drift, name="drift"),
+    path("monitor/influence/", accuracy.influence, name="influence"),
     path("releases/", releases.release_list, name="releases"),
     path("releases/compare/", releases.compare, name="compare"),
     path("releases/evaluate/", releases.evaluate, name="evaluate"),

@@ -7,7 +7,6 @@ register = template.Library()
 PAGES = (
     ("today", "Today"),
     ("accuracy", "Accuracy"),
-    ("match_rate", "Match rate"),
     ("adoption", "Adoption"),
     ("influence", "Influence"),
     ("experiments", "Experiments"),

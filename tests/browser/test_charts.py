@@ -2,30 +2,19 @@
 
 from collections.abc import Callable
 
-from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from copilot import match_versions
-from copilot.models import Match
 from helpdesk.models import User
-from tests.copilot.making import make_suggestion, make_topic
-from tests.making import make_case, make_reply, make_user
+from tests.copilot.test_views_accuracy import turns
 
 
 def test_a_chart_is_read_by_keys_and_by_pointer(
     page: Page, sana: User, sign_in: Callable[[User], None]
 ) -> None:
-    version = match_versions.current()
-    for number in range(6):
-        case = make_case()
-        author = make_user(f"agent{number}")
-        Match.objects.create(
-            suggestion=make_suggestion(case, topic=make_topic(("Fees", "Payouts")[number % 2])),
-            reply=make_reply(case, "It left today.", author=author), kind="near", similarity=0.9, retained=0.9,
-            share=0.9, survival=0.9, kept_characters=9, n_reply_tokens=40, version=version, recorded_at=timezone.now(),
-        )  # fmt: skip
+    for agent in range(1, 7):
+        turns(agent, n_near=1, topic=("Fees", "Payouts")[agent % 2])
     sign_in(sana)
-    page.goto("/copilot/match-rate/?per=week")
+    page.goto("/copilot/monitor/accuracy/?per=week")
     plot = page.locator("#chart-time .plot")
     reading = plot.locator(".reading")
     plot.focus()
@@ -37,6 +26,6 @@ def test_a_chart_is_read_by_keys_and_by_pointer(
     expect(reading).to_have_text("")
     plot.locator("[data-told]").hover()
     expect(reading).to_contain_text("6 agents")
-    page.get_by_role("heading", name="Match rate").hover()
+    page.get_by_role("heading", name="Accuracy", exact=True).hover()
     page.keyboard.press("Tab")
     expect(reading).to_have_text("")

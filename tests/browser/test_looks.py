@@ -133,7 +133,8 @@ def addresses(team: Team, admin: User, releases: dict[str, str]) -> dict[str, st
     return {
         "inbox": "/cases/?view=all", "filters": "/cases/?view=all&status=open", "empty": "/cases/?view=snoozed",
         "case": f"/cases/{rich.pk}/?view=all", "withheld": f"/cases/{unsure.pk}/", "catalog": "/copilot/catalog/",
-        "match rate": "/copilot/match-rate/", "not found": "/cases/999999/", **releases,
+        "accuracy": "/copilot/monitor/accuracy/", "influence": "/copilot/monitor/influence/",
+        "judge": "/labeling/judge/", "not found": "/cases/999999/", **releases,
     }  # fmt: skip
 
 

@@ -101,10 +101,15 @@ def _grid(up: Scale, steps: Sequence[float], figure: Figure) -> SafeString:
     return format_html_join(
         "", '<line class="grid" x1="{}" x2="{}" y1="{}" y2="{}"/><text class="tick end" x="{}" y="{}">{}</text>',
         (
-            (LEFT, WIDTH - RIGHT, up(step), up(step), LEFT - 6, up(step) + 4, written(step, figure.unit))
+            (LEFT, WIDTH - RIGHT, up(step), up(step), LEFT - 6, up(step) + 4, _tick(step, figure))
             for step in steps
         ),
     )  # fmt: skip
+
+
+def _tick(step: float, figure: Figure) -> str:
+    """Write a value beside the axis, where there is no room for the word."""
+    return written(step, figure.unit).removesuffix(" points")
 
 
 def _days(days: Sequence[date]) -> SafeString:

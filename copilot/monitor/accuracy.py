@@ -1,0 +1,267 @@
+"""Accuracy: how often suggestions are right, bounded without labels, corrected by some, and as it was offline.
+
+All match rates here are of the held-out arm: a shown suggestion causes the text that it is compared with. Whether a
+suggestion is right does not depend on who saw it, so labels of both arms count.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from copilot.models import Arm, Match
+from copilot.monitor import charts, label_free
+from copilot.monitor.charts import Chart, Series
+from copilot.monitor.match_rates import (
+    COLUMNS,
+    Agents,
+    compared,
+    deff_of,
+    left_out,
+    match_rate,
+    matched,
+    people,
+    replayed,
+    total,
+    version,
+)
+from copilot.monitor.correcting import (
+    FEWEST_LABELS,
+    Arms,
+    by_prediction,
+    by_strata,
+    interval_of,
+    said,
+    share_right,
+)
+from copilot.monitor.figures import Figure, drawable
+from copilot.monitor.filters import Filters
+from copilot.monitor.gaps import COLUMNS as OF_CAUSES
+from copilot.monitor.gaps import gap_charts
+from copilot.monitor.labels import Label, labels_of
+from copilot.monitor.offline import Offline, offline
+from copilot.monitor.reading import by_agent, by_time
+from copilot.monitor.tables import table_of_figures
+from copilot.statistics.bounds import accuracy_bound
+from copilot.statistics.intervals import clustered_rate
+
+ARMS = (Arm.SHADOW, Arm.OFFER)
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """What the page shows."""
+
+    total: int
+    finding: str
+    warnings: tuple[str, ...]
+    said: tuple[str, ...]
+    kinds: Mapping[str, int]
+    charts: tuple[Chart, ...]
+
+
+def accuracy(filters: Filters) -> Accuracy:
+    """Return the page's figures for what an address asks."""
+    named, labels, test = version(), labels_of(filters), offline(filters)
+    topics = by_agent(filters.turns(), by="topic__name", names=(*COLUMNS, *OF_CAUSES))
+    answered = {name or "": people(agents) for name, agents in topics.items()}
+    shadow_topics = by_agent(filters.turns().filter(arm=Arm.SHADOW), by="topic__name", names=COLUMNS)
+    shadow = people(by_agent(filters.turns().filter(arm=Arm.SHADOW), by="", names=COLUMNS).get("", {}))
+    held_out = match_rate("Match rate, held out", shadow, version=named)
+    marks, alarm = _marks(filters, labels, test, shadow, held_out, named)
+    rows = list(shadow.values())
+    return Accuracy(
+        total=sum(compared(sums) for agents in answered.values() for sums in agents.values()),
+        finding=_finding(marks, held_out),
+        warnings=tuple(filter(None, (replayed(rows), alarm))),
+        said=(left_out(rows), _about(labels)),
+        kinds={kind.label: sum(sums[f"n_{kind}"] for sums in rows) for kind in Match.Kind}
+        if held_out.value is not None
+        else {},
+        charts=(
+            _estimates(marks),
+            _over_time(filters, labels, deff_of(shadow), named),
+            _when(labels, named),
+            _by_topic(shadow_topics, deff_of(shadow), named),
+            *gap_charts(test.rows, labels, answered, version=named),
+        ),
+    )  # fmt: skip
+
+
+def _marks(
+    filters: Filters, labels: Sequence[Label], test: Offline, shadow: Agents, held_out: Figure, named: str
+) -> tuple[list[Figure], str]:
+    """Return the estimates side by side, and a sentence where confidence and labels part."""
+    arms = _labelled_arms(filters, labels)
+    strata, (powered, corrected) = (
+        by_strata(labels, arms, version=named),
+        by_prediction(labels, arms, version=named),
+    )
+    expected = label_free.expected(filters)
+    marks = [
+        _bound(labels, shadow, held_out, named),
+        strata,
+        powered,
+        label_free.figure_of(expected, filters),
+        test.figure,
+    ]
+    if len(said(labels)) < FEWEST_LABELS:
+        marks.insert(1, share_right("Labels alone", labels, version=named))
+    return marks, label_free.alarm(expected, corrected)
+
+
+def _labelled_arms(filters: Filters, labels: Sequence[Label]) -> Arms:
+    """Return the figures of the weeks from which labels are: of other weeks they say nothing."""
+    if not labels:
+        return {}
+    weeks = [label.week for label in labels]
+    days = {"day__gte": min(weeks), "day__lte": max(weeks) + timedelta(days=6)}
+    found = by_agent(filters.turns().filter(**days), by="arm", names=COLUMNS)
+    return {arm: people(found.get(arm, {})) for arm in ARMS}
+
+
+def _bound(labels: Sequence[Label], shadow: Agents, held_out: Figure, named: str) -> Figure:
+    """Return L(MR) L(PPV): both of the held-out arm."""
+    name = "At least (match rate × precision)"
+    matches = [label for label in said(labels) if label.arm == Arm.SHADOW and label.is_match]
+    precision = share_right("", matches)
+    if held_out.value is None or precision.value is None:
+        why = (
+            f"match rate: {held_out.note}"
+            if held_out.value is None
+            else f"held-out matches: {precision.note}"
+        )
+        return Figure(name, held_out.n, n_agents=held_out.n_agents, note=why, version=named)
+    rate = clustered_rate(
+        [matched(sums) for sums in shadow.values()], [compared(sums) for sums in shadow.values()]
+    )
+    bound = accuracy_bound(rate, interval_of(matches))
+    return Figure(
+        name, held_out.n, bound.low, n_agents=held_out.n_agents,
+        note=f"a lower bound, no estimate: match rate {held_out.written} ({held_out.interval}), precision "
+        f"{precision.written} ({precision.interval}) of {len(matches)} labels",
+        method="L(MR) × L(PPV), Bonferroni", version=named,
+    )  # fmt: skip
+
+
+def _finding(marks: Sequence[Figure], held_out: Figure) -> str:
+    corrected = [mark for mark in marks if mark.name.startswith("Corrected") and mark.value is not None]
+    if corrected:
+        best = corrected[-1]
+        return (
+            f"{best.written} of the suggestions are right ({best.interval}), as {best.n:,} blind labels tell."
+        )
+    if held_out.value is not None:
+        return (
+            f"Replies match {held_out.written} of the suggestions that nobody saw ({held_out.interval}). How many are "
+            "right, labels will tell: until then this is what can be said."
+        )
+    if not held_out.n:
+        return "No reply to a held-out suggestion can be compared yet."
+    return f"{held_out.n:,} replies to held-out suggestions can be compared: {held_out.note}."
+
+
+def _about(labels: Sequence[Label]) -> str:
+    """Say what the labels are."""
+    if not labels:
+        return "No turn was judged yet in this span: experts find them under Label, Judge."
+    unsure = len(labels) - len(said(labels))
+    first, last = min(label.week for label in labels), max(label.week for label in labels)
+    told = f"{len(labels):,} turns were judged, drawn from the weeks of {first:%-d %b} to {last:%-d %b}"
+    return (
+        f"{told}; of {unsure} nobody could say whether the suggestion was right: they are left out."
+        if unsure
+        else f"{told}."
+    )
+
+
+def _estimates(marks: Sequence[Figure]) -> Chart:
+    title = "How often are suggestions right?"
+    known = drawable(marks)
+    return Chart(
+        "estimates",
+        title,
+        "What each rests on is in the table. Where they part, ask why before trusting the highest."
+        if known
+        else "",
+        table_of_figures("Estimate", marks, value="Right"),
+        charts.forest(marks, title=title) if known else None,
+        empty="Nothing can be estimated yet; the table says what each estimate waits for.",
+    )
+
+
+def _over_time(filters: Filters, labels: Sequence[Label], deff: float | None, named: str) -> Chart:
+    title = f"Accuracy by {filters.per}"
+    found = by_time(filters.turns().filter(arm=Arm.SHADOW), per=filters.per, names=COLUMNS)
+    rates = {
+        day: match_rate(f"{day}", people(agents), deff=deff, version=named)
+        for day, agents in found.items()
+        if total(people(agents).values(), compared)
+    }
+    weeks: dict[date, list[Label]] = {}
+    for label in labels:
+        weeks.setdefault(label.week, []).append(label)
+    judged = {week: share_right(f"{week}", some, version=named) for week, some in sorted(weeks.items())}
+    lines = [
+        Series("Match rate, held out", rates),
+        Series("Labels of the week", judged),
+        Series("Expected from confidence", label_free.by_time(filters)),
+    ]
+    drawn = [line for line in lines if drawable(list(line.by_day.values()))]
+    rows = [
+        replace(row, name=f"{row.name}, {line.name.lower()}")
+        for line in lines
+        for row in line.by_day.values()
+    ]
+    return Chart(
+        "time",
+        title,
+        "The match rate bounds accuracy from below; labels tell it, confidence expects it." if drawn else "",
+        table_of_figures(filters.per.capitalize(), rows, value="Share", k="Matches"),
+        charts.line_band(drawn, title=title) if drawn else None,
+        empty=f"No {filters.per} has five compared turns of five agents yet.",
+    )
+
+
+def _when(labels: Sequence[Label], named: str) -> Chart:
+    """Draw how often suggestions and replies are right, by what the reply said."""
+    title = "Right, by whether the reply matches"
+    groups = {
+        "Match, held out (PPV)": [label for label in labels if label.arm == Arm.SHADOW and label.is_match],
+        "Match, offered (PPV)": [label for label in labels if label.arm == Arm.OFFER and label.is_match],
+        "No match, held out (FOR)": [label for label in labels if label.arm == Arm.SHADOW and not label.is_match],
+        "No match, offered (FOR)": [label for label in labels if label.arm == Arm.OFFER and not label.is_match],
+        "Conflict": [label for label in labels if label.kind == Match.Kind.CONFLICT],
+    }  # fmt: skip
+    rows = [share_right(name, some, version=named) for name, some in groups.items()]
+    for arm, name in ((Arm.SHADOW, "held out"), (Arm.OFFER, "offered")):
+        of_arm = [label for label in labels if label.arm == arm]
+        rows.append(share_right(f"The reply itself, {name}", of_arm, of_reply=True, version=named))
+    known = drawable(rows)
+    return Chart(
+        "when",
+        title,
+        "Matches that are wrong where suggestions are shown, and not where they are held out, were accepted blindly."
+        if known
+        else "",
+        table_of_figures("Turns", rows, value="Right"),
+        charts.forest(rows, title=title) if known else None,
+        empty="Labels are needed: experts give them under Label, Judge.",
+    )
+
+
+def _by_topic(topics: Mapping[str | None, Agents], deff: float | None, named: str) -> Chart:
+    title = "Match rate by topic, held out"
+    rates = [
+        match_rate(name or "No topic", people(agents), deff=deff, version=named)
+        for name, agents in topics.items()
+    ]
+    rates = sorted((rate for rate in rates if rate.n), key=lambda rate: (-rate.n, rate.name))
+    known = sorted(drawable(rates), key=lambda rate: rate.value or 0.0)
+    return Chart(
+        "topic",
+        title,
+        f"Lowest: {known[0].told}. Highest: {known[-1].told}." if len(known) > 1 else "",
+        table_of_figures("Topic", rates, value="Match rate", k="Matches"),
+        charts.forest(known, title=title) if known else None,
+        empty="No topic has five compared turns of five agents among those held out yet.",
+    )

@@ -1,0 +1,215 @@
+"""Why accuracy online is not what it was offline: other questions, or other answers to the same; and what became of
+the turns of the topics that lose most (metrics section 10)."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from copilot.evaluation.rows import Row
+from copilot.models import Match
+from copilot.monitor import charts
+from copilot.monitor.charts import Chart
+from copilot.monitor.match_rates import Agents, compared
+from copilot.monitor.correcting import FEWEST_LABELS, Weighted, interval_of, said, weighted
+from copilot.monitor.figures import Figure, Unit, drawable
+from copilot.monitor.labels import Label
+from copilot.monitor.reading import Sums
+from copilot.monitor.shares import FEWEST, share
+from copilot.monitor.tables import Column, Table, table_of_figures
+from copilot.statistics.gap import decompose
+
+WORST = 3  # topics whose turns are looked into
+OTHERS = "All other topics"
+CAUSES: Mapping[str, Callable[[Sums], int]] = {
+    "withheld": lambda sums: sums["n_withheld"],
+    "came late": lambda sums: sums["n_late"],
+    "failed": lambda sums: sums["n_failed"],
+    "a fact was changed": lambda sums: sums[f"n_{Match.Kind.CONFLICT}"],
+    "something else was sent": lambda sums: sums[f"n_{Match.Kind.NONE}"],
+}
+COLUMNS = ("n_turns", "n_withheld", "n_late", "n_failed")
+
+
+@dataclass(frozen=True)
+class TopicGap:
+    """A topic's part of the gap: accuracy offline less online, in points of the whole."""
+
+    name: str
+    mix: float
+    within: float
+    n_offline: int
+    offline: float | None
+    n_online: int
+    n_labels: int
+    online: float | None
+
+    @property
+    def whole(self) -> float:
+        return self.mix + self.within
+
+
+def gap_charts(
+    rows: Sequence[Row], labels: Sequence[Label], topics: Mapping[str, Agents], *, version: str
+) -> tuple[Chart, ...]:
+    """Return the gap by topic, and the causes in its worst topics; `topics` are the days' figures by topic."""
+    known = said(labels)
+    if len(known) < FEWEST_LABELS or not rows:
+        why = (
+            "The live release has no stored test to compare with: evaluate it on the page Releases."
+            if not rows
+            else f"{len(known)} labels: {FEWEST_LABELS} are needed to tell where online and offline part."
+        )
+        return (Chart("gap", "Offline less online, by topic", "", table_of_figures("Topic", []), None, why),)
+    gaps = by_topic(rows, known, {name: _n(agents) for name, agents in topics.items()})
+    return _gap(gaps, version), _causes(known, topics, version)
+
+
+def by_topic(rows: Sequence[Row], labels: Sequence[Label], n_online: Mapping[str, int]) -> list[TopicGap]:
+    """Part the gap by topic; topics with too few labels or offline rows stand together. The worst come first."""
+    offline, online = defaultdict(list), defaultdict(list)
+    for row in rows:
+        offline[row.first_topic].append(float(row.is_best_right))
+    for label in labels:
+        online[label.topic].append(label)
+    own = {name for name in online if len(online[name]) >= FEWEST and len(offline[name]) >= FEWEST}
+    names = [*sorted(own), OTHERS]
+    right, judged = defaultdict(list), defaultdict(list)
+    n_of: defaultdict[str, int] = defaultdict(int)
+    for topic, flags in offline.items():
+        right[topic if topic in own else OTHERS] += flags
+    for topic, some in online.items():
+        judged[topic if topic in own else OTHERS] += some
+    for topic, n in n_online.items():
+        n_of[topic if topic in own else OTHERS] += n
+    off = [_mean(right[name]) for name in names]
+    on = [interval_of(judged[name]).estimate if judged[name] else None for name in names]
+    n_on = [n_of[name] if judged[name] else 0 for name in names]
+    found = decompose(
+        n_offline=[len(right[name]) for name in names],
+        n_online=n_on,
+        accuracy_offline=[value if value is not None else 0.0 for value in off],
+        accuracy_online=[value if value is not None else 0.0 for value in on],
+    )
+    parts = zip(names, found.mix_by_topic, found.within_by_topic, off, n_on, on, strict=True)
+    gaps = [
+        TopicGap(name, mix, within, len(right[name]), before, n, len(judged[name]), now)
+        for name, mix, within, before, n, now in parts
+        if before is not None or now is not None
+    ]
+    return sorted(gaps, key=lambda gap: (-gap.within, gap.name))
+
+
+def _gap(gaps: Sequence[TopicGap], version: str) -> Chart:
+    title = "Offline less online, by topic"
+    if len(gaps) < 2:
+        why = f"No topic has {FEWEST} labels and {FEWEST} offered rows of the test: the gap can't be parted."
+        return Chart("gap", title, "", _table(gaps, version), None, why)
+    mix, within = sum(gap.mix for gap in gaps), sum(gap.within for gap in gaps)
+    n = sum(gap.n_labels for gap in gaps)
+    figures = [
+        Figure(name, n, value, unit=Unit.POINTS)
+        for name, value in (("Other questions (mix)", mix), ("Other answers to the same (within)", within))
+    ]
+    figures += [Figure(gap.name, gap.n_labels, gap.within, unit=Unit.POINTS) for gap in gaps]
+    return Chart(
+        "gap",
+        title,
+        f"Of {Figure('', n, mix + within, unit=Unit.POINTS).written} in all, {figures[0].written} come from other "
+        f"questions than in the test and {figures[1].written} from worse answers to the same; below it by topic.",
+        _table(gaps, version),
+        charts.bars(figures, title=title),
+        note="Without intervals: a topic has few labels. Read it as where to look first.",
+    )
+
+
+def _table(gaps: Sequence[TopicGap], version: str) -> Table:
+    def points(value: float) -> str:
+        return Figure("", 0, value, unit=Unit.POINTS).written
+
+    def percent(value: float | None) -> str:
+        return Figure("", 0, value).written
+
+    return Table(
+        (
+            Column("Topic", "name", lambda gap: gap.name),
+            Column("Within", "within", lambda gap: gap.within, lambda gap: points(gap.within)),
+            Column("Mix", "mix", lambda gap: gap.mix, lambda gap: points(gap.mix)),
+            Column("Offline", "offline", lambda gap: gap.offline, lambda gap: percent(gap.offline)),
+            Column("Rows", "n_offline", lambda gap: gap.n_offline),
+            Column("Online", "online", lambda gap: gap.online, lambda gap: percent(gap.online)),
+            Column("Turns", "n_online", lambda gap: gap.n_online),
+            Column("Labels", "n", lambda gap: gap.n_labels),
+            Column("", "low", lambda gap: None),
+            Column("", "high", lambda gap: None),
+            Column("", "method", lambda gap: "Oaxaca-Blinder, labels weighted"),
+            Column("", "version", lambda gap: version),
+        ),
+        gaps,
+    )
+
+
+def _causes(labels: Sequence[Label], topics: Mapping[str, Agents], version: str) -> Chart:
+    title = "What became of the turns of the topics that lose most"
+    worst = losing_most(labels, {name: _n(agents) for name, agents in topics.items()})
+    figures = [figure for name in worst for figure in _of_topic(name, labels, topics[name], version)]
+    known = drawable(figures)
+    return Chart(
+        "causes",
+        title,
+        "Of all turns of the topic; the last two of those that were judged. As far as stored events tell causes."
+        if known
+        else "",
+        table_of_figures("Topic and cause", figures, value="Share", k="Turns"),
+        charts.forest(known, title=title) if known else None,
+        empty=f"No topic with {FEWEST} labels has a wrong suggestion.",
+    )
+
+
+def losing_most(labels: Sequence[Label], n_online: Mapping[str, int]) -> list[str]:
+    """Return the topics with most wrong suggestions: their turns times the share that labels find wrong."""
+    by: defaultdict[str, list[Label]] = defaultdict(list)
+    for label in labels:
+        by[label.topic].append(label)
+    lost = {
+        name: n_online.get(name, 0) * (1 - interval_of(some).estimate)
+        for name, some in by.items()
+        if len(some) >= FEWEST
+    }
+    found = sorted((name for name in lost if lost[name] > 0), key=lambda name: (-lost[name], name))
+    return found[:WORST]
+
+
+def _of_topic(name: str, labels: Sequence[Label], agents: Agents, version: str) -> list[Figure]:
+    n = [sums["n_turns"] for sums in agents.values()]
+    found = [
+        share(f"{name or 'No topic'}: {cause}", [count(sums) for sums in agents.values()], n, version=version)
+        for cause, count in CAUSES.items()
+    ]
+    judged = weighted([label for label in labels if label.topic == name])
+    return [
+        *found,
+        _of_judged(
+            f"{name}: stale answer", judged, lambda label: label.is_stale and not label.right, version
+        ),
+        _of_judged(
+            f"{name}: right, not sent",
+            judged,
+            lambda label: bool(label.right) and not label.is_match,
+            version,
+        ),
+    ]
+
+
+def _of_judged(name: str, rows: Weighted, is_so: Callable[[Label], bool], version: str) -> Figure:
+    """Return a share of judged turns, weighted back; agents' own choice is no fault of a suggestion that was right."""
+    k = [int(is_so(label)) for label in rows.labels]
+    value = rows.sum(lambda label: float(is_so(label))) / rows.n if rows.n else None
+    return Figure(name, len(k), value, k=sum(k), method="labels, weighted (Hájek)", version=version)
+
+
+def _n(agents: Agents) -> int:
+    return sum(compared(sums) for sums in agents.values())
+
+
+def _mean(flags: Sequence[float]) -> float | None:
+    return sum(flags) / len(flags) if flags else None

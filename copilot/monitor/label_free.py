@@ -1,0 +1,92 @@
+"""Accuracy to expect from calibrated confidence alone (CBPE), and whether labels still bear it out."""
+
+from collections import defaultdict
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import Sum
+
+from copilot.models import ConfidenceDay
+from copilot.models.rollup import CONFIDENCE_BINS
+from copilot.monitor.figures import Figure
+from copilot.monitor.filters import Filters
+from copilot.monitor.shares import FEWEST
+from copilot.statistics.label_free import Expected, disagreement, expected_accuracy
+from copilot.statistics.prediction_powered import Corrected
+
+NAME = "Expected from confidence (CBPE)"
+SURE = 0.999  # looked at every day, so that chance seldom rings
+METHOD = "mean confidence; the band is what outcomes do by chance"
+
+
+def expected(filters: Filters) -> Expected | None:
+    """Return what confidence promises of the turns asked for; None of none, and of a topic or language alone."""
+    if filters.topic or filters.language:
+        return None
+    bins = dict(_days(filters).values_list("bin").annotate(n=Sum("n")).order_by("bin"))
+    return _of_bins(bins)
+
+
+def figure_of(found: Expected | None, filters: Filters) -> Figure:
+    """Return it as a mark beside the other estimates."""
+    if found is None:
+        partly = filters.topic or filters.language
+        note = (
+            "confidences are kept for all topics and languages together"
+            if partly
+            else "no turn with a confidence"
+        )
+        return Figure(NAME, 0, note=note)
+    return _figure(NAME, found)
+
+
+def by_time(filters: Filters) -> dict[date, Figure]:
+    """Return it by day, or by the Monday of each week."""
+    if filters.topic or filters.language:
+        return {}
+    by: defaultdict[date, defaultdict[int, int]] = defaultdict(lambda: defaultdict(int))
+    rows = _days(filters).values_list("day", "bin").annotate(n=Sum("n")).order_by("day", "bin")
+    for day, in_bin, n in rows:
+        start = day - timedelta(days=day.weekday()) if filters.per == "week" else day
+        by[start][in_bin] += n
+    found = {day: _of_bins(bins) for day, bins in by.items()}
+    return {day: _figure(f"{day}", value) for day, value in found.items() if value and value.n >= FEWEST}
+
+
+def alarm(found: Expected | None, corrected: Corrected | None) -> str:
+    """Say that confidence promises something else than labels bear out; nothing where chance may explain it."""
+    if found is None or corrected is None:
+        return ""
+    parted = disagreement(
+        found, corrected=corrected.interval.estimate, standard_error=corrected.standard_error, confidence=SURE
+    )
+    if not parted.is_alarm:
+        return ""
+    way = "more" if parted.estimate > 0 else "less"
+    return (
+        f"Confidence promises {100 * found.accuracy:.0f} %, labels bear out {100 * corrected.interval.estimate:.0f} %: "
+        f"it promises {way} than chance explains. It is no longer calibrated, or answers have changed their meaning."
+    )
+
+
+def _days(filters: Filters) -> Any:
+    days = ConfidenceDay.objects.filter(day__gte=filters.first, day__lte=filters.today)
+    return days if filters.release is None else days.filter(release=filters.release)
+
+
+def _of_bins(bins: dict[int, int]) -> Expected | None:
+    if not sum(bins.values()):
+        return None
+    return expected_accuracy([(in_bin + 0.5) / CONFIDENCE_BINS for in_bin in bins], list(bins.values()))
+
+
+def _figure(name: str, found: Expected) -> Figure:
+    return Figure(
+        name,
+        found.n,
+        found.accuracy,
+        found.low,
+        found.high,
+        note="holds while confidence is calibrated",
+        method=METHOD,
+    )

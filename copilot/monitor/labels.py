@@ -1,0 +1,105 @@
+"""Turns that were judged blind, each with what decides for which turns it stands."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from copilot.judging import with_arm
+from copilot.models import (
+    AnswerVersion,
+    Judgment,
+    Match,
+    Suggestion,
+    SuggestionEvent,
+    Verdict,
+    current_version,
+)
+from copilot.monitor.filters import Filters
+from copilot.monitor.rolling import agent_hash
+
+
+@dataclass(frozen=True)
+class Label:
+    """One judged turn. `right` and `reply_right` are 1 or 0, between where judges differ, None where nobody can say.
+
+    `probability` is how likely the turn was to be drawn, `is_stale`: its answer was changed since, or dismissed as out
+    of date.
+    """
+
+    week: date
+    arm: str
+    kind: str
+    topic: str
+    agent: int
+    probability: float
+    right: float | None
+    reply_right: float | None
+    is_stale: bool = False
+
+    @property
+    def is_match(self) -> bool:
+        return self.kind in Match.MATCHING
+
+
+def labels_of(filters: Filters) -> list[Label]:
+    """Return the judged turns of what an address asks, by their number; three queries of few rows."""
+    said = defaultdict(list)
+    weeks = {"week__gte": filters.first - timedelta(days=6), "week__lte": filters.today}
+    for judgment in Judgment.objects.filter(**weeks).order_by("pk"):
+        said[judgment.suggestion_id].append(judgment)
+    rows = _turns(filters).filter(pk__in=said).order_by("pk")
+    return [
+        Label(
+            week=said[pk][0].week,
+            arm=arm,
+            kind=kind,
+            topic=topic or "",
+            agent=agent_hash(author),
+            probability=said[pk][0].inclusion_probability,
+            right=_mean(judgment.suggestion_verdict for judgment in said[pk]),
+            reply_right=_mean(judgment.reply_verdict for judgment in said[pk]),
+            is_stale=is_stale,
+        )
+        for pk, arm, kind, topic, author, is_stale in rows.values_list(
+            "pk", "seen_arm", "matches__kind", "topic__name", "matches__reply__author", "is_stale"
+        )
+    ]  # fmt: skip
+
+
+def _turns(filters: Filters):  # type: ignore[no-untyped-def]  # with_arm's annotations
+    start, end = (
+        datetime.combine(day, time(), tzinfo=timezone.get_default_timezone())
+        for day in (filters.first, filters.today + timedelta(days=1))
+    )
+    asked = Q(created_at__gte=start, created_at__lt=end, matches__version=current_version())
+    if filters.release is not None:
+        asked &= Q(release=filters.release)
+    if filters.topic:
+        asked &= Q(topic__slug=filters.topic)
+    if filters.language:
+        asked &= Q(case__language=filters.language)
+    newer = AnswerVersion.objects.filter(
+        answer=OuterRef("answer__answer"), number__gt=OuterRef("answer__number"), approved_at__isnull=False
+    )
+    dismissed = SuggestionEvent.objects.filter(
+        suggestion=OuterRef("pk"), dismiss_reason=SuggestionEvent.DismissReason.OUT_OF_DATE
+    )
+    return (
+        with_arm(Suggestion.objects.current())
+        .filter(asked)
+        .annotate(is_stale=Exists(newer) | Exists(dismissed))
+    )
+
+
+def _mean(verdicts: Iterable[str]) -> float | None:
+    """Return the share of judges who say yes, of those who can say.
+
+    >>> _mean(["yes", "no", "cant_say"]), _mean(["cant_say"])
+    (0.5, None)
+    """
+    known = [verdict == Verdict.YES for verdict in verdicts if verdict != Verdict.CANT_SAY]
+    return sum(known) / len(known) if known else None

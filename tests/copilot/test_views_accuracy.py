@@ -1,0 +1,306 @@
+"""Accuracy: bounded, corrected by labels, expected and offline side by side; never surer than labels allow."""
+
+import csv
+from collections.abc import Callable
+from datetime import date, timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from copilot.models import ConfidenceDay, Evaluation, Judgment, TurnDay
+from copilot.monitor.rolling import agent_hash
+from helpdesk.models import User
+from tests.copilot.making import make_release, make_topic
+from tests.copilot.test_judging import compared
+from tests.making import make_user
+
+pytestmark = pytest.mark.django_db
+PAGE = "/copilot/monitor/accuracy/"
+COLUMNS = {field.name: 0 for field in TurnDay._meta.concrete_fields[8:]}
+_numbers = count()
+
+
+@pytest.fixture
+def client(client: Client, sana: User) -> Client:
+    client.force_login(sana)
+    return client
+
+
+@pytest.fixture
+def agents(db: None) -> list[User]:
+    return [make_user(f"agent{number}") for number in range(10)]
+
+
+def monday(weeks_ago: int = 3) -> date:
+    today = timezone.localdate()
+    return today - timedelta(days=today.weekday() + 7 * weeks_ago)
+
+
+def turns(
+    agent: int, *, arm: str = "shadow", topic: str = "Payouts", day: date | None = None, **counts: int
+) -> None:
+    """One row of figures: turns by kind of match, all of them compared."""
+    n = sum(value for name, value in counts.items() if name in {"n_exact", "n_near", "n_conflict", "n_none"})
+    TurnDay.objects.create(
+        day=day or monday(), arm=arm, topic=make_topic(topic), language="en", agent=agent,
+        **(COLUMNS | {"n_turns": n, "n_shadow": n} | counts),
+    )  # fmt: skip
+
+
+def judged(
+    author: User, judge: User, *, kind: str, right: str, reply: str = "yes", probability: float = 0.5,
+    arm: str = "shadow", topic: str = "Payouts", **fields: Any
+) -> None:  # fmt: skip
+    held_out = {"state": "shadow", "reason": "held_out", "arm": "shadow"} if arm == "shadow" else {}
+    days_ago = (timezone.localdate() - monday()).days
+    turn = compared(author=author, kind=kind, days_ago=days_ago, topic=make_topic(topic), **held_out | fields)
+    Judgment.objects.create(
+        suggestion=turn, judge=judge, suggestion_verdict=right, reply_verdict=reply, stratum="all",
+        inclusion_probability=probability, week=monday(), judged_at=timezone.now(),
+    )  # fmt: skip
+
+
+def table(client: Client, key: str, **query: Any) -> dict[str, dict[str, str]]:
+    text = client.get(PAGE, {"csv": key} | query).text
+    return {row["name"]: row for row in csv.DictReader(text.splitlines())}
+
+
+def label_all(agents: list[User], judge: User, n: int, *, arm: str = "shadow") -> None:
+    """Of ten labels six match and are right, of the other four one is right."""
+    for number in range(n):
+        is_match = number % 10 < 6
+        kind, right = ("near", "yes") if is_match else ("none", "yes" if number % 10 == 9 else "no")
+        judged(agents[number // 10 % 10], judge, kind=kind, right=right, arm=arm)
+
+
+def test_without_labels_the_held_out_match_rate_is_what_can_be_said(
+    client: Client, agents: list[User]
+) -> None:
+    for agent in agents:
+        turns(agent_hash(agent.pk), n_exact=3, n_near=3, n_conflict=1, n_none=3)
+        turns(agent_hash(agent.pk), arm="offer", n_exact=90)
+    text = client.get(PAGE).text
+    assert "Replies match 60 % of the suggestions that nobody saw" in text
+    assert "No turn was judged yet" in text
+    found = table(client, "estimates")
+    assert {name: row["value"] for name, row in found.items()} == dict.fromkeys(found, "")
+    assert found["Corrected, PPI++"]["note"] == "0 labels: 100 are needed"
+    assert "no stored test" in found["Offline, on the test split"]["note"]
+    topic = table(client, "topic")["Payouts"]
+    assert (topic["n"], topic["k"], topic["agents"]) == ("100", "60", "10")
+    assert topic["version"].startswith("match version")
+    assert "Exact</dt><dd>30" in text
+
+
+def test_labels_correct_what_matches_say(client: Client, agents: list[User], nadia: User) -> None:
+    for agent in agents:
+        turns(agent_hash(agent.pk), n_near=30, n_none=20)
+        turns(agent_hash(agent.pk), arm="offer", n_near=300, n_none=200)
+    label_all(agents, nadia, 100)
+    label_all(agents, nadia, 60, arm="offer")
+    found = table(client, "estimates")
+    for name in ("Corrected, post-stratified", "Corrected, PPI++"):
+        assert float(found[name]["value"]) == pytest.approx(0.7, abs=0.01), name
+        assert float(found[name]["low"]) < 0.68 < 0.72 < float(found[name]["high"])
+        assert found[name]["n"] == "160"
+    bound = found["At least (match rate × precision)"]
+    assert 0.4 < float(bound["value"]) < 0.6
+    assert (bound["low"], bound["high"]) == ("", "")
+    when = table(client, "when")
+    assert float(when["Match, held out (PPV)"]["value"]) == 1.0
+    assert float(when["No match, offered (FOR)"]["value"]) == pytest.approx(0.25)
+    assert float(when["The reply itself, held out"]["value"]) == 1.0
+    assert when["Conflict"]["note"] == "fewer than 5 labels: too few to say"
+    text = client.get(PAGE).text
+    assert "70 % of the suggestions are right" in text
+    assert "as 160 blind labels tell" in text
+
+
+def test_labels_stand_for_the_inverse_of_their_chance(
+    client: Client, agents: list[User], nadia: User
+) -> None:
+    for number in range(20):
+        judged(agents[number % 5], nadia, kind="none", right="yes", probability=0.1)
+        judged(agents[number % 5], nadia, kind="none", right="no", probability=0.9)
+    for agent in agents[:5]:
+        turns(agent_hash(agent.pk), n_none=50)
+    found = table(client, "estimates")["Labels alone"]
+    assert float(found["value"]) == pytest.approx(0.9)
+    assert float(found["high"]) - float(found["low"]) > 0.2, "worth 24 labels, not 40"
+    assert table(client, "estimates")["Corrected, PPI++"]["note"] == "40 labels: 100 are needed"
+
+
+def test_what_nobody_can_say_is_left_out_and_told(
+    client: Client, agents: list[User], nadia: User, sana: User
+) -> None:
+    for agent in agents:
+        turns(agent_hash(agent.pk), n_none=5)
+        judged(agent, nadia, kind="none", right="cant_say")
+        judged(agent, nadia, kind="none", right="yes")
+    first = Judgment.objects.filter(suggestion_verdict="yes").first()
+    assert first is not None
+    Judgment.objects.create(
+        suggestion=first.suggestion, judge=sana, suggestion_verdict="no", reply_verdict="no", stratum="all",
+        inclusion_probability=0.5, week=first.week, judged_at=timezone.now(),
+    )  # fmt: skip
+    assert "of 10 nobody could say whether the suggestion was right" in client.get(PAGE).text
+    found = table(client, "estimates")["Labels alone"]
+    assert (found["n"], float(found["value"])) == ("10", pytest.approx(0.95)), (
+        "where judges differ, it is half right"
+    )
+
+
+def test_confidence_that_promises_more_than_labels_bear_out_is_told(
+    client: Client, agents: list[User], nadia: User
+) -> None:
+    release = make_release()
+    for agent in agents:
+        turns(agent_hash(agent.pk), n_near=30, n_none=20)
+        ConfidenceDay.objects.create(
+            day=monday(),
+            release=release,
+            arm="shadow",
+            agent=agent_hash(agent.pk),
+            bin=95,
+            n=50,
+            n_matches=30,
+        )
+    label_all(agents, nadia, 120)
+    assert float(table(client, "estimates")["Expected from confidence (CBPE)"]["value"]) == pytest.approx(
+        0.955
+    )
+    assert "it promises more than chance explains" in client.get(PAGE).text
+    partly = table(client, "estimates", topic="payouts")["Expected from confidence (CBPE)"]
+    assert partly["note"] == "confidences are kept for all topics and languages together"
+
+
+def offline_row(topic: str, *, is_right: bool) -> list[Any]:
+    return [
+        "k",
+        "1",
+        "question",
+        topic,
+        "question",
+        topic,
+        True,
+        True,
+        True,
+        is_right,
+        0.9,
+        "en",
+        "short",
+        "",
+    ]
+
+
+def test_the_gap_to_offline_is_parted_by_topic_with_causes(
+    client: Client, agents: list[User], nadia: User
+) -> None:
+    rows = [offline_row(topic, is_right=True) for topic in ("payouts", "fees") for _ in range(20)]
+    Evaluation.objects.create(
+        release=make_release(), dataset="demo", dataset_sha256="x", rows=rows, evaluated_at=timezone.now()
+    )
+    for agent in agents:
+        turns(agent_hash(agent.pk), topic="Payouts", n_near=10)
+        turns(agent_hash(agent.pk), topic="Fees", n_none=10, n_withheld=5, n_turns=20)
+    for number in range(60):
+        judged(agents[number % 10], nadia, kind="near", right="yes", topic="Payouts")
+        judged(agents[number % 10], nadia, kind="none", right="no" if number % 2 else "yes", topic="Fees")
+    gap = table(client, "gap")
+    assert list(gap) == ["Fees", "Payouts"], "what loses most comes first"
+    assert float(gap["Fees"]["within"]) == pytest.approx(0.25, abs=0.01)
+    assert float(gap["Payouts"]["within"]) == pytest.approx(0.0, abs=0.01)
+    assert float(table(client, "estimates")["Offline, on the test split"]["value"]) == 1.0
+    causes = table(client, "causes")
+    assert float(causes["Fees: withheld"]["value"]) == pytest.approx(0.25)
+    assert float(causes["Fees: right, not sent"]["value"]) == pytest.approx(0.5)
+    assert not any(name.startswith("Payouts") for name in causes)
+    assert "+25.0 points" in client.get(PAGE).text
+
+
+def test_too_few_labels_part_no_gap(client: Client, agents: list[User], nadia: User) -> None:
+    Evaluation.objects.create(
+        release=make_release(), dataset="demo", dataset_sha256="x", rows=[offline_row("payouts", is_right=True)],
+        evaluated_at=timezone.now(),
+    )  # fmt: skip
+    turns(1, n_near=5)
+    label_all(agents, nadia, 10)
+    assert "10 labels: 100 are needed to tell where online and offline part." in client.get(PAGE).text
+
+
+def test_fewer_than_five_agents_are_not_shown(client: Client, agents: list[User], nadia: User) -> None:
+    for agent in agents[:4]:
+        turns(agent_hash(agent.pk), n_near=30, n_none=30)
+        for _ in range(5):
+            judged(agent, nadia, kind="near", right="yes")
+    assert {
+        row["value"] for key in ("estimates", "when", "topic") for row in table(client, key).values()
+    } == {""}
+    text = client.get(PAGE).text
+    assert "240 replies to held-out suggestions can be compared: fewer than 5 agents: not shown" in text
+    assert "<dd>120</dd>" not in text
+
+
+def test_more_labels_than_turns_give_no_estimate(client: Client, agents: list[User], nadia: User) -> None:
+    for agent in agents:
+        turns(agent_hash(agent.pk), n_near=1)
+    label_all(agents, nadia, 100)
+    assert "100 labels of the 10 turns" in table(client, "estimates")["Corrected, PPI++"]["note"]
+
+
+def test_turns_replayed_by_a_later_release_are_told(client: Client, agents: list[User]) -> None:
+    for agent in agents:
+        turns(agent_hash(agent.pk), n_near=3, n_replayed=3, n_pending=1, n_short=1)
+    text = client.get(PAGE).text
+    assert "30 of the 50 turns were replayed afterwards" in text
+    assert "Left out: 10 short replies (under 8 words)" in text
+    assert "10 replies in other words wait for a worker" in text
+
+
+def test_filters_of_the_address_hold_for_labels_too(client: Client, agents: list[User], nadia: User) -> None:
+    for agent in agents:
+        turns(agent_hash(agent.pk), n_near=3)
+        judged(agent, nadia, kind="near", right="yes")
+        judged(agent, nadia, kind="near", right="no", topic="Fees")
+    assert table(client, "estimates")["Labels alone"]["n"] == "20"
+    assert table(client, "estimates", topic="payouts")["Labels alone"]["value"] == "1.0"
+    assert table(client, "estimates", release="999")["Labels alone"]["n"] == "0"
+
+
+def test_an_empty_one_says_what_to_do(client: Client) -> None:
+    text = client.get(PAGE, {"days": "nonsense", "release": "x"}).text
+    assert "No reply can be compared with a suggestion in this span." in text
+    assert table(client, "time") == {}
+
+
+def test_the_old_address_leads_here(client: Client) -> None:
+    response = client.get("/copilot/match-rate/?arm=offer&per=week")
+    assert (response.status_code, response["Location"]) == (301, PAGE)
+    text = client.get(PAGE).text
+    assert f'<a href="{PAGE}" title="Monitor" data-command="monitor" aria-current="page">' in text
+
+
+def test_tables_that_are_not_there_and_other_verbs(client: Client) -> None:
+    assert client.get(PAGE, {"csv": "other"}).status_code == 404
+    assert client.post(PAGE).status_code == 405
+
+
+def test_agents_do_not_read_it(client: Client, ana: User) -> None:
+    client.force_login(ana)
+    assert client.get(PAGE).status_code == 403
+    assert "Monitor</span>" not in client.get("/cases/").text
+
+
+@pytest.mark.parametrize("n", [1, 6])
+def test_its_queries_do_not_grow(
+    client: Client, nadia: User, n: int, django_assert_num_queries: Callable[..., Any]
+) -> None:
+    for number in range(n):
+        agent = make_user(f"agent{number}")
+        turns(agent_hash(agent.pk), topic=f"Topic {number}", n_near=3)
+        judged(agent, nadia, kind="near", right="yes", topic=f"Topic {number}")
+    with django_assert_num_queries(16):  # session, person; filters; version, labels, test, rollups
+        client.get(PAGE)

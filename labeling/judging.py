@@ -14,7 +14,7 @@ from django.utils import timezone
 from copilot import judging
 from copilot.judging import Draw, Verdicts
 from copilot.models import Match
-from copilot.pipeline.wording import word
+from copilot.pipeline.wording import readable, variables, word
 from copilot.variables import values_for
 from helpdesk import access, bodies
 from helpdesk.models import User
@@ -66,7 +66,11 @@ def sheet_of(turn: TurnToJudge, person: User) -> Sheet:
     suggestion = turn.suggestion
     reply = judging.reply_to(suggestion)
     author = reply.author if reply else None
-    filled = word(suggestion.text, values=values_for(suggestion.case, author), greeting="", closing="").text
+    values = values_for(suggestion.case, author)
+    values |= {
+        name: f"[{readable(f'{{{{{name}}}}}')}]" for name in variables(suggestion.text) if name not in values
+    }
+    filled = word(suggestion.text, values=values, greeting="", closing="").text
     pair = [_body(filled), _body(reply.body if reply else "")]
     if _is_turned(turn, person):
         pair.reverse()

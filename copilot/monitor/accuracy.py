@@ -7,6 +7,7 @@ suggestion is right does not depend on who saw it, so labels of both arms count.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import chain
 
 from copilot.models import Arm, Match
 from copilot.monitor import charts, label_free
@@ -14,8 +15,10 @@ from copilot.monitor.charts import Chart, Series
 from copilot.monitor.match_rates import (
     COLUMNS,
     Agents,
+    by_arm_and_topic,
     compared,
     deff_of,
+    joined,
     left_out,
     match_rate,
     matched,
@@ -43,6 +46,7 @@ from copilot.monitor.reading import by_agent, by_time
 from copilot.monitor.tables import table_of_figures
 from copilot.statistics.bounds import accuracy_bound
 from copilot.statistics.intervals import clustered_rate
+from copilot.statistics.label_free import Expected
 
 ARMS = (Arm.SHADOW, Arm.OFFER)
 
@@ -62,12 +66,15 @@ class Accuracy:
 def accuracy(filters: Filters) -> Accuracy:
     """Return the page's figures for what an address asks."""
     named, labels, test = version(), labels_of(filters), offline(filters)
-    topics = by_agent(filters.turns(), by="topic__name", names=(*COLUMNS, *OF_CAUSES))
-    answered = {name or "": people(agents) for name, agents in topics.items()}
-    shadow_topics = by_agent(filters.turns().filter(arm=Arm.SHADOW), by="topic__name", names=COLUMNS)
-    shadow = people(by_agent(filters.turns().filter(arm=Arm.SHADOW), by="", names=COLUMNS).get("", {}))
+    by = by_arm_and_topic(filters.turns(), names=(*COLUMNS, *OF_CAUSES))
+    answered = {
+        topic: joined(arm.get(topic, {}) for arm in by.values()) for topic in sorted({*chain(*by.values())})
+    }
+    held_out_topics = by.get(Arm.SHADOW, {})
+    shadow = joined(held_out_topics.values())
+    expected = label_free.bins_by_time(filters)
     held_out = match_rate("Match rate, held out", shadow, version=named)
-    marks, alarm = _marks(filters, labels, test, shadow, held_out, named)
+    marks, alarm = _marks(filters, labels, test, shadow, held_out, label_free.expected(expected), named)
     rows = list(shadow.values())
     return Accuracy(
         total=sum(compared(sums) for agents in answered.values() for sums in agents.values()),
@@ -79,16 +86,22 @@ def accuracy(filters: Filters) -> Accuracy:
         else {},
         charts=(
             _estimates(marks),
-            _over_time(filters, labels, deff_of(shadow), named),
+            _over_time(filters, labels, deff_of(shadow), label_free.by_time(expected), named),
             _when(labels, named),
-            _by_topic(shadow_topics, deff_of(shadow), named),
+            _by_topic(held_out_topics, deff_of(shadow), named),
             *gap_charts(test.rows, labels, answered, version=named),
         ),
     )  # fmt: skip
 
 
 def _marks(
-    filters: Filters, labels: Sequence[Label], test: Offline, shadow: Agents, held_out: Figure, named: str
+    filters: Filters,
+    labels: Sequence[Label],
+    test: Offline,
+    shadow: Agents,
+    held_out: Figure,
+    expected: Expected | None,
+    named: str,
 ) -> tuple[list[Figure], str]:
     """Return the estimates side by side, and a sentence where confidence and labels part."""
     arms = _labelled_arms(filters, labels)
@@ -96,7 +109,6 @@ def _marks(
         by_strata(labels, arms, version=named),
         by_prediction(labels, arms, version=named),
     )
-    expected = label_free.expected(filters)
     marks = [
         _bound(labels, shadow, held_out, named),
         strata,
@@ -189,7 +201,13 @@ def _estimates(marks: Sequence[Figure]) -> Chart:
     )
 
 
-def _over_time(filters: Filters, labels: Sequence[Label], deff: float | None, named: str) -> Chart:
+def _over_time(
+    filters: Filters,
+    labels: Sequence[Label],
+    deff: float | None,
+    expected: Mapping[date, Figure],
+    named: str,
+) -> Chart:
     title = f"Accuracy by {filters.per}"
     found = by_time(filters.turns().filter(arm=Arm.SHADOW), per=filters.per, names=COLUMNS)
     rates = {
@@ -204,7 +222,7 @@ def _over_time(filters: Filters, labels: Sequence[Label], deff: float | None, na
     lines = [
         Series("Match rate, held out", rates),
         Series("Labels of the week", judged),
-        Series("Expected from confidence", label_free.by_time(filters)),
+        Series("Expected from confidence", expected),
     ]
     drawn = [line for line in lines if drawable(list(line.by_day.values()))]
     rows = [
@@ -249,7 +267,7 @@ def _when(labels: Sequence[Label], named: str) -> Chart:
     )
 
 
-def _by_topic(topics: Mapping[str | None, Agents], deff: float | None, named: str) -> Chart:
+def _by_topic(topics: Mapping[str, Agents], deff: float | None, named: str) -> Chart:
     title = "Match rate by topic, held out"
     rates = [
         match_rate(name or "No topic", people(agents), deff=deff, version=named)

@@ -21,11 +21,11 @@ from copilot.statistics.gap import decompose
 WORST = 3  # topics whose turns are looked into
 OTHERS = "All other topics"
 CAUSES: Mapping[str, Callable[[Sums], int]] = {
-    "withheld": lambda sums: sums["n_withheld"],
-    "came late": lambda sums: sums["n_late"],
-    "failed": lambda sums: sums["n_failed"],
-    "a fact was changed": lambda sums: sums[f"n_{Match.Kind.CONFLICT}"],
-    "something else was sent": lambda sums: sums[f"n_{Match.Kind.NONE}"],
+    "Withheld": lambda sums: sums["n_withheld"],
+    "Came late": lambda sums: sums["n_late"],
+    "Failed": lambda sums: sums["n_failed"],
+    "A fact changed": lambda sums: sums[f"n_{Match.Kind.CONFLICT}"],
+    "Other reply sent": lambda sums: sums[f"n_{Match.Kind.NONE}"],
 }
 COLUMNS = ("n_turns", "n_withheld", "n_late", "n_failed")
 
@@ -73,7 +73,8 @@ def by_topic(rows: Sequence[Row], labels: Sequence[Label], n_online: Mapping[str
         online[label.topic].append(label)
     own = {name for name in online if len(online[name]) >= FEWEST and len(offline[name]) >= FEWEST}
     names = [*sorted(own), OTHERS]
-    right, judged = defaultdict(list), defaultdict(list)
+    right: defaultdict[str, list[float]] = defaultdict(list)
+    judged: defaultdict[str, list[Label]] = defaultdict(list)
     n_of: defaultdict[str, int] = defaultdict(int)
     for topic, flags in offline.items():
         right[topic if topic in own else OTHERS] += flags
@@ -159,7 +160,7 @@ def _causes(labels: Sequence[Label], topics: Mapping[str, Agents], version: str)
         "Of all turns of the topic; the last two of those that were judged. As far as stored events tell causes."
         if known
         else "",
-        table_of_figures("Topic and cause", figures, value="Share", k="Turns"),
+        table_of_figures("Cause and topic", figures, value="Share", k="Turns"),
         charts.forest(known, title=title) if known else None,
         empty=f"No topic with {FEWEST} labels has a wrong suggestion.",
     )
@@ -182,17 +183,20 @@ def losing_most(labels: Sequence[Label], n_online: Mapping[str, int]) -> list[st
 def _of_topic(name: str, labels: Sequence[Label], agents: Agents, version: str) -> list[Figure]:
     n = [sums["n_turns"] for sums in agents.values()]
     found = [
-        share(f"{name or 'No topic'}: {cause}", [count(sums) for sums in agents.values()], n, version=version)
+        share(f"{cause}: {name or 'no topic'}", [count(sums) for sums in agents.values()], n, version=version)
         for cause, count in CAUSES.items()
     ]
     judged = weighted([label for label in labels if label.topic == name])
     return [
         *found,
         _of_judged(
-            f"{name}: stale answer", judged, lambda label: label.is_stale and not label.right, version
+            f"Stale answer: {name or 'no topic'}",
+            judged,
+            lambda label: label.is_stale and not label.right,
+            version,
         ),
         _of_judged(
-            f"{name}: right, not sent",
+            f"Right, not sent: {name or 'no topic'}",
             judged,
             lambda label: bool(label.right) and not label.is_match,
             version,

@@ -16,9 +16,11 @@ from copilot.monitor.match_rates import (
     KINDS,
     Agents,
     Count,
+    by_arm_and_topic,
     compared,
     deff_of,
     difference,
+    joined,
     match_rate,
     matched,
     people,
@@ -28,10 +30,10 @@ from copilot.monitor.match_rates import (
 )
 from copilot.monitor.figures import Figure, drawable
 from copilot.monitor.filters import Filters
-from copilot.monitor.reading import by_agent, by_time
+from copilot.monitor.reading import by_time
 from copilot.monitor.tables import table_of_figures
 
-NAMES = {Arm.SHADOW: "Held out", Arm.OFFER: "Offered"}
+NAMES: Mapping[str, str] = {Arm.SHADOW: "Held out", Arm.OFFER: "Offered"}
 EMPTY = "Five compared turns of five agents are needed in each arm."
 Arms = Mapping[str, Agents]
 
@@ -49,8 +51,8 @@ class Influence:
 def influence(filters: Filters) -> Influence:
     """Return the page's figures for what an address asks."""
     named = version()
-    found = by_agent(filters.turns(), by="arm", names=COLUMNS)
-    arms = {arm: people(found.get(arm, {})) for arm in NAMES}
+    by = by_arm_and_topic(filters.turns(), names=COLUMNS)
+    arms = {arm: joined(by.get(arm, {}).values()) for arm in NAMES}
     rows = [sums for agents in arms.values() for sums in agents.values()]
     rates = [match_rate(name, arms[arm], version=named) for arm, name in NAMES.items()]
     whole = _between("All turns", arms, named)
@@ -61,7 +63,7 @@ def influence(filters: Filters) -> Influence:
         charts=(
             _by_arm(rates),
             *_over_time(filters, arms, named),
-            _by_topic(filters, whole, named),
+            _by_topic(by, whole, named),
             _by_kind(arms, named),
         ),
     )
@@ -153,16 +155,14 @@ def _by_time(filters: Filters, arm: str) -> dict[date, Agents]:
     return {day: kept for day, agents in found.items() if total((kept := people(agents)).values(), compared)}
 
 
-def _by_topic(filters: Filters, whole: Figure, named: str) -> Chart:
+def _by_topic(by: Mapping[str, Mapping[str, Agents]], whole: Figure, named: str) -> Chart:
     title = "Difference by topic"
-    by = {arm: by_agent(filters.turns().filter(arm=arm), by="topic__name", names=COLUMNS) for arm in NAMES}
-    topics = {
-        name for found in by.values() for name, agents in found.items() if total(agents.values(), compared)
-    }
+    found = {arm: {topic: people(agents) for topic, agents in by.get(arm, {}).items()} for arm in NAMES}
     rows = [
-        _between(name or "No topic", {arm: people(by[arm].get(name, {})) for arm in NAMES}, named)
-        for name in topics
+        _between(topic or "No topic", {arm: found[arm].get(topic, {}) for arm in NAMES}, named)
+        for topic in {topic for topics in found.values() for topic in topics}
     ]
+    rows = [row for row in rows if row.n]
     rows = [whole, *sorted(rows, key=lambda row: (-row.n, row.name))]
     known = drawable(rows[1:])
     return Chart(

@@ -1,8 +1,8 @@
 """Accuracy to expect from calibrated confidence alone (CBPE), and whether labels still bear it out."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Any
 
 from django.db.models import Sum
 
@@ -16,15 +16,31 @@ from copilot.statistics.prediction_powered import Corrected
 
 NAME = "Expected from confidence (CBPE)"
 SURE = 0.999  # looked at every day, so that chance seldom rings
+Bins = Mapping[date, Mapping[int, int]]
 METHOD = "mean confidence; the band is what outcomes do by chance"
 
 
-def expected(filters: Filters) -> Expected | None:
-    """Return what confidence promises of the turns asked for; None of none, and of a topic or language alone."""
+def bins_by_time(filters: Filters) -> Bins:
+    """Return how many turns have which confidence, by day or Monday; none of a topic or language alone."""
+    by: defaultdict[date, defaultdict[int, int]] = defaultdict(lambda: defaultdict(int))
     if filters.topic or filters.language:
-        return None
-    bins = dict(_days(filters).values_list("bin").annotate(n=Sum("n")).order_by("bin"))
-    return _of_bins(bins)
+        return by
+    days = ConfidenceDay.objects.filter(day__gte=filters.first, day__lte=filters.today)
+    if filters.release is not None:
+        days = days.filter(release=filters.release)
+    for day, in_bin, n in days.values_list("day", "bin").annotate(n=Sum("n")).order_by("day", "bin"):
+        start = day - timedelta(days=day.weekday()) if filters.per == "week" else day
+        by[start][in_bin] += n
+    return by
+
+
+def expected(by: Bins) -> Expected | None:
+    """Return what confidence promises of all of them; None of none."""
+    whole: defaultdict[int, int] = defaultdict(int)
+    for bins in by.values():
+        for in_bin, n in bins.items():
+            whole[in_bin] += n
+    return _of_bins(whole)
 
 
 def figure_of(found: Expected | None, filters: Filters) -> Figure:
@@ -40,15 +56,8 @@ def figure_of(found: Expected | None, filters: Filters) -> Figure:
     return _figure(NAME, found)
 
 
-def by_time(filters: Filters) -> dict[date, Figure]:
-    """Return it by day, or by the Monday of each week."""
-    if filters.topic or filters.language:
-        return {}
-    by: defaultdict[date, defaultdict[int, int]] = defaultdict(lambda: defaultdict(int))
-    rows = _days(filters).values_list("day", "bin").annotate(n=Sum("n")).order_by("day", "bin")
-    for day, in_bin, n in rows:
-        start = day - timedelta(days=day.weekday()) if filters.per == "week" else day
-        by[start][in_bin] += n
+def by_time(by: Bins) -> dict[date, Figure]:
+    """Return what confidence promises of each day or week."""
     found = {day: _of_bins(bins) for day, bins in by.items()}
     return {day: _figure(f"{day}", value) for day, value in found.items() if value and value.n >= FEWEST}
 
@@ -69,12 +78,7 @@ def alarm(found: Expected | None, corrected: Corrected | None) -> str:
     )
 
 
-def _days(filters: Filters) -> Any:
-    days = ConfidenceDay.objects.filter(day__gte=filters.first, day__lte=filters.today)
-    return days if filters.release is None else days.filter(release=filters.release)
-
-
-def _of_bins(bins: dict[int, int]) -> Expected | None:
+def _of_bins(bins: Mapping[int, int]) -> Expected | None:
     if not sum(bins.values()):
         return None
     return expected_accuracy([(in_bin + 0.5) / CONFIDENCE_BINS for in_bin in bins], list(bins.values()))

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
@@ -70,7 +71,7 @@ def labels_of(filters: Filters) -> list[Label]:
     ]  # fmt: skip
 
 
-def _turns(filters: Filters):  # type: ignore[no-untyped-def]  # with_arm's annotations
+def _turns(filters: Filters) -> Any:
     start, end = (
         datetime.combine(day, time(), tzinfo=timezone.get_default_timezone())
         for day in (filters.first, filters.today + timedelta(days=1))

@@ -1,11 +1,14 @@
 """Replies compared with suggestions, from the figures of days: match rates, and how they differ between arms."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from django.db.models import QuerySet, Sum
+
 from copilot import match_versions
 from copilot.models import Match
-from copilot.models.rollup import NOBODY
+from copilot.models.rollup import NOBODY, TurnDay
 from copilot.monitor.figures import Figure, Unit
 from copilot.monitor.reading import Sums
 from copilot.monitor.shares import FEWEST, FEWEST_AGENTS, design_effect, share
@@ -15,6 +18,27 @@ KINDS = tuple(Match.Kind)
 COLUMNS = (*(f"n_{kind}" for kind in KINDS), "n_replayed", "n_short", "n_pending")
 Agents = Mapping[int, Sums]
 Count = Callable[[Sums], int]
+
+
+def by_arm_and_topic(turns: "QuerySet[TurnDay]", *, names: Sequence[str]) -> dict[str, dict[str, Agents]]:
+    """Return the sums of some columns by arm, name of the topic ("" of none) and agent, in one pass over the days."""
+    found: defaultdict[str, defaultdict[str, dict[int, Sums]]] = defaultdict(lambda: defaultdict(dict))
+    fields = ("arm", "topic__name", "agent")
+    rows = turns.values_list(*fields).annotate(*(Sum(name) for name in names)).order_by(*fields)
+    for arm, topic, agent, *sums in rows:
+        found[arm][topic or ""][agent] = dict(zip(names, sums, strict=True))
+    return {arm: dict(topics) for arm, topics in found.items()}
+
+
+def joined(groups: Iterable[Agents]) -> Agents:
+    """Return the sums of several groups by agent, without the turns that nobody has answered."""
+    found: dict[int, dict[str, int]] = {}
+    for agents in groups:
+        for agent, sums in people(agents).items():
+            whole = found.setdefault(agent, dict.fromkeys(sums, 0))
+            for name, n in sums.items():
+                whole[name] += n
+    return found
 
 
 def compared(sums: Sums) -> int:

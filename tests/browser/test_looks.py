@@ -18,6 +18,8 @@ from helpdesk.models import Case, Note, Role, Team, User
 from labeling.models import FrozenDataset, TrainingRun
 from tests.copilot.evaluation.test_gate import calibrated
 from tests.copilot.making import make_alternative, make_answer, make_release, make_suggestion, make_topic
+from tests.copilot.test_views_accuracy import turns
+from tests.labeling.test_views_judge import waiting
 from tests.making import make_case, make_reply, make_user
 from tests.pipelines import make_example
 
@@ -130,6 +132,10 @@ def addresses(team: Team, admin: User, releases: dict[str, str]) -> dict[str, st
                     second_topic=make_topic("Battery"), second_topic_probability=0.4)  # fmt: skip
     make_answer("Conflicting", review_on=timezone.localdate())
     Case.objects.filter(pk=unsure.pk).update(priority=4, assignee=admin)
+    for agent in range(1, 7):
+        turns(agent, n_near=3, n_none=2)
+        turns(agent, arm="offer", n_near=4, n_conflict=1)
+    waiting(make_user("replier"))
     return {
         "inbox": "/cases/?view=all", "filters": "/cases/?view=all&status=open", "empty": "/cases/?view=snoozed",
         "case": f"/cases/{rich.pk}/?view=all", "withheld": f"/cases/{unsure.pk}/", "catalog": "/copilot/catalog/",

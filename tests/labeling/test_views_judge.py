@@ -81,6 +81,11 @@ def test_nothing_tells_which_text_is_which(client: Client, ana: User) -> None:
         assert word not in page.split('<div id="judging"')[1].split("<noscript")[0], word
 
 
+def test_what_an_agent_fills_in_is_told_and_no_variable(client: Client, ana: User) -> None:
+    waiting(ana, text="The account ending {{case.bank_ending}} is checked, {{customer.first_name}}.")
+    assert "The account ending [bank ending] is checked, Priya." in shown(client.get(PAGE).text)
+
+
 def test_texts_that_say_the_same_are_asked_about_once(client: Client, ana: User) -> None:
     turn = waiting(ana, text=f"Hi Priya,\n\n{SENT}\n\nHappy selling,\nAna")
     page = client.get(PAGE).text

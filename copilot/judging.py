@@ -13,8 +13,7 @@ from django.utils import timezone
 
 from copilot.models import Arm, Exposure, Judgment, Match, Suggestion, current_version
 from copilot.models.suggestion import SuggestionQuerySet
-from copilot.monitor.funnel import WINDOW
-from copilot.monitor.rolling import SUBSTANTIVE
+from copilot.monitor.funnel import SUBSTANTIVE, WINDOW
 from helpdesk.models import Reply, User
 
 WEEK = timedelta(days=7)

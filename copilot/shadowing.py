@@ -20,7 +20,7 @@ from copilot.experiments import assign_arm
 from copilot.measure import measure_of
 from copilot.models import Arm, Match, Release, ShadowOutcome, Suggestion, current_version
 from copilot.models.suggestion import State
-from copilot.monitor.rolling import SUBSTANTIVE
+from copilot.monitor.funnel import SUBSTANTIVE
 from copilot.recording import answer_of, expect_settling, match_of, suggestion_answered_by
 from copilot.suggesting import CASE_FOR_WORDING, compute
 from helpdesk.models import Reply

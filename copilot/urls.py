@@ -2,7 +2,6 @@
 
 from django.urls import path
 
-from copilot.monitor import pages
 from copilot.views import (
     accuracy,
     catalog,

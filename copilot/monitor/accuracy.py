@@ -12,6 +12,20 @@ from itertools import chain
 from copilot.models import Arm, Match
 from copilot.monitor import charts, label_free
 from copilot.monitor.charts import Chart, Series
+from copilot.monitor.correcting import (
+    FEWEST_LABELS,
+    Arms,
+    by_prediction,
+    by_strata,
+    interval_of,
+    said,
+    share_right,
+)
+from copilot.monitor.figures import Figure, drawable
+from copilot.monitor.filters import Filters
+from copilot.monitor.gaps import COLUMNS as OF_CAUSES
+from copilot.monitor.gaps import gap_charts
+from copilot.monitor.labels import Label, labels_of
 from copilot.monitor.match_rates import (
     COLUMNS,
     Agents,
@@ -27,20 +41,6 @@ from copilot.monitor.match_rates import (
     total,
     version,
 )
-from copilot.monitor.correcting import (
-    FEWEST_LABELS,
-    Arms,
-    by_prediction,
-    by_strata,
-    interval_of,
-    said,
-    share_right,
-)
-from copilot.monitor.figures import Figure, drawable
-from copilot.monitor.filters import Filters
-from copilot.monitor.gaps import COLUMNS as OF_CAUSES
-from copilot.monitor.gaps import gap_charts
-from copilot.monitor.labels import Label, labels_of
 from copilot.monitor.offline import Offline, offline
 from copilot.monitor.reading import by_agent, by_time
 from copilot.monitor.tables import table_of_figures

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from copilot.models import Match
-from copilot.monitor.match_rates import Agents, Count, compared, matched
 from copilot.monitor.figures import Figure
 from copilot.monitor.labels import Label
+from copilot.monitor.match_rates import Agents, Count, compared, matched
 from copilot.monitor.shares import FEWEST, FEWEST_AGENTS
 from copilot.statistics.corrected import post_stratified
 from copilot.statistics.intervals import Interval, wilson
@@ -69,7 +69,7 @@ def share_right(name: str, labels: Sequence[Label], *, of_reply: bool = False, v
     """Return the share of these turns whose suggestion (or reply) is right: labels alone, weighted back."""
     known = [label for label in labels if (label.reply_right if of_reply else label.right) is not None]
     bare = Figure(name, len(known), n_agents=len({label.agent for label in known}), version=version)
-    if why := _why_not(known):
+    if why := why_not(known):
         return Figure(name, bare.n, n_agents=bare.n_agents, note=why, version=version)
     found = interval_of(known, of_reply=of_reply)
     return Figure(
@@ -89,7 +89,7 @@ def by_strata(labels: Sequence[Label], arms: Arms, *, version: str = "") -> Figu
     """Return the post-stratified estimate: labels of each arm and outcome stand for all its turns."""
     name = "Corrected, post-stratified"
     known = said(labels)
-    if why := _too_few(known) or _why_not(known):
+    if why := _too_few(known) or why_not(known):
         return Figure(name, len(known), note=why, version=version)
     parts, rows = _parted(known, arms)
     strata = [weighted(parts[key]) for key in rows]
@@ -113,7 +113,7 @@ def by_prediction(
     """Return the PPI++ estimate: the match speaks of every turn, labels put it right; by arm, agents as clusters."""
     name = "Corrected, PPI++"
     known = said(labels)
-    if why := _too_few(known) or _why_not(known):
+    if why := _too_few(known) or why_not(known):
         return Figure(name, len(known), note=why, version=version), None
     of_arm = {arm: [label for label in known if label.arm == arm] for arm in arms}
     filled = {arm: agents for arm, agents in arms.items() if sum(map(compared, agents.values()))}
@@ -178,7 +178,7 @@ def _too_few(labels: Sequence[Label]) -> str:
     return f"{n} labels: {FEWEST_LABELS} are needed" if n < FEWEST_LABELS else ""
 
 
-def _why_not(labels: Sequence[Label]) -> str:
+def why_not(labels: Sequence[Label]) -> str:
     """Say why labels give no figure; nothing where they do."""
     if len(labels) < FEWEST:
         return f"fewer than {FEWEST} labels: too few to say"

@@ -30,6 +30,7 @@ from enum import StrEnum
 from itertools import groupby
 
 WINDOW = timedelta(days=7)
+SUBSTANTIVE = 8  # tokens of a reply after greeting, closing and quotes are taken off
 GRACE = timedelta(minutes=1)  # in which what a closed tab or a slow line still reports counts
 TYPED = 20  # characters with which an agent was ahead of the card
 

@@ -9,14 +9,15 @@ from copilot.evaluation.rows import Row
 from copilot.models import Match
 from copilot.monitor import charts
 from copilot.monitor.charts import Chart
-from copilot.monitor.match_rates import Agents, compared
-from copilot.monitor.correcting import FEWEST_LABELS, Weighted, interval_of, said, weighted
+from copilot.monitor.correcting import FEWEST_LABELS, Weighted, interval_of, said, weighted, why_not
 from copilot.monitor.figures import Figure, Unit, drawable
 from copilot.monitor.labels import Label
+from copilot.monitor.match_rates import Agents, compared
 from copilot.monitor.reading import Sums
 from copilot.monitor.shares import FEWEST, share
 from copilot.monitor.tables import Column, Table, table_of_figures
 from copilot.statistics.gap import decompose
+from copilot.statistics.intervals import wilson
 
 WORST = 3  # topics whose turns are looked into
 OTHERS = "All other topics"
@@ -71,7 +72,7 @@ def by_topic(rows: Sequence[Row], labels: Sequence[Label], n_online: Mapping[str
         offline[row.first_topic].append(float(row.is_best_right))
     for label in labels:
         online[label.topic].append(label)
-    own = {name for name in online if len(online[name]) >= FEWEST and len(offline[name]) >= FEWEST}
+    own = {name for name in online if not why_not(online[name]) and len(offline[name]) >= FEWEST}
     names = [*sorted(own), OTHERS]
     right: defaultdict[str, list[float]] = defaultdict(list)
     judged: defaultdict[str, list[Label]] = defaultdict(list)
@@ -174,7 +175,7 @@ def losing_most(labels: Sequence[Label], n_online: Mapping[str, int]) -> list[st
     lost = {
         name: n_online.get(name, 0) * (1 - interval_of(some).estimate)
         for name, some in by.items()
-        if len(some) >= FEWEST
+        if not why_not(some)
     }
     found = sorted((name for name in lost if lost[name] > 0), key=lambda name: (-lost[name], name))
     return found[:WORST]
@@ -206,9 +207,12 @@ def _of_topic(name: str, labels: Sequence[Label], agents: Agents, version: str) 
 
 def _of_judged(name: str, rows: Weighted, is_so: Callable[[Label], bool], version: str) -> Figure:
     """Return a share of judged turns, weighted back; agents' own choice is no fault of a suggestion that was right."""
-    k = [int(is_so(label)) for label in rows.labels]
-    value = rows.sum(lambda label: float(is_so(label))) / rows.n if rows.n else None
-    return Figure(name, len(k), value, k=sum(k), method="labels, weighted (Hájek)", version=version)
+    k, n_agents = sum(map(is_so, rows.labels)), len({label.agent for label in rows.labels})
+    found = wilson(rows.sum(lambda label: float(is_so(label))), rows.n)
+    return Figure(
+        name, len(rows.labels), found.estimate, found.low, found.high, k=k, n_agents=n_agents,
+        method=f"{found.method}, weighted (Hájek)", version=version,
+    )  # fmt: skip
 
 
 def _n(agents: Agents) -> int:

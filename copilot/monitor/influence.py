@@ -11,6 +11,8 @@ from datetime import date
 from copilot.models import Arm
 from copilot.monitor import charts
 from copilot.monitor.charts import Chart, Series
+from copilot.monitor.figures import Figure, drawable
+from copilot.monitor.filters import Filters
 from copilot.monitor.match_rates import (
     COLUMNS,
     KINDS,
@@ -28,8 +30,6 @@ from copilot.monitor.match_rates import (
     total,
     version,
 )
-from copilot.monitor.figures import Figure, drawable
-from copilot.monitor.filters import Filters
 from copilot.monitor.reading import by_time
 from copilot.monitor.tables import table_of_figures
 

@@ -24,11 +24,10 @@ from copilot.models import Arm, Match
 from copilot.models.rollup import CONFIDENCE_BINS, ConfidenceDay, RollupState, TurnDay
 from copilot.monitor import case_rolling
 from copilot.monitor.agents import agent_hash
-from copilot.monitor.funnel import WINDOW, Cell, ScreenEvent, SentReply, cell_of
+from copilot.monitor.funnel import SUBSTANTIVE, WINDOW, Cell, ScreenEvent, SentReply, cell_of
 from copilot.monitor.rolling_inputs import roll_inputs
 from copilot.monitor.seeing import learn_seen
 
-SUBSTANTIVE = 8  # tokens of a reply after greeting, closing and quotes are taken off
 HALF = 0.5
 MILLION = 1_000_000
 OVERLAP = timedelta(minutes=5)  # longer than any transaction that stores an event

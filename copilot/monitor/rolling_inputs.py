@@ -11,8 +11,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from copilot.models import FloorDay, InputDay, Match
-from copilot.monitor.funnel import WINDOW
-from copilot.monitor.rates import SUBSTANTIVE
+from copilot.monitor.funnel import SUBSTANTIVE, WINDOW
 from copilot.pipeline.types import VALIDITY_REASONS
 from copilot.withholding import UNSURE
 

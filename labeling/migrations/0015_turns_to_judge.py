@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('copilot', '0018_judgments'),
+        ('copilot', '0021_judgments'),
         ('labeling', '0014_background_jobs'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('copilot', '0017_rollups'),
+        ('copilot', '0020_seen_topics'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -24,11 +24,12 @@ from itertools import chain, groupby
 from operator import attrgetter
 
 from copilot.matching.facts import SCOPED, Fact, FactKind, Mention, is_content, mentions, stem
-from copilot.matching.normalising import Normal, Token
+from copilot.matching.normalising import Normal, Token, TokenKind
 from copilot.matching.words import OPPOSITES
 
 LEAST_SHARED = 0.5  # of the content words of the sentence that is paired
 MOST_SENTENCES = 100  # that differ; beyond, they are compared as one
+WORDS = frozenset({TokenKind.WORD})
 LONGEST_EXCHANGE = 4  # words on either side that count as exchanged in place
 
 Sides = tuple[list[Mention], list[Mention]]
@@ -110,6 +111,37 @@ def opposed(suggested: Normal, sent: Normal) -> Delta:
     return Delta(
         tuple(Fact(FactKind.OPPOSITE, one) for one, _ in found),
         tuple(Fact(FactKind.OPPOSITE, other) for _, other in found),
+    )
+
+
+def contradicted(first: Normal, later: Normal, *, terms: frozenset[str] = frozenset()) -> Delta:
+    """Return the facts that a later text states otherwise than the first, in sentences about the same thing.
+
+    Sentences are paired by their words alone: "the fee is 1 %" and "sorry, the fee is 1.5 %" have only one in common.
+    A number, date or name in but one of both is news.
+
+    >>> from copilot.matching.normalising import normal
+    >>> contradicted(normal("It takes 3 days."), normal("It takes 5 days, I asked.")).only_sent
+    (Fact(kind=<FactKind.NUMBER: 'number'>, value='5 day'),)
+    >>> bool(contradicted(normal("It takes 3 days."), normal("Your order AB-2041 left today.")))
+    False
+    """
+    ours, theirs = _unequal_sentences(first.tokens, later.tokens)
+    found = mentions(_flat(ours), terms=terms), mentions(_flat(theirs), terms=terms)
+    deltas = []
+    for pair in _pairs(_content(ours, WORDS), _content(theirs, WORDS)):
+        inside = (
+            [mention for mention in found[0] if mention.sentence in pair.suggested],
+            [mention for mention in found[1] if mention.sentence in pair.sent],
+        )
+        free = _compared(_only(inside, lambda mention: mention.fact.kind not in SCOPED))
+        both = {fact.kind for fact in free.only_suggested} & {fact.kind for fact in free.only_sent}
+        if both:
+            deltas.append(free)
+        deltas.append(_compared_in_pair(_only(inside, lambda mention: mention.fact.kind in SCOPED), pair))
+    return Delta(
+        tuple(sorted(chain.from_iterable(delta.only_suggested for delta in deltas))),
+        tuple(sorted(chain.from_iterable(delta.only_sent for delta in deltas))),
     )
 
 
@@ -206,9 +238,9 @@ def _flat(sentences: Sentences) -> list[Token]:
     return list(chain.from_iterable(sentences.values()))
 
 
-def _content(sentences: Sentences) -> Contents:
+def _content(sentences: Sentences, kinds: frozenset[TokenKind] = frozenset(TokenKind)) -> Contents:
     return {
-        number: frozenset(stem(token.text) for token in sentence if is_content(token))
+        number: frozenset(stem(token.text) for token in sentence if token.kind in kinds and is_content(token))
         for number, sentence in sentences.items()
     }
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.dispatch import receiver
 from django.utils import timezone
 
-from copilot import contamination, expecting, joining, recording, shadowing
+from copilot import contamination, correcting, expecting, joining, recording, shadowing
 from helpdesk.models import Case, Message, Reply
 from helpdesk.signals import cases_merged, message_received, reply_sent
 
@@ -20,6 +20,7 @@ def expect_suggestions(messages: list[Message], **_: Any) -> None:
 def record_match(reply: Reply, **_: Any) -> None:
     recording.record_reply(reply, now=timezone.now())
     shadowing.record_reply(reply, now=timezone.now())
+    correcting.record_follow_up(reply, now=timezone.now())
 
 
 @receiver(cases_merged)

@@ -4,13 +4,14 @@ from copilot.models.case_day import BacklogDay, CaseDay, CaseTimeDay
 from copilot.models.catalog import Answer, AnswerVersion, Area, Guidance, Term, Topic
 from copilot.models.change import CatalogChange
 from copilot.models.experiment import Assignment, Contamination, Experiment, Exposure, Variant
+from copilot.models.follow_up import FollowUp
 from copilot.models.input_day import FloorDay, InputDay, SeenTopic
 from copilot.models.judgment import Judgment, Verdict
 from copilot.models.match import Match, current_version
 from copilot.models.match_version import MatchVersion, SemanticFloor
 from copilot.models.order import EvaluationOrder
 from copilot.models.release import Artifact, Evaluation, Promotion, Release
-from copilot.models.rollup import ConfidenceDay, RollupState, TurnDay
+from copilot.models.rollup import AnswerDay, ConfidenceDay, RollupState, TurnDay
 from copilot.models.shadow import ShadowOutcome
 from copilot.models.signature import AgentSignature
 from copilot.models.suggestion import Alternative, Arm, DecidingSentence, Suggestion, SuggestionEvent
@@ -21,6 +22,7 @@ __all__ = [
     "AgentSignature",
     "Alternative",
     "Answer",
+    "AnswerDay",
     "AnswerVersion",
     "Area",
     "Arm",
@@ -38,6 +40,7 @@ __all__ = [
     "Experiment",
     "Exposure",
     "FloorDay",
+    "FollowUp",
     "Guidance",
     "InputDay",
     "Judgment",

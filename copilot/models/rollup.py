@@ -6,7 +6,7 @@ Agents stand here by a hash: figures need to know who is the same, not who it is
 
 from django.db import models
 
-from copilot.models.catalog import Topic
+from copilot.models.catalog import AnswerVersion, Topic
 from copilot.models.experiment import Variant
 from copilot.models.match_version import MatchVersion
 from copilot.models.release import Release
@@ -110,6 +110,67 @@ class ConfidenceDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.n} replies of {self.day} at {self.bin} %"
+
+
+class AnswerDay(models.Model):
+    """What became of the suggestions of one day that have all of this in common, one version of an answer first of all.
+
+    Matches are counted as in `TurnDay`. A correction counts on the day of its question, like the reply it corrects.
+    """
+
+    day = models.DateField()
+    release = models.ForeignKey(Release, null=True, on_delete=models.CASCADE, related_name="+")
+    version = models.ForeignKey(AnswerVersion, on_delete=models.CASCADE, related_name="+")
+    arm = models.CharField(max_length=6, choices=Arm)
+    language = models.CharField(max_length=8, blank=True)
+    agent = models.BigIntegerField(help_text="A hash; 0 is nobody.")
+    is_replayed = models.BooleanField(help_text="Suggested afterwards, by a release that may know the reply.")
+
+    n_suggested = models.PositiveIntegerField(
+        help_text="Turns with its text, on the screen or in the shadow."
+    )
+    n_shown = models.PositiveIntegerField(help_text="On the page of who replied, in time.")
+    n_verbatim = models.PositiveIntegerField()
+    n_edited = models.PositiveIntegerField()
+    n_dismissed = models.PositiveIntegerField()
+    n_wrong_topic = models.PositiveIntegerField()
+    n_wrong_answer = models.PositiveIntegerField()
+    n_out_of_date = models.PositiveIntegerField()
+    n_tone = models.PositiveIntegerField()
+    n_not_a_question = models.PositiveIntegerField()
+
+    n_exact = models.PositiveIntegerField()
+    n_near = models.PositiveIntegerField()
+    n_retained = models.PositiveIntegerField()
+    n_semantic = models.PositiveIntegerField()
+    n_conflict = models.PositiveIntegerField()
+    n_none = models.PositiveIntegerField()
+    n_pending = models.PositiveIntegerField()
+    n_short = models.PositiveIntegerField()
+
+    n_followed = models.PositiveIntegerField(
+        help_text="Replies that used it, with another one within 24 hours."
+    )
+    n_corrected = models.PositiveIntegerField(help_text="Of these, where the other one takes something back.")
+    survival_millionths = models.BigIntegerField(
+        help_text="Sum over replies that used it: runs of four words that were sent."
+    )
+    corrected_survival_millionths = models.BigIntegerField(
+        help_text="The same, of the correction where there is one."
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["day", "version", "release", "arm", "language", "agent", "is_replayed"],
+                nulls_distinct=False,
+                name="answer_day_once",
+            )
+        ]
+        indexes = [models.Index(fields=["version", "day"], name="answer_day_by_version")]
+
+    def __str__(self) -> str:
+        return f"{self.n_suggested} suggestions of {self.day}"
 
 
 class RollupState(models.Model):

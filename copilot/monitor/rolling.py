@@ -24,6 +24,7 @@ from copilot.models import Arm, Match
 from copilot.models.rollup import CONFIDENCE_BINS, ConfidenceDay, RollupState, TurnDay
 from copilot.monitor import case_rolling
 from copilot.monitor.agents import agent_hash
+from copilot.monitor.answer_days import AnswerCount
 from copilot.monitor.funnel import SUBSTANTIVE, WINDOW, Cell, ScreenEvent, SentReply, cell_of
 from copilot.monitor.rolling_inputs import roll_inputs
 from copilot.monitor.seeing import learn_seen
@@ -37,7 +38,7 @@ TURNS = """
 SELECT s.id, s.state, s.arm, s.release_id, s.topic_id, c.language, m.sent_at AS asked_at, s.finished_at, s.confidence,
        a.variant_id, coalesce(r.created_at > m.sent_at, false) AS is_replayed,
        t.kind, t.is_pending, t.retained, t.share, t.kept_characters, t.n_reply_tokens, t.only_frame_edited,
-       p.author_id, p.sent_at AS replied_at
+       p.author_id, p.sent_at AS replied_at, s.answer_id, t.survival
 FROM copilot_suggestion s
 JOIN helpdesk_message m ON m.id = s.message_id
 JOIN helpdesk_case c ON c.id = s.case_id
@@ -66,6 +67,7 @@ SELECT DISTINCT (created_at AT TIME ZONE %(zone)s)::date FROM copilot_suggestion
     UNION SELECT suggestion_id FROM copilot_match
           WHERE recorded_at >= %(since)s AND version_id = (SELECT id FROM copilot_matchversion WHERE is_current)
     UNION SELECT suggestion_id FROM copilot_withheldtext WHERE recorded_at >= %(since)s
+    UNION SELECT suggestion_id FROM copilot_followup WHERE recorded_at >= %(since)s
     UNION SELECT id FROM copilot_suggestion WHERE created_at >= %(since)s - interval '1 hour')
 """
 EVERY_DAY = """
@@ -98,6 +100,8 @@ class Turn(NamedTuple):
     only_frame_edited: bool | None
     author_id: int | None
     replied_at: datetime | None
+    answer_id: int | None
+    survival: float | None
 
 
 class Key(NamedTuple):
@@ -115,6 +119,7 @@ class Key(NamedTuple):
 class Day:
     """The rows of one day while they are counted."""
 
+    answers: AnswerCount
     turns: defaultdict[Key, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     confidences: defaultdict[tuple[int, str, int, int], list[int]] = field(
         default_factory=lambda: defaultdict(lambda: [0, 0])
@@ -123,8 +128,8 @@ class Day:
 
 def roll_day(day: date, *, now: datetime) -> int:
     """Make the figures of one day anew, and return how many turns it has."""
-    counted = Day()
     span = _span(day)
+    counted = Day(AnswerCount(span))
     events, exposures = _events(span), _exposures(span)
     n = 0
     for row in _query(TURNS, span):
@@ -187,6 +192,7 @@ def _count(
     )
     agent = agent_hash(author)
     found = counted.turns[Key(turn.release_id, arm, variant_id, turn.topic_id, turn.language, agent)]
+    counted.answers.add(turn, cell, arm=arm, author=author, agent=agent)
     found["n_turns"] += 1
     found[f"n_{cell}"] += 1
     found["n_fallback"] += any(event.type == "release_fallback" for event in events)
@@ -246,6 +252,7 @@ def _replace(day: date, counted: Day) -> None:
         ConfidenceDay.objects.filter(day=day).delete()
         TurnDay.objects.bulk_create(turns, batch_size=INSERT)
         ConfidenceDay.objects.bulk_create(confidences, batch_size=INSERT)
+        counted.answers.replace(day)
 
 
 def _sortable(key: Key) -> tuple[Any, ...]:

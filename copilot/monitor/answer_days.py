@@ -1,0 +1,112 @@
+"""The figures of a day by answer: what was shown, how it compares, why it was dismissed, what was corrected later.
+
+`rolling.roll_day` hands each turn over with the cell it found; what answers need besides is read here.
+"""
+
+from collections import Counter, defaultdict
+from datetime import date, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.db import connection
+
+from copilot.models.rollup import AnswerDay
+from copilot.models.suggestion import SuggestionEvent
+from copilot.monitor.funnel import SEEN, Cell
+
+if TYPE_CHECKING:
+    from copilot.monitor.rolling import Turn
+
+SUBSTANTIVE = 8  # tokens of a reply, as in `rolling`
+MILLION = 1_000_000
+INSERT = 1000
+SHOWN = SEEN | {Cell.DISPLAYED}
+USED = frozenset({Cell.SENT_VERBATIM, Cell.SENT_EDITED})
+OPEN = frozenset({Cell.WAITING, Cell.CENSORED})
+REASONS = tuple(SuggestionEvent.DismissReason.values)
+
+DISMISSALS = """
+SELECT e.suggestion_id, e.actor_id, e.dismiss_reason
+FROM copilot_suggestionevent e JOIN copilot_suggestion s ON s.id = e.suggestion_id
+WHERE s.created_at >= %s AND s.created_at < %s AND e.type = 'dismissed'
+ORDER BY e.at, e.id
+"""
+FOLLOW_UPS = """
+SELECT f.suggestion_id, f.is_correction, f.survival
+FROM copilot_followup f JOIN copilot_suggestion s ON s.id = f.suggestion_id
+JOIN helpdesk_reply p ON p.id = f.reply_id
+WHERE s.created_at >= %s AND s.created_at < %s
+ORDER BY f.is_correction, p.sent_at DESC, p.id DESC
+"""
+
+
+class Key(NamedTuple):
+    """What the suggestions of one row have in common."""
+
+    version_id: int
+    release_id: int | None
+    arm: str
+    language: str
+    agent: int
+    is_replayed: bool
+
+
+class AnswerCount:
+    """The rows of one day by answer while they are counted; `span` holds the day."""
+
+    def __init__(self, span: tuple[datetime, datetime]) -> None:
+        self.rows: defaultdict[Key, Counter[str]] = defaultdict(Counter)
+        with connection.cursor() as cursor:
+            cursor.execute(DISMISSALS, span)
+            self.reasons = {(suggestion, actor): reason for suggestion, actor, reason in cursor.fetchall()}
+            cursor.execute(FOLLOW_UPS, span)  # the first correction stands last, and so is kept
+            self.followed = {suggestion: found for suggestion, *found in cursor.fetchall()}
+
+    def add(self, turn: "Turn", cell: Cell, *, arm: str, author: int | None, agent: int) -> None:
+        """Count one turn, if an answer was suggested in it."""
+        if turn.answer_id is None or turn.state not in {"offered", "shadow"}:
+            return
+        row = self.rows[Key(turn.answer_id, turn.release_id, arm, turn.language, agent, turn.is_replayed)]
+        row["n_suggested"] += 1
+        row["n_shown"] += cell in SHOWN
+        row["n_verbatim"] += cell is Cell.SENT_VERBATIM
+        row["n_edited"] += cell is Cell.SENT_EDITED
+        if cell is Cell.DISMISSED:
+            row["n_dismissed"] += 1
+            reason = self.reasons.get((turn.id, author), "")
+            if reason in REASONS:
+                row[f"n_{reason}"] += 1
+        if turn.kind is not None and cell not in OPEN:
+            row[_kind(turn)] += 1
+        if cell in USED:
+            self._count_survival(turn, row)
+
+    def replace(self, day: date) -> None:
+        """Put the rows in the place of those that stood there; the caller's transaction holds the day."""
+        counts = [column.name for column in AnswerDay._meta.concrete_fields][8:]
+        AnswerDay.objects.filter(day=day).delete()
+        AnswerDay.objects.bulk_create(
+            (
+                AnswerDay(day=day, **key._asdict(), **{name: found[name] for name in counts})
+                for key, found in sorted(self.rows.items(), key=lambda row: _sortable(row[0]))
+            ),
+            batch_size=INSERT,
+        )
+
+    def _count_survival(self, turn: "Turn", row: Counter[str]) -> None:
+        at_send = round((turn.survival or 0.0) * MILLION)
+        row["survival_millionths"] += at_send
+        is_correction, survival = self.followed.get(turn.id, (None, 0.0))
+        row["n_followed"] += is_correction is not None
+        row["n_corrected"] += bool(is_correction)
+        row["corrected_survival_millionths"] += round(survival * MILLION) if is_correction else at_send
+
+
+def _kind(turn: "Turn") -> str:
+    """Return the column in which a compared reply counts."""
+    if (turn.n_reply_tokens or 0) < SUBSTANTIVE:
+        return "n_short"
+    return "n_pending" if turn.is_pending else f"n_{turn.kind}"
+
+
+def _sortable(key: Key) -> tuple[int | str, ...]:
+    return key[0], key.release_id or -1, *key[2:]

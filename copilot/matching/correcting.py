@@ -19,6 +19,12 @@ ADMITS = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 
+# What opens a correction, and is about nothing.
+APOLOGY = re.compile(
+    r"\b(?:(?:so|very)\s)?(?:sorry|apologies|actually|pardon|entschuldigung|verzeihung|désolée?|perdón)\b[,:.]?\s*",
+    re.IGNORECASE,
+)
+
 
 def correction(
     first: str,
@@ -37,6 +43,6 @@ def correction(
     """
     if signature:
         first, later = without_block(first, signature), without_block(later, signature)
-    ours, theirs = normal(first, values=values), normal(later, values=values)
+    ours, theirs = (normal(APOLOGY.sub("", text), values=values) for text in (first, later))
     delta = contradicted(ours, theirs, terms=terms)
-    return bool(delta) or bool(ADMITS.search(theirs.source)), delta
+    return bool(delta) or bool(ADMITS.search(later)), delta

@@ -16,7 +16,7 @@ from copilot.monitor.funnel import SEEN, Cell
 if TYPE_CHECKING:
     from copilot.monitor.rolling import Turn
 
-SUBSTANTIVE = 8  # tokens of a reply, as in `rolling`
+
 MILLION = 1_000_000
 INSERT = 1000
 SHOWN = SEEN | {Cell.DISPLAYED}

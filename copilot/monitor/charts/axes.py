@@ -84,7 +84,10 @@ def limits(
     if low < 0:
         low -= (high - low) * 0.04
     high += (high - low) * 0.04
-    return low, high, time_ticks(low, high) if unit is Unit.SECONDS else ticks(low, high)
+    if unit is Unit.SECONDS:
+        return low, high, time_ticks(low, high)
+    steps = ticks(low, high)
+    return low, high, [step for step in steps if step == int(step)] if unit is Unit.COUNT else steps
 
 
 def drawing(width: float, height: float, body: SafeString, *, title: str, kind: str = "") -> SafeString:

@@ -1,0 +1,226 @@
+"""Topics and answers: how much comes in about each, how often something is suggested, and how often it is sent.
+
+Match rates are those of offered suggestions: use, which showing them has helped. What is held out is too little to be
+told by answer; an answer's own page draws it where it is enough.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from copilot import match_versions
+from copilot.models import Answer, Arm, Topic
+from copilot.monitor import charts
+from copilot.monitor.answer_reading import (
+    COMPARED,
+    answer_days,
+    compared_of,
+    matches_of,
+    sums_by_agent,
+    weekly_rates,
+)
+from copilot.monitor.charts import Chart
+from copilot.monitor.decaying import Decay, decaying
+from copilot.monitor.figures import Figure
+from copilot.monitor.filters import Filters
+from copilot.monitor.reading import Sums
+from copilot.monitor.shares import design_effect, share
+from copilot.monitor.tables import Column, Table
+
+UNSURE = ("n_failed", "n_withheld", "n_off")
+OF_TOPIC = ("n_turns", *UNSURE, "n_waiting", *COMPARED)
+OF_ANSWER = ("n_suggested", "n_shown", "n_verbatim", "n_edited", "n_dismissed", "n_corrected", *COMPARED)
+NO_TOPIC = "No topic"
+NO_RATE = Figure("Match rate", 0, note="nothing was offered")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A topic or an answer: how many turns, what share of them got or used a suggestion, and the match rate."""
+
+    name: str
+    address: str
+    about: str
+    n: int
+    coverage: Figure
+    match: Figure
+    weeks: SafeString
+    decay: Decay | None = None
+
+
+@dataclass(frozen=True)
+class AnswerFigures:
+    """What the page shows; the charts are tables with a CSV each."""
+
+    total: int
+    finding: str
+    topics: Sequence[Row]
+    answers: Sequence[Row]
+    decays: Sequence[Decay]
+    charts: tuple[Chart, ...]
+
+
+def answer_figures(filters: Filters, *, now: datetime) -> AnswerFigures:
+    """Return the page's figures for what an address asks; the alarm looks at all answers, whatever it asks."""
+    decays = decaying(now)
+    topics, answers = _topics(filters), _answers(filters, {each.answer.pk: each for each in decays})
+    total = sum(row.n for row in topics)
+    return AnswerFigures(
+        total=total,
+        finding=_finding(topics, answers, decays),
+        topics=topics,
+        answers=answers,
+        decays=decays,
+        charts=(
+            _chart("topics", "By topic", "Topic", "offered", topics),
+            _chart("answers", "By answer", "Answer", "used", answers),
+        ),
+    )
+
+
+def weeks_of(filters: Filters) -> list[date]:
+    """Return the Mondays of the weeks that are asked for."""
+    n_weeks = (filters.today - filters.first).days // 7 + 1
+    return [filters.first + timedelta(weeks=week) for week in range(n_weeks)]
+
+
+def _topics(filters: Filters) -> list[Row]:
+    turns = filters.turns()
+    whole = sums_by_agent(turns, by="topic", names=OF_TOPIC)
+    offered = sums_by_agent(turns.filter(arm=Arm.OFFER), by="topic", names=COMPARED)
+    weekly = weekly_rates(turns.filter(arm=Arm.OFFER), by="topic", weeks=weeks_of(filters))
+    names = {topic.pk: topic for topic in Topic.objects.select_related("area")}
+    rates = match_rates(offered)
+    rows = []
+    for pk, agents in whole.items():
+        topic = names.get(pk)
+        rows.append(
+            Row(
+                name=topic.name if topic else NO_TOPIC,
+                address=reverse("copilot:topic", args=[pk]) if topic else "",
+                about=topic.area.name if topic else "",
+                n=sum(sums["n_turns"] for sums in agents.values()),
+                coverage=_coverage(agents),
+                match=rates.get(pk, NO_RATE),
+                weeks=_spark(weekly.get(pk, ())),
+            )
+        )
+    return sorted(rows, key=lambda row: (row.name == NO_TOPIC, -row.n, row.name))
+
+
+def _answers(filters: Filters, decays: Mapping[int, Decay]) -> list[Row]:
+    days = answer_days(filters)
+    whole = sums_by_agent(days, by="version__answer", names=OF_ANSWER)
+    offered = sums_by_agent(days.filter(arm=Arm.OFFER), by="version__answer", names=OF_ANSWER)
+    weekly = weekly_rates(days.filter(arm=Arm.OFFER), by="version__answer", weeks=weeks_of(filters))
+    names = Answer.objects.select_related("topic").in_bulk(list(whole))
+    rates = match_rates(offered)
+    rows = [
+        Row(
+            name=names[pk].name,
+            address=reverse("copilot:answer_figure", args=[pk]),
+            about=names[pk].topic.name,
+            n=sum(sums["n_suggested"] for sums in agents.values()),
+            coverage=_used(offered.get(pk, {})),
+            match=rates.get(pk, NO_RATE),
+            weeks=_spark(weekly.get(pk, ())),
+            decay=decays.get(pk),
+        )
+        for pk, agents in whole.items()
+    ]
+    return sorted(rows, key=lambda row: (row.decay is None, -row.n, row.name))
+
+
+def _coverage(agents: Mapping[int, Sums]) -> Figure:
+    """Return the share of turns that got a suggestion, of those that are decided.
+
+    It tells of the release and of no agent, most turns of a day may have none, and no interval is of use: all turns
+    are counted.
+    """
+    n = sum(sums["n_turns"] - sums["n_waiting"] for sums in agents.values())
+    without = sum(sums[name] for sums in agents.values() for name in UNSURE)
+    return Figure("Offered", n, (n - without) / n if n else None, k=n - without)
+
+
+def _used(agents: Mapping[int, Sums]) -> Figure:
+    k = [sums["n_verbatim"] + sums["n_edited"] for sums in agents.values()]
+    return share("Used", k, [sums["n_shown"] for sums in agents.values()])
+
+
+def match_rates(groups: Mapping[Any, Mapping[int, Sums]]) -> dict[Any, Figure]:
+    """Return the match rate of each group from its agents' sums; all together tell how much agents differ."""
+    every = [sums for agents in groups.values() for sums in agents.values()]
+    deff = design_effect(list(map(matches_of, every)), list(map(compared_of, every)))
+    version = f"{match_versions.current()}"
+    return {
+        key: share(
+            "Match rate",
+            [matches_of(sums) for sums in agents.values()],
+            [compared_of(sums) for sums in agents.values()],
+            last_deff=deff,
+            version=version,
+        )
+        for key, agents in groups.items()
+    }
+
+
+def _spark(rates: Sequence[float | None]) -> SafeString:
+    known = [rate for rate in rates if rate is not None]
+    if len(known) < 2:
+        return SafeString("")
+    return charts.spark(
+        rates, title=f"Match rate by week, from {100 * known[0]:.0f} to {100 * known[-1]:.0f} %"
+    )
+
+
+def _finding(topics: Sequence[Row], answers: Sequence[Row], decays: Sequence[Decay]) -> str:
+    if not topics:
+        return "No turn has come in yet."
+    if len(decays) == 1:
+        return f"The match rate of “{decays[0].answer.name}” has fallen by more than chance explains."
+    if decays:
+        return f"The match rates of {len(decays)} answers have fallen by more than chance explains."
+    known = sorted(
+        (row for row in answers if row.match.value is not None), key=lambda row: row.match.high or 0.0
+    )
+    if not known:
+        return "No answer's match rate has fallen by more than chance explains; most have too few turns to show one."
+    low = known[0]
+    return (
+        "No answer's match rate has fallen by more than chance explains. That which is surely lowest is "
+        f"“{low.name}”: {low.match.written} ({low.match.interval}), n = {low.match.n:,}."
+    )
+
+
+def _chart(key: str, title: str, heading: str, share_of: str, rows: Sequence[Row]) -> Chart:
+    table = Table(
+        (
+            Column(heading, heading.lower(), lambda row: row.name),
+            Column("", "about", lambda row: row.about),
+            Column("", "turns", lambda row: row.n),
+            *_columns(share_of, lambda row: row.coverage),
+            *_columns("match_rate", lambda row: row.match),
+            Column("", "decay", lambda row: row.decay.evidence if row.decay else ""),
+        ),
+        rows,
+    )
+    return Chart(key, title, "", table)
+
+
+def _columns(name: str, of: Any) -> list[Column]:
+    """Return the columns of a file for one figure of a row."""
+    return [
+        Column("", name, lambda row: of(row).value),
+        Column("", f"{name}_low", lambda row: of(row).low),
+        Column("", f"{name}_high", lambda row: of(row).high),
+        Column("", f"{name}_k", lambda row: of(row).k),
+        Column("", f"{name}_n", lambda row: of(row).n),
+        Column("", f"{name}_agents", lambda row: of(row).n_agents),
+        Column("", f"{name}_note", lambda row: of(row).note),
+        Column("", f"{name}_method", lambda row: of(row).method),
+        Column("", f"{name}_version", lambda row: of(row).version),
+    ]

@@ -1,0 +1,204 @@
+"""The figures in plain words, with formula and source, as the Method page lists them. Data, nothing else."""
+
+from typing import NamedTuple
+
+
+class Definition(NamedTuple):
+    """One figure: what it says, how it is computed, and where that comes from."""
+
+    name: str
+    words: str
+    formula: str = ""
+    source: str = ""
+
+
+class Section(NamedTuple):
+    name: str
+    definitions: tuple[Definition, ...]
+
+
+SECTIONS = (
+    Section(
+        "What is counted",
+        (
+            Definition(
+                "Turn",
+                "The customer's messages since the last reply, and the reply that answers them. It counts on the "
+                "day of its newest message, in this installation's time zone, under the agent who replied; agents "
+                "stand in the figures by a hash.",
+            ),
+            Definition(
+                "Cell",
+                "What became of a turn, in exactly one word: failed, withheld, switched off, held out, waiting, no "
+                "reply within 7 days, sent as it stands, sent with edits, inserted and removed, dismissed, late, on"
+                " the page, seen and not used, never on a screen.",
+                "the cells of a day sum to its turns; checked whenever a day is counted",
+            ),
+            Definition(
+                "Seen",
+                "Half of the card or more was in sight for one second, with the tab in front.",
+                "IntersectionObserver >= 0.5 for >= 1 s and the page visible",
+            ),
+            Definition(
+                "Late",
+                "The agent had written 20 characters, or sent the reply, before the card was there. That is the "
+                "latency's failure and not the suggestion's.",
+            ),
+            Definition(
+                "Offered share",
+                "Of the turns that are decided, those for which an answer was found, shown or held out.",
+                "(offered + held out) / (turns - waiting)",
+            ),
+            Definition(
+                "Acceptance",
+                "Counted in four ways side by side, because each alone can be made to look good: as it stands of "
+                "those seen, half or more kept of those seen, sent or edited of those shown, and half or more kept "
+                "of all that were answered.",
+                "verbatim / seen; (verbatim + edited with R >= 0.5) / seen; (verbatim + edited) / shown; the second"
+                " over all",
+            ),
+        ),
+    ),
+    Section(
+        "How a reply compares with a suggestion",
+        (
+            Definition(
+                "Normal form",
+                "Quoted thread, signature, greeting and closing are taken off, variables filled in, links made "
+                "canonical, case and blanks unified. Digits are kept.",
+            ),
+            Definition(
+                "Exact, near, retained, semantic",
+                "The four kinds of a match, in the order in which they are decided: equal in normal form; alike "
+                "letter by letter; half of the suggestion's words kept in runs of three or more; alike in meaning "
+                "by each language's floor, chosen on labelled pairs.",
+                "Levenshtein 1 - d/max(|s|,|r|) >= 0.90; R = sum |block| / |s| >= 0.5; closeness >= floor",
+                "Levenshtein 1966; blocks by longest common subsequence",
+            ),
+            Definition(
+                "Conflict",
+                "As similar as a match, but another number, amount, date, time, link, name, negation or obligation "
+                "on either side. Never a match; labeling asks about it first.",
+            ),
+            Definition(
+                "Match rate",
+                "Of turns with a suggestion's text and a reply of at least eight words of its own, those that "
+                "match. Offered ones are use, since who sees a text writes like it; only held-out ones bound "
+                "accuracy from below.",
+                "MR = (exact + near + retained + semantic) / all six kinds",
+            ),
+            Definition(
+                "Survival",
+                "How much of the wording is left when the reply is sent, and after a correction within 24 hours.",
+                "equal runs of four words / all runs on both sides",
+                "as VS Code computes it",
+            ),
+            Definition(
+                "Correction",
+                "Another reply within 24 hours after one that used the suggestion, which says that the first was "
+                "wrong, or states a fact otherwise in a sentence about the same thing. New information corrects "
+                "nothing.",
+            ),
+        ),
+    ),
+    Section(
+        "How sure a figure is",
+        (
+            Definition(
+                "Interval of a share",
+                "Replies of one agent resemble each other, so they are worth fewer. Taken as independent, 95 % "
+                "intervals would cover 31 to 54 %.",
+                "v = sum u_g² / (1 - w_g), u_g = (k_g - p n_g)/n; n_eff = p(1-p)/v · (1.96/t_df)²; Wilson on (p "
+                "n_eff, n_eff)",
+                "Wilson 1927; Bell and McCaffrey 2002",
+            ),
+            Definition(
+                "Few agents",
+                "Below eight, or where all turns are alike, the variance is not known: Clopper and Pearson's "
+                "interval on the rows at the last known design effect. Below five agents or five turns nothing is "
+                "shown.",
+                "",
+                "Clopper and Pearson 1934",
+            ),
+            Definition(
+                "Influence",
+                "By how much showing a suggestion changes what is sent.",
+                "MR_offered - MR_held out, agents as clusters (CR2, Satterthwaite's degrees of freedom)",
+                "Bell and McCaffrey 2002",
+            ),
+            Definition(
+                "Accuracy's lower bound",
+                "Held-out matches that are right are right suggestions; the rest is not counted.",
+                "L(MR) · L(PPV), each at half of the error",
+                "Bonferroni",
+            ),
+            Definition(
+                "Corrected accuracy",
+                "People label a random sample with known chances; the match kind of all others makes the estimate "
+                "sharper. With fewer than 100 labels Wilson on the labels alone.",
+                "θ = λ mean_N(f) + mean_n(y - λf), λ = Cov(y,f) / ((1 + n/N) Var f)",
+                "Angelopoulos, Duchi and Zrnic 2023 (PPI++)",
+            ),
+            Definition(
+                "Estimate without labels (CBPE)",
+                "The mean calibrated confidence of what was offered. True only while the confidence is calibrated.",
+                "mean p; ECE = sum n_b/n |acc_b - conf_b| beside its value for a perfect model",
+                "NannyML; Naeini 2015",
+            ),
+            Definition(
+                "Looking every day",
+                "Who looks daily at ordinary intervals and stops at a win is wrong in 30 % of experiments. These "
+                "hold at all times at once.",
+                "equation 9",
+                "Waudby-Smith and others 2024, arXiv 2103.06476",
+            ),
+            Definition(
+                "Decay alarm",
+                "An answer's match rate in the last 1, 2, 4 or 8 weeks against the half year before, within each "
+                "agent and arm, so that neither who is away nor how arms are mixed makes a fall. It must be 10 "
+                "points or more, and still be there without the agent who fell most.",
+                "exact: P(sum of hypergeometric <= seen) <= 0.2 / (365 · answers · 4): one false alarm in five "
+                "years",
+                "Cochran 1954; Mantel and Haenszel 1959; Bonferroni over looks",
+            ),
+            Definition(
+                "Drift",
+                "Whether what comes in has changed, beside what chance does; information, until it costs accuracy.",
+                "PSI = sum (c - r) ln(c/r), half a row added; limit χ²_(B-1, 0.99) (1/n + 1/m)",
+                "Yurdakul and Naranjo 2020",
+            ),
+            Definition(
+                "Effect of an experiment",
+                "Mean log of active seconds, adjusted by what was known before; agents as clusters. Hidden if the "
+                "arms' sizes are not as configured.",
+                "e^δ - 1; Y - θ(X - mean X); log BF of the sizes <= ln 1000",
+                "Deng 2013 (CUPED); Lindon and Malek 2020",
+            ),
+        ),
+    ),
+)
+
+PITFALLS = (
+    (
+        "Shown text causes sent text",
+        "A high match rate of offered suggestions is no accuracy. Read the held-out arm.",
+    ),
+    ("Easy turns are accepted", "Compare over all turns, not over those that got a suggestion."),
+    (
+        "Agents can be wrong too",
+        "A match says that a reply is the same, not that it is true; labels say that.",
+    ),
+    ("Small groups", "Five turns of one agent are one opinion. Below five agents nothing is shown."),
+    ("The newest days", "Replies still come in: the last week changes for seven more days."),
+    (
+        "Versions in one line",
+        "Another release or match version can move a line. Each row of a file names its version.",
+    ),
+    (
+        "Replayed history",
+        "What was suggested afterwards, by a release trained on it, flatters. It is marked.",
+    ),
+    ("A mix that changes", "A total can fall though no topic does. Look at the topics before believing it."),
+    ("Erased texts", "Counts stay; edits and conflicts of erased replies can't be read again."),
+    ("Never a target", "A figure that people are judged by stops telling the truth. No page ranks agents."),
+)

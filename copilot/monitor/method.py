@@ -1,0 +1,100 @@
+"""How every figure is made: in plain words, with its formula and where it comes from, and how well it holds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+from copilot import match_versions
+from copilot.matching.comparing import NEAR_SIMILARITY, RETAINED_SHARE
+from copilot.models import MatchVersion, SemanticFloor
+from copilot.monitor.charts import Chart
+from copilot.monitor.definitions import PITFALLS, SECTIONS, Section
+from copilot.monitor.tables import Column, Table
+from copilot.statistics.coverage import Result, from_json
+
+COVERAGE = Path("fixtures", "statistics", "coverage.json")
+
+
+@dataclass(frozen=True)
+class Method:
+    """What the page shows."""
+
+    sections: Sequence[Section]
+    pitfalls: Sequence[tuple[str, str]]
+    version: MatchVersion
+    floors: Sequence[SemanticFloor]
+    near: float
+    retained: float
+    coverage: Sequence[Result]
+    finding: str
+    charts: tuple[Chart, ...]
+
+
+def method() -> Method:
+    """Return the definitions, the versions in force, and what was found when the intervals were tried."""
+    version, results = match_versions.current(), stored_coverage()
+    return Method(
+        sections=SECTIONS,
+        pitfalls=PITFALLS,
+        version=version,
+        floors=list(version.floors.all()),
+        near=NEAR_SIMILARITY,
+        retained=RETAINED_SHARE,
+        coverage=results,
+        finding=_finding(results),
+        charts=(_chart(results),),
+    )
+
+
+def stored_coverage() -> tuple[Result, ...]:
+    """Return the result of the last run of `simulate_coverage`; nothing if there is none."""
+    file = settings.BASE_DIR / COVERAGE
+    return from_json(file.read_text(encoding="utf-8")) if file.exists() else ()
+
+
+def _finding(results: Sequence[Result]) -> str:
+    if not results:
+        return "The intervals were not tried yet: run manage.py simulate_coverage."
+    intervals = [result for result in results if not result.is_alarm]
+    least = min(intervals, key=lambda result: result.share)
+    n_below = sum(not result.meets_bar for result in results)
+    held = "All bars are met." if not n_below else f"{n_below} of {len(results)} bars are not met."
+    return (
+        f"Tried on invented desks whose truth is known, {least.repeats:,} for each line: 95 % intervals cover it in "
+        f"{100 * least.share:.1f} % or more ({least.method}, {least.agents} agents). {held}"
+    )  # fmt: skip
+
+
+def _chart(results: Sequence[Result]) -> Chart:
+    return Chart(
+        "coverage",
+        "Do the intervals hold what they promise?",
+        _finding(results),
+        Table(
+            (
+                Column("Method", "method", lambda row: row.method),
+                Column("Volumes", "volumes", lambda row: row.volumes),
+                Column("Agents", "agents", lambda row: row.agents),
+                Column("What", "what", lambda row: "false alarms" if row.is_alarm else "covered"),
+                Column("Share", "share", lambda row: row.share, lambda row: f"{100 * row.share:.2f} %"),
+                Column(
+                    "Standard error",
+                    "standard_error",
+                    lambda row: row.standard_error,
+                    lambda row: f"{100 * row.standard_error:.2f}",
+                ),
+                Column("Bar", "bar", lambda row: row.bar, _bar),
+                Column("Met", "met", lambda row: row.meets_bar, lambda row: "yes" if row.meets_bar else "no"),
+                Column("Repeats", "n", lambda row: row.repeats),
+                Column("", "seed", lambda row: row.seed),
+            ),
+            results,
+        ),
+        empty="A share within two standard errors of its bar counts as meeting it." if results else "",
+    )
+
+
+def _bar(row: Result) -> str:
+    return f"{'at most' if row.is_alarm else 'at least'} {100 * row.bar:g} %"

@@ -1,0 +1,36 @@
+"""How topics and answers do: the list of them, and a page for each answer."""
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from copilot.models import Answer
+from copilot.monitor.answer_figures import answer_figures as figures_of
+from copilot.monitor.filters import read_filters
+from copilot.monitor.one_answer import one_answer
+from copilot.monitor.shares import METHOD
+from copilot.views.monitor import chart_as_csv, check_reader, choices
+from helpdesk.requests import PageRequest
+
+
+@require_GET
+def answer_figures(request: PageRequest) -> HttpResponse:
+    check_reader(request.user)
+    filters = read_filters(request.GET, today=timezone.localdate())
+    page = figures_of(filters, now=timezone.now())
+    if "csv" in request.GET:
+        return chart_as_csv(page.charts, request.GET["csv"], page="answers")
+    return render(request, "copilot/answer_figures.html", choices(filters) | {"page": page, "method": METHOD})
+
+
+@require_GET
+def answer_figure(request: PageRequest, answer_id: int) -> HttpResponse:
+    check_reader(request.user)
+    answer = get_object_or_404(Answer.objects.select_related("topic", "owner"), pk=answer_id)
+    filters = read_filters(request.GET, today=timezone.localdate())
+    page = one_answer(answer, filters, now=timezone.now())
+    if "csv" in request.GET:
+        return chart_as_csv(page.charts, request.GET["csv"], page=f"answer-{answer.slug}")
+    context = choices(filters) | {"page": page, "answer": answer, "charts": page.charts, "method": METHOD}
+    return render(request, "copilot/answer_figure.html", context)

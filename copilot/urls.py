@@ -4,17 +4,13 @@ from django.urls import path
 
 from copilot.views import (
     accuracy,
+    answer_figures,
     catalog,
+    conflicts,
     drift,
     editing,
     experiments,
     floors,
-from copilot.monitor import pages
-from copilot.views import (
-    answer_figures,
-    catalog,
-    conflicts,
-    editing,
     method,
     monitor,
     quality,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from math import floor
 
 from django.db import transaction
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Min
 from django.db.models.functions import Now
 
 from labeling import picking
@@ -69,21 +69,25 @@ def fill_all(*, now: datetime, seed: int) -> int:
 def fill(*, task: str, mode: str, now: datetime, seed: int, size: int = SIZE) -> int:
     """Top a queue up to `size` messages without a label, by the shares of its plan, and return how many came.
 
-    1. Each rule brings its share.
+    0. Conflicts don't wait for their turn: up to their share, the newest go before all others.
+    1. Each other rule brings its share.
     2. The rest is drawn: the random sample of the task reaches further, and all that lies below is queued with that
        probability. What is confirmed is no sample, so there the rules bring all.
     3. All are mixed, so that each stretch of the queue has the same shares.
     """
     plan_of(task)
     plan = QueuePlan.objects.select_for_update().get(task=task)  # one process at a time
+    percents = dict(plan.shares.values_list("rule", "percent"))
+    n_first = _put_conflicts_first(plan, percents, size=size, now=now) if mode == Mode.BLIND else 0
     n = size - QueueEntry.objects.waiting(task, mode).filter(n_labeled=0).count()
     if n < size // 4:
-        return 0
-    percents = dict(plan.shares.values_list("rule", "percent"))
+        return n_first
     if mode == Mode.CONFIRM:
         percents.pop(Rule.RANDOM)
     picked: dict[str, list[int]] = {}
     for rule, wanted in apportion(percents, n).items():
+        if rule == Rule.CONFLICT and mode == Mode.BLIND:
+            continue
         earlier = {message for found in picked.values() for message in found}
         found = picking.candidates(rule, task=task, mode=mode, n=wanted, now=now)
         picked[rule] = [message for message in found if message not in earlier]
@@ -92,6 +96,26 @@ def fill(*, task: str, mode: str, now: datetime, seed: int, size: int = SIZE) ->
     if mode == Mode.BLIND:
         entries = _draw(plan, entries, n=n - len(entries), now=now)
     _store(entries, plan, random.Random(seed))  # noqa: S311  no secret
+    return n_first + len(entries)
+
+
+def _put_conflicts_first(plan: QueuePlan, percents: Mapping[str, int], *, size: int, now: datetime) -> int:
+    """Queue the newest conflicts before all that waits, up to their share of a full queue; return how many came.
+
+    Where a reply says something else than the suggestion, one of both is wrong today. A fifth is left to chance all
+    the same (see `picking.RESERVED`), and a thousand conflicts don't push the random sample out.
+    """
+    waiting = QueueEntry.objects.waiting(plan.task, Mode.BLIND)
+    n_waiting = waiting.filter(rule=Rule.CONFLICT, n_labeled=0).count()
+    wanted = apportion(percents, size).get(Rule.CONFLICT, 0) - n_waiting
+    found = picking.candidates(Rule.CONFLICT, task=plan.task, mode=Mode.BLIND, n=wanted, now=now)
+    entries = [_entry(Rule.CONFLICT, message, plan.task, Mode.BLIND, now) for message in found]
+    _keep_sampled(entries, plan.task)
+    open_entries = QueueEntry.objects.filter(task=plan.task, closed_at=None)
+    first = floor(open_entries.aggregate(first=Min("place"))["first"] or 0)
+    for place, entry in enumerate(entries, start=first - len(entries)):
+        entry.place = place
+    QueueEntry.objects.bulk_create(entries, batch_size=1000)
     return len(entries)
 
 

@@ -11,11 +11,10 @@ from django.db import connection
 
 from copilot.models.rollup import AnswerDay
 from copilot.models.suggestion import SuggestionEvent
-from copilot.monitor.funnel import SEEN, Cell
+from copilot.monitor.funnel import SEEN, SUBSTANTIVE, Cell
 
 if TYPE_CHECKING:
     from copilot.monitor.rolling import Turn
-
 
 MILLION = 1_000_000
 INSERT = 1000

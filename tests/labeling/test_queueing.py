@@ -12,7 +12,7 @@ from copilot.models import Match, SuggestionEvent
 from helpdesk.models import User
 from labeling import queueing
 from labeling.applying import apply_everything
-from labeling.models import Act, Annotation, QueueEntry, QueuePlan, QueueShare, Rule
+from labeling.models import Act, Annotation, Item, QueueEntry, QueuePlan, QueueShare, Rule
 from labeling.picking import RESERVED, candidates
 from tests.copilot.making import make_answer, make_suggestion, make_topic
 from tests.labeling.making import make_function
@@ -189,6 +189,44 @@ def test_what_was_dismissed_is_asked_about_also_when_another_release_is_live(now
     )
     type(suggestion.release).objects.update(state="retired")
     assert candidates(Rule.DISMISSED, task="answer", mode="blind", n=5, now=now) == [suggestion.message_id]
+
+
+def conflict(item: Item, now: datetime) -> int:
+    """A reply to an item's message that says something else than the suggestion; the message's id."""
+    case = item.message.case
+    Match.objects.create(
+        suggestion=make_suggestion(case, answer=make_answer()), reply=make_reply(case, "No, on Friday."),
+        kind="conflict", similarity=0.5, retained=0.5, share=0.5, survival=0.5, kept_characters=3, n_reply_tokens=10,
+        version=match_versions.current(), recorded_at=now,
+    )  # fmt: skip
+    return item.message_id
+
+
+def test_conflicts_go_before_all_that_waits(now: datetime) -> None:
+    for n in range(40):
+        make_item(f"Number {n}?", draw=n / 40)
+    assert fill(now, size=20, task="answer") == 20
+    earlier = conflict(make_item("Which of both?", draw=0.9), now - timedelta(hours=1))
+    newest = conflict(make_item("And which here?", draw=0.9), now)
+    chance = conflict(make_item("Left to chance?", draw=0.19), now)
+    assert fill(now, size=20, task="answer") == 2, "the queue is full, and they come all the same"
+    queue = list(QueueEntry.objects.order_by("place"))
+    assert [(entry.message_id, entry.rule) for entry in queue[:2]] == [
+        (newest, "conflict"),
+        (earlier, "conflict"),
+    ]
+    assert chance not in {entry.message_id for entry in queue}
+    assert fill(now, size=20, task="answer") == 0
+
+
+def test_very_many_conflicts_are_queued_up_to_their_share(now: datetime) -> None:
+    for n in range(60):
+        make_item(f"Number {n}?", draw=n / 200)
+    for n in range(12):
+        conflict(make_item(f"Conflict {n}?", draw=0.8 + n / 100), now)
+    fill(now, size=40, task="answer")
+    assert QueueEntry.objects.filter(rule="conflict").count() == 4
+    assert fill(now, size=40, task="answer") == 0
 
 
 def test_old_suggestions_are_not_looked_at(now: datetime) -> None:

@@ -1,6 +1,6 @@
 """The edits that agents keep making in an answer, read from the newest replies that kept much of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -22,11 +22,11 @@ CHANGED = (Match.Kind.NEAR, Match.Kind.RETAINED, Match.Kind.CONFLICT)
 class KeptEdit:
     """An edit as the page shows it: in its place in the answer, how often, by how many agents.
 
-    `version` is the newest that has the place; None where none does.
+    `replaced` is the number of the version that has the place, if the one in force has it no longer; else 0.
     """
 
     pieces: tuple[Piece, ...]
-    version: AnswerVersion | None
+    replaced: int
     n: int
     n_agents: int
     has_fact: bool
@@ -39,6 +39,11 @@ class KeptEdits:
     rows: tuple[KeptEdit, ...]
     n_replies: int
     n_erased: int
+
+    @property
+    def is_open(self) -> bool:
+        """Whether any of them is not yet in the version in force."""
+        return any(not row.replaced for row in self.rows)
 
 
 def edits_of(answer: Answer, *, since: date) -> KeptEdits:
@@ -69,16 +74,16 @@ def _edits(match: Match, measure: Measure) -> list[tuple[edits.Edit, edits.Place
     return edits.edits(*sides)
 
 
-def _row(found: edits.CommonEdit, versions: Iterable[tuple[AnswerVersion, Normal]]) -> KeptEdit:
-    places = ((version, edits.in_text(found, text, around=AROUND)) for version, text in versions)
-    version, (before, after) = next((place for place in places if any(place[1])), (None, ("", "")))
-    pieces = [
-        ("same", f"… {before} " if before else ""),
-        ("gone", found.place.gone),
-        ("new", found.place.new),
-    ]
-    pieces.append(("same", f" {after} …" if after else ""))
-    return KeptEdit(tuple(_known(pieces)), version, found.n, found.n_agents, found.place.has_fact)
+def _row(found: edits.CommonEdit, versions: Sequence[tuple[AnswerVersion, Normal]]) -> KeptEdit:
+    replaced, before, after = 0, "", ""
+    for place, (version, text) in enumerate(versions):
+        before, after = edits.in_text(found, text, around=AROUND)
+        if before or after:
+            replaced = version.number if place else 0
+            break
+    pieces = [("same", f"… {before} " if before else ""), ("gone", found.place.gone)]
+    pieces += [("new", found.place.new), ("same", f" {after} …" if after else "")]
+    return KeptEdit(tuple(_known(pieces)), replaced, found.n, found.n_agents, found.place.has_fact)
 
 
 def _known(pieces: Iterable[tuple[str, str]]) -> list[Piece]:

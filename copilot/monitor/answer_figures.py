@@ -90,20 +90,19 @@ def weeks_of(filters: Filters) -> list[date]:
 
 def _topics(filters: Filters) -> list[Row]:
     turns = filters.turns()
-    whole = sums_by_agent(turns, by="topic", names=OF_TOPIC)
-    offered = sums_by_agent(turns.filter(arm=Arm.OFFER), by="topic", names=COMPARED)
+    sums = sums_by_agent(turns, by="topic", names=OF_TOPIC)
     weekly = weekly_rates(turns.filter(arm=Arm.OFFER), by="topic", weeks=weeks_of(filters))
     names = {topic.pk: topic for topic in Topic.objects.select_related("area")}
-    rates = match_rates(offered)
+    rates = match_rates(sums.offered)
     rows = []
-    for pk, agents in whole.items():
+    for pk, agents in sums.whole.items():
         topic = names.get(pk)
         rows.append(
             Row(
                 name=topic.name if topic else NO_TOPIC,
                 address=reverse("copilot:topic", args=[pk]) if topic else "",
                 about=topic.area.name if topic else "",
-                n=sum(sums["n_turns"] for sums in agents.values()),
+                n=sum(each["n_turns"] for each in agents.values()),
                 coverage=_coverage(agents),
                 match=rates.get(pk, NO_RATE),
                 weeks=_spark(weekly.get(pk, ())),
@@ -114,23 +113,22 @@ def _topics(filters: Filters) -> list[Row]:
 
 def _answers(filters: Filters, decays: Mapping[int, Decay]) -> list[Row]:
     days = answer_days(filters)
-    whole = sums_by_agent(days, by="version__answer", names=OF_ANSWER)
-    offered = sums_by_agent(days.filter(arm=Arm.OFFER), by="version__answer", names=OF_ANSWER)
+    sums = sums_by_agent(days, by="version__answer", names=OF_ANSWER)
     weekly = weekly_rates(days.filter(arm=Arm.OFFER), by="version__answer", weeks=weeks_of(filters))
-    names = Answer.objects.select_related("topic").in_bulk(list(whole))
-    rates = match_rates(offered)
+    names = Answer.objects.select_related("topic").in_bulk(list(sums.whole))
+    rates = match_rates(sums.offered)
     rows = [
         Row(
             name=names[pk].name,
             address=reverse("copilot:answer_figure", args=[pk]),
             about=names[pk].topic.name,
-            n=sum(sums["n_suggested"] for sums in agents.values()),
-            coverage=_used(offered.get(pk, {})),
+            n=sum(each["n_suggested"] for each in agents.values()),
+            coverage=_used(sums.offered.get(pk, {})),
             match=rates.get(pk, NO_RATE),
             weeks=_spark(weekly.get(pk, ())),
             decay=decays.get(pk),
         )
-        for pk, agents in whole.items()
+        for pk, agents in sums.whole.items()
     ]
     return sorted(rows, key=lambda row: (row.decay is None, -row.n, row.name))
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import TruncWeek
 
 from copilot.models.rollup import AnswerDay, TurnDay
+from copilot.models.suggestion import Arm
 from copilot.monitor.filters import Filters
 from copilot.monitor.reading import Sums
 from copilot.monitor.shares import FEWEST, FEWEST_AGENTS
@@ -37,16 +39,31 @@ def compared_of(sums: Sums) -> int:
     return sum(sums[name] for name in COMPARED)
 
 
+@dataclass(frozen=True)
+class AgentSums:
+    """The sums of each agent, by what is compared: of all turns, and of those in the arm OFFER."""
+
+    whole: Mapping[Any, Mapping[int, Sums]]
+    offered: Mapping[Any, Mapping[int, Sums]]
+
+
 def sums_by_agent(
     rows: "QuerySet[TurnDay] | QuerySet[AnswerDay]", *, by: str, names: Sequence[str]
-) -> dict[Any, dict[int, Sums]]:
-    """Return the sums of some columns by a column and agent."""
-    found: defaultdict[Any, dict[int, Sums]] = defaultdict(dict)
+) -> AgentSums:
+    """Return the sums of some columns by a column and agent, in one query."""
+    whole: defaultdict[Any, dict[int, dict[str, int]]] = defaultdict(dict)
+    offered: defaultdict[Any, dict[int, Sums]] = defaultdict(dict)
     totals = {f"sum_{name}": Sum(name) for name in names}
-    counted: Iterable[Any] = rows.values("agent", group=F(by)).annotate(**totals).order_by("group", "agent")
-    for row in counted:
-        found[row["group"]][row["agent"]] = {name: row[f"sum_{name}"] for name in names}
-    return dict(found)
+    found: Iterable[Any] = (
+        rows.values_list(F(by), "agent", "arm").annotate(**totals).order_by(by, "agent", "arm")
+    )
+    for group, agent, arm, *counts in found:
+        sums = dict(zip(names, counts, strict=True))
+        if arm == Arm.OFFER:
+            offered[group][agent] = sums
+        earlier = whole[group].get(agent)
+        whole[group][agent] = {name: earlier[name] + sums[name] for name in names} if earlier else sums
+    return AgentSums(dict(whole), dict(offered))
 
 
 def weekly_rates(

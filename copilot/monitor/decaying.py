@@ -21,6 +21,7 @@ from copilot.statistics import decay
 WINDOWS = (7, 14, 28, 56)  # days
 PAST = timedelta(days=182)
 FEWEST_TURNS = 10  # of either side, below which one does not look
+SLIGHT_FALL = 0.05  # of all turns together; where there is not even that, strata are not read
 
 ROWS = """
 SELECT v.answer_id, d.agent, d.arm, d.is_replayed, d.version_id = ANY(%(newest)s),
@@ -32,6 +33,8 @@ WHERE d.day > %(first)s AND d.day <= %(today)s AND v.answer_id = ANY(%(answers)s
 GROUP BY 1, 2, 3, 4, 5, 6
 ORDER BY 1, 2, 3, 4
 """
+# The same of all strata together: a few rows, by which most answers need no second look.
+WHOLE = ROWS.replace("d.agent, d.arm, d.is_replayed,", "0, '', false,", 1)
 
 
 @dataclass(frozen=True)
@@ -76,21 +79,29 @@ class Strata:
         later = self.n[:, window, 1] > 0
         return len({agent for agent, is_later in zip(self.agents, later, strict=True) if is_later})
 
-    def can_tell(self, window: int) -> bool:
-        enough = self.n[:, window].sum(axis=0).min(initial=np.inf, axis=0) >= FEWEST_TURNS
-        return bool(enough) and self.n_agents(window) >= FEWEST_AGENTS
+    def has_turns(self, window: int) -> bool:
+        return bool(self.n[:, window].sum(axis=0).min() >= FEWEST_TURNS)
+
+    def has_fallen_at_all(self, window: int) -> bool:
+        """Whether the rate of all turns together is somewhat lower: a hint to look closer."""
+        if not self.has_turns(window):
+            return False
+        before, after = self.k[:, window].sum(axis=0) / self.n[:, window].sum(axis=0)
+        return bool(after <= before - SLIGHT_FALL)
 
 
 def decaying(now: datetime) -> list[Decay]:
     """Return the answers in use whose match rate has fallen, the surest first."""
     answers = {answer.pk: answer for answer in Answer.objects.in_use().with_version_at(now)}
-    strata = _strata(answers, today=timezone.localdate(now))
-    looked_at = {pk: found for pk, found in strata.items() if any(map(found.can_tell, range(len(WINDOWS))))}
-    level = decay.level(n_answers=len(looked_at), n_windows=len(WINDOWS))
+    today, windows = timezone.localdate(now), range(len(WINDOWS))
+    whole = _strata(WHOLE, answers, today=today)
+    n_looked_at = sum(any(map(each.has_turns, windows)) for each in whole.values())
+    level = decay.level(n_answers=n_looked_at, n_windows=len(WINDOWS))
+    suspects = {pk: answers[pk] for pk, each in whole.items() if any(map(each.has_fallen_at_all, windows))}
     found = [
         seen
-        for pk, of_answer in looked_at.items()
-        if (seen := _look(answers[pk], of_answer, level=level, today=timezone.localdate(now)))
+        for pk, strata in (_strata(ROWS, suspects, today=today) if suspects else {}).items()
+        if (seen := _look(answers[pk], strata, level=level, today=today))
     ]
     return sorted(found, key=lambda each: (each.fall.p, each.answer.name))
 
@@ -100,7 +111,8 @@ def _look(answer: Answer, strata: Strata, *, level: float, today: date) -> Decay
     found = []
     for window, days in enumerate(WINDOWS):
         k, n = strata.seen_through(window)
-        if not strata.can_tell(window) or not decay.is_alarm(k, n, strata.agents, at=level):
+        is_enough = strata.has_turns(window) and strata.n_agents(window) >= FEWEST_AGENTS
+        if not is_enough or not decay.is_alarm(k, n, strata.agents, at=level):
             continue
         if fall := decay.fall_of(k, n):
             since = today - timedelta(days=days - 1)
@@ -108,8 +120,8 @@ def _look(answer: Answer, strata: Strata, *, level: float, today: date) -> Decay
     return min(found, key=lambda each: each.fall.p, default=None)
 
 
-def _strata(answers: dict[int, Answer], *, today: date) -> dict[int, Strata]:
-    """Read the figures of answers by agent, arm, and whether they were replayed."""
+def _strata(sql: str, answers: dict[int, Answer], *, today: date) -> dict[int, Strata]:
+    """Read the figures of answers: by agent, arm, and whether they were replayed, or all in one stratum."""
     asked: dict[str, Any] = {
         "newest": [answer.version_id for answer in answers.values()],
         "answers": list(answers),
@@ -118,7 +130,7 @@ def _strata(answers: dict[int, Answer], *, today: date) -> dict[int, Strata]:
         "first": today - PAST - timedelta(days=WINDOWS[-1]),
     }
     with connection.cursor() as cursor:
-        cursor.execute(ROWS, asked)
+        cursor.execute(sql, asked)
         rows = cursor.fetchall()
     found: defaultdict[int, defaultdict[tuple[int, str, bool], decay.Array]] = defaultdict(
         lambda: defaultdict(lambda: np.zeros((2, len(WINDOWS), 2)))

@@ -32,7 +32,7 @@ SECTIONS = (
                 "What became of a turn, in exactly one word: failed, withheld, switched off, held out, waiting, no "
                 "reply within 7 days, sent as it stands, sent with edits, inserted and removed, dismissed, late, on"
                 " the page, seen and not used, never on a screen.",
-                "the cells of a day sum to its turns; checked whenever a day is counted",
+                "the cells sum to the turns; the page Adoption says so, or that they do not",
             ),
             Definition(
                 "Seen",

@@ -136,8 +136,7 @@ def _answers(filters: Filters, decays: Mapping[int, Decay]) -> list[Row]:
 def _coverage(agents: Mapping[int, Sums]) -> Figure:
     """Return the share of turns that got a suggestion, of those that are decided.
 
-    It tells of the release and of no agent, most turns of a day may have none, and no interval is of use: all turns
-    are counted.
+    All turns are counted, not a sample of them, and no agent has a part in it: so it has no interval.
     """
     n = sum(sums["n_turns"] - sums["n_waiting"] for sums in agents.values())
     without = sum(sums[name] for sums in agents.values() for name in UNSURE)

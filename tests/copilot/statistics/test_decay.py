@@ -138,7 +138,7 @@ def alarms(found: World) -> NDArray[np.bool_]:
 
 
 def test_it_finds_two_wrong_answers_and_hardly_ever_another() -> None:
-    """As much as 20,000 cases give: 150 turns of each wrong answer after the change; 50 worlds."""
+    """As 20,000 cases give: 150 turns of each wrong answer after the change, hardly sent by who knows of it."""
     flagged = alarms(world(seeds=50, turns=160, wrong_turns=150, drop=0.9, seed=20_261_122))
     assert flagged[:, WRONG].all(axis=1).mean() >= 0.9
     assert np.delete(flagged, WRONG, axis=1).any(axis=1).mean() <= 0.05

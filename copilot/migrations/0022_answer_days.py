@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('copilot', '0017_rollups'),
+        ('copilot', '0021_judgments'),
         ('helpdesk', '0015_closed_and_not_merged'),
     ]
 

@@ -15,6 +15,7 @@ from copilot.models.rollup import AnswerDay, ConfidenceDay, RollupState, TurnDay
 from copilot.models.shadow import ShadowOutcome
 from copilot.models.signature import AgentSignature
 from copilot.models.suggestion import Alternative, Arm, DecidingSentence, Suggestion, SuggestionEvent
+from copilot.models.touch import Touch
 from copilot.models.vector import QuestionVector
 from copilot.models.withheld import WithheldText
 
@@ -57,6 +58,7 @@ __all__ = [
     "SuggestionEvent",
     "Term",
     "Topic",
+    "Touch",
     "TurnDay",
     "Variant",
     "Verdict",

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -74,16 +73,6 @@ FROM helpdesk_statuschange s JOIN helpdesk_case c ON c.id = s.case_id AND c.chan
 WHERE s.at >= %(start)s AND s.at < %(end)s
 GROUP BY c.channel
 """
-# A merged case's news are also those of the case in which it goes on.
-TOUCHED = """
-WITH news AS (
-    SELECT case_id AS id FROM helpdesk_statuschange WHERE at >= %(since)s
-    UNION SELECT case_id FROM helpdesk_reply WHERE sent_at >= %(since)s
-    UNION SELECT case_id FROM helpdesk_satisfactionrating WHERE rated_at >= %(since)s
-    UNION SELECT id FROM helpdesk_case WHERE escalated_at >= %(since)s)
-SELECT DISTINCT (created_at AT TIME ZONE %(zone)s)::date FROM helpdesk_case WHERE channel <> 'import' AND id IN (
-    SELECT id FROM news UNION SELECT merged_into_id FROM helpdesk_case JOIN news USING (id))
-"""
 
 
 class CaseRow(NamedTuple):
@@ -139,12 +128,6 @@ def roll_cases(day: date, *, span: tuple[datetime, datetime], now: datetime) -> 
     ]
     _replace(day, counted, backlog)
     return n
-
-
-def touched(*, since: datetime, now: datetime) -> list[date]:
-    """Return the days whose cases something happened to since a time, or whose windows may have closed since."""
-    days = {day for (day,) in _query(TOUCHED, {"since": since, "zone": settings.TIME_ZONE})}
-    return sorted(days | followed(since=since, now=now))
 
 
 def followed(*, since: datetime, now: datetime) -> set[date]:

@@ -2,17 +2,20 @@
 
 1. `roll_day` reads the turns of one day, finds for each its cell of the funnel, counts, and replaces the day's rows in
    one transaction. Doing it again gives the same rows, whoever does it and in which order.
-2. `roll_on` looks which days anything happened to since it last looked, and rolls these: a reply on Tuesday changes
-   the figures of the Monday on which it was asked for. All of them, once replies are compared by another version.
+2. `roll_on` rolls the days that anything happened to since they were last rolled (see `touching`): a reply on Tuesday
+   changes the figures of the Monday on which it was asked for. All of them, once replies are compared by another
+   version.
 3. `recompute` rolls every day of a span.
 """
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from operator import itemgetter
+from time import monotonic
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -22,7 +25,7 @@ from django.utils import timezone
 from copilot import match_versions
 from copilot.models import Arm, Match
 from copilot.models.rollup import CONFIDENCE_BINS, ConfidenceDay, RollupState, TurnDay
-from copilot.monitor import case_rolling
+from copilot.monitor import case_rolling, touching
 from copilot.monitor.agents import agent_hash
 from copilot.monitor.answer_days import AnswerCount
 from copilot.monitor.funnel import SUBSTANTIVE, WINDOW, Cell, ScreenEvent, SentReply, cell_of
@@ -31,7 +34,6 @@ from copilot.monitor.seeing import learn_seen
 
 HALF = 0.5
 MILLION = 1_000_000
-OVERLAP = timedelta(minutes=5)  # longer than any transaction that stores an event
 INSERT = 1000
 
 TURNS = """
@@ -60,15 +62,6 @@ SELECT x.suggestion_id, x.agent_id, x.variant_id, v.arm
 FROM copilot_exposure x JOIN copilot_variant v ON v.id = x.variant_id
 JOIN copilot_suggestion s ON s.id = x.suggestion_id
 WHERE s.created_at >= %s AND s.created_at < %s
-"""
-TOUCHED = """
-SELECT DISTINCT (created_at AT TIME ZONE %(zone)s)::date FROM copilot_suggestion WHERE id IN (
-    SELECT suggestion_id FROM copilot_suggestionevent WHERE at >= %(since)s
-    UNION SELECT suggestion_id FROM copilot_match
-          WHERE recorded_at >= %(since)s AND version_id = (SELECT id FROM copilot_matchversion WHERE is_current)
-    UNION SELECT suggestion_id FROM copilot_withheldtext WHERE recorded_at >= %(since)s
-    UNION SELECT suggestion_id FROM copilot_followup WHERE recorded_at >= %(since)s
-    UNION SELECT id FROM copilot_suggestion WHERE created_at >= %(since)s - interval '1 hour')
 """
 EVERY_DAY = """
 SELECT (created_at AT TIME ZONE %(zone)s)::date FROM copilot_suggestion
@@ -142,23 +135,39 @@ def roll_day(day: date, *, now: datetime) -> int:
     return n
 
 
-def roll_on(*, now: datetime) -> list[date]:
-    """Roll the days that anything happened to since the last time, and those whose window has closed; return them."""
+def roll_on(*, now: datetime, seconds: float = math.inf) -> list[date]:
+    """Roll the days that anything happened to until the time is up, who waits longest first, and return them.
+
+    What is left waits for the next time: other work has its turn in between.
+    """
+    ends, days = monotonic() + seconds, []
+    _touch_by_time(now)
+    for day, touches in touching.touched():
+        roll_day(day, now=now)
+        touching.forget(touches)
+        days.append(day)
+        if monotonic() >= ends:
+            break
+    return sorted(days)
+
+
+@transaction.atomic
+def _touch_by_time(now: datetime) -> None:
+    """Touch the days that time itself changes, since it was last done: those whose window has closed.
+
+    All days, once replies are compared by another version.
+    """
     state, version = RollupState.objects.first(), match_versions.current()
     if state is None or state.match_version_id != version.pk:
-        days = every_day()
+        touching.touch(every_day())
     else:
-        since = state.seen_until - OVERLAP
-        days = _touched(since) + case_rolling.touched(since=since, now=now)
         closing = timezone.localdate(now) - WINDOW - timedelta(days=1)
-        n_closed = (timezone.localdate(now) - timezone.localdate(since)).days
+        n_closed = (timezone.localdate(now) - timezone.localdate(state.seen_until)).days
         # Who waited for a reply until yesterday waits no longer; after a pause of days, several such days have closed.
-        days += [closing - timedelta(days=back) for back in range(n_closed)]
-    days += learn_seen(now=now)
-    for day in sorted(set(days)):
-        roll_day(day, now=now)
+        touching.touch(closing - timedelta(days=back) for back in range(n_closed))
+        touching.touch(case_rolling.followed(since=state.seen_until, now=now))
+    touching.touch(learn_seen(now=now))
     RollupState.objects.update_or_create(pk=1, defaults={"seen_until": now, "match_version": version})
-    return sorted(set(days))
 
 
 def every_day() -> list[date]:
@@ -282,9 +291,3 @@ def _query(sql: str, span: tuple[datetime, datetime]) -> Iterator[tuple[Any, ...
     with connection.cursor() as cursor:
         cursor.execute(sql, span)
         yield from cursor.fetchall()
-
-
-def _touched(since: datetime) -> list[date]:
-    with connection.cursor() as cursor:
-        cursor.execute(TOUCHED, {"since": since, "zone": settings.TIME_ZONE})
-        return [day for (day,) in cursor.fetchall()]

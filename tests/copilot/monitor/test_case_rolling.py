@@ -14,9 +14,10 @@ from pytest_django import Settings
 from copilot import assigning
 from copilot.experimenting import Treatment
 from copilot.models import BacklogDay, CaseDay, CaseTimeDay
-from copilot.monitor import rolling
+from copilot.models.touch import Touch
+from copilot.monitor import rolling, touching
 from copilot.monitor.agents import agent_hash
-from copilot.monitor.case_rolling import MILLION, touched
+from copilot.monitor.case_rolling import MILLION, followed
 from helpdesk import casework, escalating, rating
 from helpdesk.merging import merge_cases
 from helpdesk.models import ActiveTime, Case, User
@@ -214,18 +215,17 @@ def test_the_backlog_grows_and_shrinks_on_the_day_of_the_change(ana: User) -> No
     assert list(BacklogDay.objects.order_by("day").values_list("n_opened", "n_closed")) == [(4, 3), (1, 0)]
 
 
-def test_news_of_a_case_change_the_day_on_which_it_was_opened(ana: User) -> None:
-    case = opened()
-    later = timezone.now() + HOUR
-    assert touched(since=later, now=later) == []
-    make_reply(case, "It left today.", author=ana, at=later)
-    assert touched(since=later, now=later) == [DAY]
+def test_a_change_of_status_touches_its_own_day_too(ana: User) -> None:
+    case = answered(opened(), ana)
+    Touch.objects.all().delete()
+    casework.reopen(case=case, actor=ana, now=OPENED + timedelta(days=1))
+    assert {day for day, _ in touching.touched()} >= {DAY + timedelta(days=1)}
 
 
 def test_each_midnight_the_cases_that_are_still_followed_are_counted_anew() -> None:
     midnight = NOW.replace(hour=0)
-    days = touched(since=midnight - timedelta(minutes=9), now=midnight)
-    assert days[-1] == timezone.localdate(midnight)
+    days = followed(since=midnight - timedelta(minutes=9), now=midnight)
+    assert max(days) == timezone.localdate(midnight)
     assert len(days) == 17
 
 

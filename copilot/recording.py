@@ -1,7 +1,7 @@
 """What became of a suggestion: events from the screen, and the match with the reply that was sent."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -13,6 +13,8 @@ from copilot.models.suggestion import State
 from copilot.showing import is_hidden
 from helpdesk.models import Message, Reply, User
 from helpdesk.turns import messages_of
+
+ON_ITS_WAY = timedelta(minutes=1)  # what a slow line still reports of a page that had to wait
 
 
 class ReportError(Exception):
@@ -59,6 +61,8 @@ def record_report(*, suggestion: Suggestion, actor: User, at: datetime, **event:
     Raises:
         ReportError: the suggestion is hidden from this agent, or has nothing that could have been seen.
     """
+    if event["type"] == SuggestionEvent.Type.AWAITED:
+        return _record_awaited(suggestion, actor, at=at, **event)
     if is_hidden(suggestion, actor):
         contamination.note_hidden_report(suggestion, actor, now=at)
         raise ReportError(f"{suggestion} is held out for measuring: a page can't have shown it")
@@ -68,6 +72,13 @@ def record_report(*, suggestion: Suggestion, actor: User, at: datetime, **event:
         is_new = record_event(suggestion=suggestion, actor=actor, at=at, **event)
         assigning.expose(suggestion, actor, now=at)
     return is_new
+
+
+def _record_awaited(suggestion: Suggestion, actor: User, *, at: datetime, **event: Any) -> bool:
+    """Append that a page was opened before its suggestion was there: it has shown nothing, so nothing is hidden."""
+    if suggestion.finished_at and suggestion.finished_at < at - ON_ITS_WAY:
+        raise ReportError(f"{suggestion} was there before: a page that was opened now did not wait for it")
+    return record_event(suggestion=suggestion, actor=actor, at=at, **event)
 
 
 def record_fallback(suggestion: Suggestion, *, now: datetime) -> bool:

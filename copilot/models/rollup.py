@@ -51,6 +51,11 @@ class TurnDay(models.Model):
 
     n_kept = models.PositiveIntegerField(help_text="Sent edited, with at least half of the suggestion in it.")
     n_fallback = models.PositiveIntegerField(help_text="The live release stood in for a variant's.")
+    n_opened = models.PositiveIntegerField(
+        default=0,
+        help_text="Offered, and known whether the suggestion was there when its case was first opened.",
+    )
+    n_ready = models.PositiveIntegerField(default=0, help_text="It was.")
     n_replayed = models.PositiveIntegerField(
         help_text="Suggested afterwards, by a release that may know the reply."
     )

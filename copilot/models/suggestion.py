@@ -202,6 +202,8 @@ class SuggestionEvent(models.Model):
     """
 
     class Type(models.TextChoices):
+        OPENED = "opened", "Opened with the suggestion there"
+        AWAITED = "awaited", "Opened before the suggestion was there"
         DISPLAYED = "displayed", "Displayed"
         VIEWED = "viewed", "Viewed"
         INSERTED = "inserted", "Inserted"

@@ -119,6 +119,17 @@ def cell_of(
     return Cell.SHADOW if reply.is_hidden else _answered(finished_at, events, reply)
 
 
+def first_opening(events: Iterable[ScreenEvent]) -> str | None:
+    """Return whether the suggestion was there when anybody first opened its case (opened), or not (awaited).
+
+    >>> at = datetime(2026, 11, 2, 9)
+    >>> first_opening([ScreenEvent("opened", 7, at + timedelta(minutes=5)), ScreenEvent("awaited", 8, at)])
+    'awaited'
+    """
+    openings = [event for event in events if event.type in {"opened", "awaited"}]
+    return min(openings, key=lambda event: (event.at, event.type)).type if openings else None
+
+
 def in_order(events: Iterable[ScreenEvent]) -> list[ScreenEvent]:
     """Return events as they happened: a tab's as it counted them, tabs among each other by the server's clock.
 

@@ -25,10 +25,13 @@ from django.utils import timezone
 from copilot import match_versions
 from copilot.models import Arm, Match
 from copilot.models.rollup import CONFIDENCE_BINS, ConfidenceDay, RollupState, TurnDay
+from copilot.models.suggestion import State
 from copilot.monitor import case_rolling, touching
 from copilot.monitor.agents import agent_hash
 from copilot.monitor.answer_days import AnswerCount
-from copilot.monitor.funnel import SUBSTANTIVE, WINDOW, Cell, ScreenEvent, SentReply, cell_of
+from copilot.monitor.funnel import (
+    SUBSTANTIVE, WINDOW, Cell, ScreenEvent, SentReply, cell_of, first_opening,
+)  # fmt: skip
 from copilot.monitor.rolling_inputs import roll_inputs
 from copilot.monitor.seeing import learn_seen
 
@@ -121,7 +124,7 @@ class Day:
 
 def roll_day(day: date, *, now: datetime) -> int:
     """Make the figures of one day anew, and return how many turns it has."""
-    span = _span(day)
+    span = span_of(day)
     counted = Day(AnswerCount(span))
     events, exposures = _events(span), _exposures(span)
     n = 0
@@ -205,6 +208,9 @@ def _count(
     found["n_turns"] += 1
     found[f"n_{cell}"] += 1
     found["n_fallback"] += any(event.type == "release_fallback" for event in events)
+    if turn.state == State.OFFERED and (opening := first_opening(events)):
+        found["n_opened"] += 1
+        found["n_ready"] += opening == "opened"
     if turn.kind is not None and cell not in {Cell.WAITING, Cell.CENSORED}:
         _count_match(turn, cell, found)
         is_settled = _is_substantive(turn) and not turn.is_pending
@@ -268,7 +274,7 @@ def _sortable(key: Key) -> tuple[Any, ...]:
     return tuple(-1 if value is None else value for value in key)
 
 
-def _span(day: date) -> tuple[datetime, datetime]:
+def span_of(day: date) -> tuple[datetime, datetime]:
     zone = timezone.get_default_timezone()
     return tuple(  # type: ignore[return-value]  # of two
         datetime.combine(each, time(), tzinfo=zone) for each in (day, day + timedelta(days=1))

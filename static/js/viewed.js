@@ -1,10 +1,11 @@
 // Reports honestly what was on a screen: displayed when the card is in the page, viewed when half of it was in sight
-// for a whole second in the tab that has the focus.
+// for a whole second in the tab that has the focus. And whether it was there when its case was opened.
 import { card, report } from "./card.js";
 
 const SHARE = 0.5;
 const LONG_ENOUGH = 1000;
 const told = new Set(); // "displayed 12", "viewed 12"
+const opened = new Set(); // the cards' places: what a later message brings was not there to be opened
 let timer = null;
 let observed = null;
 let inSight = false;
@@ -35,6 +36,10 @@ function watch() {
   clearTimeout(timer);
   observed = shown;
   inSight = false;
+  if (shown && !opened.has(shown.id)) {
+    opened.add(shown.id);
+    if (shown.dataset.text || shown.classList.contains("is-pending")) tell(shown.dataset.text ? "opened" : "awaited");
+  }
   if (!shown?.dataset.text || shown.hasAttribute("data-dismissed")) return;
   // Who had begun to write before the card was there was not kept waiting by the model.
   tell("displayed", { typed_before: document.getElementById("reply-body")?.value.trim().length ?? 0 });

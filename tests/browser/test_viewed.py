@@ -62,9 +62,9 @@ def test_a_second_in_sight_is_a_view(
 ) -> None:
     open_case()
     page.wait_for_timeout(600)
-    assert reported(suggestion) == ["displayed"]
+    assert reported(suggestion) == ["opened", "displayed"]
     page.wait_for_timeout(900)
-    assert reported(suggestion) == ["displayed", "viewed"]
+    assert reported(suggestion) == ["opened", "displayed", "viewed"]
 
 
 @pytest.mark.parametrize(
@@ -93,10 +93,10 @@ def test_the_second_is_unbroken_and_in_the_tab_one_works_in(
         page.wait_for_timeout(300)
         page.evaluate(leave)
         page.wait_for_timeout(1300)
-        assert reported(suggestion) == ["displayed"]
+        assert reported(suggestion) == ["opened", "displayed"]
         page.evaluate(come_back)
     page.wait_for_timeout(1500)
-    assert reported(suggestion) == ["displayed", "viewed"]
+    assert reported(suggestion) == ["opened", "displayed", "viewed"]
 
 
 def test_a_tab_counts_on_through_its_reloads(
@@ -107,7 +107,9 @@ def test_a_tab_counts_on_through_its_reloads(
     page.reload()
     page.wait_for_timeout(1500)
     rows = list(suggestion.events.order_by("page_order").values_list("type", "page_order", "page"))
-    assert [row[:2] for row in rows] == [("displayed", 1), ("viewed", 2), ("displayed", 3), ("viewed", 4)]
+    assert [row[:2] for row in rows] == [
+        ("opened", 1), ("displayed", 2), ("viewed", 3), ("opened", 4), ("displayed", 5), ("viewed", 6)
+    ]  # fmt: skip
     assert len({page for *_, page in rows}) == 1
 
 
@@ -124,6 +126,7 @@ def test_what_was_written_before_the_card_came_is_told_with_it(
     expect(page.locator(".card-text")).to_contain_text("your payout left", timeout=2000)
     page.wait_for_timeout(300)
     assert suggestion.events.get(type="displayed").typed_before == len("I have begun without you")
+    assert reported(suggestion)[:2] == ["awaited", "displayed"], "it was not there when the case was opened"
 
 
 def test_a_clock_that_is_an_hour_off_changes_no_time(
@@ -144,7 +147,7 @@ def test_a_tab_closed_at_once_still_reports(
     page.keyboard.press("i")
     page.goto("about:blank")
     page.wait_for_timeout(500)
-    assert reported(suggestion) == ["displayed", "inserted"]
+    assert reported(suggestion) == ["opened", "displayed", "inserted"]
 
 
 def test_what_is_hidden_reports_nothing(page: Page, open_case: Callable[[], None], case: Case) -> None:

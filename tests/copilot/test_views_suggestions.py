@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from copilot import match_versions
-from copilot.models import DecidingSentence, Suggestion, SuggestionEvent
+from copilot.models import Contamination, DecidingSentence, Suggestion, SuggestionEvent
 from copilot.models.suggestion import Reason, State
 from copilot.views.card import Offer
 from copilot.views.suggestions import Reports
@@ -300,9 +300,26 @@ class TestEvents:
         self, client: Client, case: Case, state: State, reason: str
     ) -> None:
         suggestion = make_suggestion(case, state=state, reason=reason)
-        for kind in ("displayed", "viewed", "inserted", "dismissed"):
+        for kind in ("opened", "displayed", "viewed", "inserted", "dismissed"):
             assert self.post(client, suggestion, type=kind, client_seq="s") == 409
         assert self.post(client, suggestion, type="why_opened", client_seq="s") == 204
+
+    def test_a_page_tells_that_it_was_opened_before_the_suggestion_was_there(
+        self, client: Client, case: Case
+    ) -> None:
+        suggestion = make_suggestion(case, state=State.PENDING, finished_at=None)
+        assert self.post(client, suggestion, type="opened", client_seq="o") == 409
+        assert self.post(client, suggestion, type="awaited", client_seq="a") == 204
+        Suggestion.objects.filter(pk=suggestion.pk).update(finished_at=timezone.now() - timedelta(seconds=9))
+        assert self.post(client, suggestion, type="awaited", client_seq="slow line") == 204
+        Suggestion.objects.filter(pk=suggestion.pk).update(finished_at=timezone.now() - timedelta(hours=1))
+        assert self.post(client, suggestion, type="awaited", client_seq="late") == 409
+
+    def test_who_waited_for_what_is_held_out_has_seen_nothing(self, client: Client, case: Case) -> None:
+        suggestion = make_suggestion(case, state=State.SHADOW, reason="held_out", arm="shadow")
+        assert self.post(client, suggestion, type="awaited", client_seq="a") == 204
+        assert not Contamination.objects.exists()
+        assert self.post(client, suggestion, type="opened", client_seq="o") == 409
 
     def test_a_flood_is_throttled_and_told_when_to_come_back(
         self, client: Client, case: Case, monkeypatch: pytest.MonkeyPatch

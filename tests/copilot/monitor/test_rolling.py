@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from copilot import assigning, recording
 from copilot.experimenting import Treatment
-from copilot.models import ConfidenceDay, RollupState, Suggestion, TurnDay
+from copilot.models import ConfidenceDay, RollupState, Suggestion, SuggestionEvent, TurnDay
 from copilot.models.suggestion import Reason, State
 from copilot.monitor import rolling
 from copilot.monitor.funnel import Cell
@@ -116,6 +116,20 @@ def test_a_reply_changes_the_day_of_its_question(ana: User) -> None:
     assert timezone.localdate(asked) in days
     assert (total("n_waiting"), total("n_sent_verbatim"), total("n_turns")) == (0, 1, 1)
     assert [row.day for row in TurnDay.objects.all()] == [timezone.localdate(asked)]
+
+
+def test_whether_it_was_there_is_asked_of_the_first_opening(ana: User, gwen: User) -> None:
+    now = timezone.now()
+    waited, ready = suggested(), suggested()
+    used(ready, ana, "opened", "displayed")
+    for actor, kind, minutes in ((gwen, "awaited", 9), (ana, "opened", 8)):
+        recording.record_event(
+            suggestion=waited, type=SuggestionEvent.Type(kind), actor=actor, client_seq=kind,
+            at=now - timedelta(minutes=minutes),
+        )  # fmt: skip
+    used(suggested(), ana, "displayed")  # by a page of before this was told
+    roll()
+    assert (total("n_opened"), total("n_ready")) == (2, 1)
 
 
 def test_who_got_no_reply_is_censored_when_the_window_closes() -> None:

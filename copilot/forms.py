@@ -1,13 +1,15 @@
 """What the card and the catalog's pages send, checked."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from itertools import chain, count
 from typing import Any
 
 from django import forms
 from django.utils.text import slugify
 
-from copilot.models import Answer, AnswerVersion, Area, SuggestionEvent, Topic
+from copilot.models import Alert, Answer, AnswerVersion, Area, SuggestionEvent, Topic
+from copilot.monitor import alerting
 from helpdesk.models import Role, User
 
 Type = SuggestionEvent.Type
@@ -27,6 +29,34 @@ class EventForm(forms.Form):
         choices=[("", ""), *SuggestionEvent.DismissReason.choices], required=False
     )
     rank = forms.IntegerField(min_value=1, max_value=10, required=False)
+
+
+class AlertForm(forms.Form):
+    """What somebody does with an alert."""
+
+    act = forms.ChoiceField(choices=[(act, act) for act in ("take", "leave", "snooze", "wake")])
+    days = forms.TypedChoiceField(
+        choices=alerting.SNOOZES.items(),
+        coerce=int,
+        required=False,
+        empty_value=1,  # type: ignore[arg-type]
+    )
+
+    def carry_out(self, alert: Alert, *, by: User, now: datetime) -> None:
+        """Do it.
+
+        Raises:
+            AlertError: the alert is over.
+        """
+        match self.cleaned_data["act"]:
+            case "take":
+                alerting.take(alert, by=by, now=now)
+            case "leave":
+                alerting.leave(alert, by=by, now=now)
+            case "snooze":
+                alerting.snooze(alert, days=self.cleaned_data["days"], by=by, now=now)
+            case "wake":
+                alerting.wake(alert, by=by, now=now)
 
 
 class VersionForm(forms.Form):

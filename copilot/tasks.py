@@ -7,7 +7,7 @@ from celery.signals import worker_ready
 from django.utils import timezone
 
 from copilot import embedding, evaluating, meaning, rematching, replaying, shadowing, signing, suggesting
-from copilot.monitor import rolling
+from copilot.monitor import alerting, rolling
 
 ROLLING = 20.0  # seconds, then the queue's other work has its turn
 
@@ -68,6 +68,11 @@ def evaluate(*, order_id: int) -> None:
 @shared_task(name="copilot.tasks.roll_up")
 def roll_up() -> None:
     rolling.roll_on(now=timezone.now(), seconds=ROLLING)
+
+
+@shared_task(name="copilot.tasks.look_for_alerts")
+def look_for_alerts() -> None:
+    alerting.look(now=timezone.now())
 
 
 @worker_ready.connect

@@ -208,6 +208,11 @@ if "copilot" in INSTALLED_APPS:
         "schedule": timedelta(minutes=2),
         "options": {"expires": 120},
     }
+    CELERY_BEAT_SCHEDULE["look-for-alerts"] = {
+        "task": "copilot.tasks.look_for_alerts",
+        "schedule": timedelta(minutes=10),
+        "options": {"expires": 600},
+    }
 if "labeling" in INSTALLED_APPS:
     CELERY_BEAT_SCHEDULE["sweep-lost-jobs"] = {
         "task": "labeling.tasks.sweep_jobs",
@@ -239,7 +244,7 @@ if CELERY_BROKER_URL.startswith("filesystem://"):
     }
 
 # Mail that goes out; without EMAIL_URL replies on channel `email` are kept and marked as not delivered.
-EMAIL = env.dj_email_url("EMAIL_URL", "dummymail://")
+EMAIL = env.dj_email_url("EMAIL_URL", "dummy://")
 for name, value in EMAIL.items():
     if name.startswith("EMAIL_"):
         globals()[name] = value

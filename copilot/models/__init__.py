@@ -1,5 +1,6 @@
 """The copilot's tables: what may be said, what decides, what was suggested, what became of it."""
 
+from copilot.models.alert import Alert, AlertEvent
 from copilot.models.case_day import BacklogDay, CaseDay, CaseTimeDay
 from copilot.models.catalog import Answer, AnswerVersion, Area, Guidance, Term, Topic
 from copilot.models.change import CatalogChange
@@ -11,7 +12,7 @@ from copilot.models.match import Match, current_version
 from copilot.models.match_version import MatchVersion, SemanticFloor
 from copilot.models.order import EvaluationOrder
 from copilot.models.release import Artifact, Evaluation, Promotion, Release
-from copilot.models.rollup import AnswerDay, ConfidenceDay, RollupState, TurnDay
+from copilot.models.rollup import AnswerDay, ConfidenceDay, ReasonDay, RollupState, TurnDay
 from copilot.models.shadow import ShadowOutcome
 from copilot.models.signature import AgentSignature
 from copilot.models.suggestion import Alternative, Arm, DecidingSentence, Suggestion, SuggestionEvent
@@ -21,6 +22,8 @@ from copilot.models.withheld import WithheldText
 
 __all__ = [
     "AgentSignature",
+    "Alert",
+    "AlertEvent",
     "Alternative",
     "Answer",
     "AnswerDay",
@@ -49,6 +52,7 @@ __all__ = [
     "MatchVersion",
     "Promotion",
     "QuestionVector",
+    "ReasonDay",
     "Release",
     "RollupState",
     "SeenTopic",

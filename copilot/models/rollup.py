@@ -10,7 +10,7 @@ from copilot.models.catalog import AnswerVersion, Topic
 from copilot.models.experiment import Variant
 from copilot.models.match_version import MatchVersion
 from copilot.models.release import Release
-from copilot.models.suggestion import Arm
+from copilot.models.suggestion import Arm, Reason, State
 
 CONFIDENCE_BINS = 100
 NOBODY = 0  # the agent of turns that nobody has answered
@@ -186,3 +186,18 @@ class RollupState(models.Model):
 
     def __str__(self) -> str:
         return f"rolled up until {self.seen_until}"
+
+
+class ReasonDay(models.Model):
+    """How many turns of a day got no suggestion, by what was decided and why."""
+
+    day = models.DateField()
+    state = models.CharField(max_length=10, choices=State)
+    reason = models.CharField(max_length=20, choices=Reason)
+    n = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["day", "state", "reason"], name="reason_day_once")]
+
+    def __str__(self) -> str:
+        return f"{self.n} turns of {self.day}: {self.reason}"

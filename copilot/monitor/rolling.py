@@ -33,6 +33,7 @@ from copilot.monitor.funnel import (
     SUBSTANTIVE, WINDOW, Cell, ScreenEvent, SentReply, cell_of, first_opening,
 )  # fmt: skip
 from copilot.monitor.rolling_inputs import roll_inputs
+from copilot.monitor.rolling_reasons import roll_reasons
 from copilot.monitor.seeing import learn_seen
 
 HALF = 0.5
@@ -265,6 +266,7 @@ def _replace(day: date, counted: Day) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('rollup'), %s)", [day.toordinal()])
         TurnDay.objects.filter(day=day).delete()
         ConfidenceDay.objects.filter(day=day).delete()
+        roll_reasons(day, span_of(day))
         TurnDay.objects.bulk_create(turns, batch_size=INSERT)
         ConfidenceDay.objects.bulk_create(confidences, batch_size=INSERT)
         counted.answers.replace(day)

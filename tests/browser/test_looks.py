@@ -13,6 +13,9 @@ from copilot import datasets
 from copilot.evaluation.rows import as_lists
 from copilot.models import Evaluation, Promotion, Release
 from copilot.models.suggestion import Reason, State
+from copilot.monitor import alerting, rolling
+from copilot.monitor.alerting import Check
+from copilot.monitor.checks import Found
 from helpdesk import casework
 from helpdesk.models import Case, Note, Role, Team, User
 from labeling.models import FrozenDataset, TrainingRun
@@ -132,6 +135,9 @@ def addresses(team: Team, admin: User, releases: dict[str, str]) -> dict[str, st
                     second_topic=make_topic("Battery"), second_topic_probability=0.4)  # fmt: skip
     make_answer("Conflicting", review_on=timezone.localdate())
     Case.objects.filter(pk=unsure.pk).update(priority=4, assignee=admin)
+    found = Found("Failed turns: 15 %", "30 of 200 turns today (15 %), where 2 % are allowed.")
+    alerting.look(now=timezone.now(), all_checks=[Check("failures", "Failures", lambda now: [found])])
+    rolling.roll_on(now=timezone.now())
     for agent in range(1, 7):
         turns(agent, n_near=3, n_none=2)
         turns(agent, arm="offer", n_near=4, n_conflict=1)
@@ -140,7 +146,7 @@ def addresses(team: Team, admin: User, releases: dict[str, str]) -> dict[str, st
         "inbox": "/cases/?view=all", "filters": "/cases/?view=all&status=open", "empty": "/cases/?view=snoozed",
         "case": f"/cases/{rich.pk}/?view=all", "withheld": f"/cases/{unsure.pk}/", "catalog": "/copilot/catalog/",
         "accuracy": "/copilot/monitor/accuracy/", "influence": "/copilot/monitor/influence/",
-        "judge": "/labeling/judge/", "not found": "/cases/999999/", **releases,
+        "judge": "/labeling/judge/", "today": "/copilot/monitor/today/", "not found": "/cases/999999/", **releases,
     }  # fmt: skip
 
 

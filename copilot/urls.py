@@ -2,7 +2,6 @@
 
 from django.urls import path
 
-<<<<<<< HEAD
 from copilot.views import (
     accuracy,
     answer_figures,
@@ -18,12 +17,9 @@ from copilot.views import (
     releases,
     suggestions,
     support,
+    today,
     topics,
 )
-=======
-from copilot.monitor import pages
-from copilot.views import catalog, editing, monitor, quality, releases, suggestions, today, topics
->>>>>>> c058ba8 (today: Show what differs from the same weekdays before, and alert.)
 
 app_name = "copilot"
 
@@ -46,14 +42,10 @@ urlpatterns = [
     path("catalog/versions/<int:version_id>/", editing.decide_version, name="decide_version"),
     path("catalog/topics/new/", topics.new_topic, name="new_topic"),
     path("catalog/topics/<int:topic_id>/", topics.topic, name="topic"),
-<<<<<<< HEAD
     path("match-rate/", accuracy.moved),
     path("monitor/accuracy/", accuracy.accuracy, name="accuracy"),
-=======
-    path("match-rate/", pages.match_rate, name="match_rate"),
     path("monitor/today/", today.today, name="today"),
     path("monitor/alerts/<int:alert_id>/", today.alert, name="alert"),
->>>>>>> c058ba8 (today: Show what differs from the same weekdays before, and alert.)
     path("monitor/adoption/", monitor.adoption, name="adoption"),
     path("monitor/experiments/", experiments.experiments, name="experiments"),
     path("monitor/experiments/<int:experiment_id>/", experiments.experiment, name="experiment"),

@@ -18,6 +18,7 @@ from smtplib import SMTPException
 
 from django.conf import settings
 from django.core.mail import get_connection, send_mail
+from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection, transaction
 from django.urls import reverse
 
@@ -152,7 +153,7 @@ def _recipients(alert: Alert) -> list[str]:
     return list(people.order_by("pk").values_list("email", flat=True))
 
 
-def _outbox() -> object | None:
+def _outbox() -> BaseEmailBackend | None:
     """Return where mail goes: as configured, or without EMAIL_URL into a folder where it can be read."""
     if not settings.EMAIL_BACKEND.endswith("dummy.EmailBackend"):
         return None

@@ -94,8 +94,7 @@ def funnel_does_not_sum(now: datetime) -> list[Found]:
     today = timezone.localdate(now)
     waiting = {day for day, _ in touching.touched()}
     found = []
-    for row in _days(today - CHECKED, today - timedelta(days=1)):
-        day, n, cells = row["day"], row["n"], row["cells"]
+    for day, n, cells in _days(today - CHECKED, today - timedelta(days=1)):
         stored = n if day in waiting else _stored(day)
         if n != cells or n != stored:
             found.append(f"{day:%-d %b}: {stored:,} turns stored, {n:,} counted, {cells:,} in the cells")
@@ -190,9 +189,9 @@ def _sums(first: date, last: date, names: Sequence[str]) -> Sums:
     return {name: sums[f"sum_{name}"] or 0 for name in names}
 
 
-def _days(first: date, last: date) -> list[dict[str, object]]:
+def _days(first: date, last: date) -> list[tuple[date, int, int]]:
     cells = sum((F(f"n_{cell}") for cell in Cell), start=F("n_turns") - F("n_turns"))
-    days = TurnDay.objects.filter(day__gte=first, day__lte=last).values("day")
+    days = TurnDay.objects.filter(day__gte=first, day__lte=last).values_list("day")
     return list(days.annotate(n=Sum("n_turns"), cells=Sum(cells)).order_by("day"))
 
 

@@ -41,7 +41,7 @@ from copilot.monitor.seeing import learn_seen
 HALF = 0.5
 MILLION = 1_000_000
 KEYS = ("day", "release_id", "arm", "variant_id", "topic_id", "language", "agent")
-COUNTS = tuple(field.column for field in TurnDay._meta.concrete_fields if field.column not in {"id", *KEYS})
+COUNTS = tuple(field.attname for field in TurnDay._meta.concrete_fields if field.attname not in {"id", *KEYS})
 CONFIDENCE_COLUMNS = ("day", "release_id", "arm", "agent", "bin", "n", "n_matches")
 
 TURNS = """

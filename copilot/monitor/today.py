@@ -1,48 +1,33 @@
 """Today: what of yesterday and today is other than on the same weekdays before, and what somebody has to look at.
 
-Weekdays differ more than most changes, so each day stands beside the four same weekdays before it (metrics section 8).
+What differs is told by `weekdays`, what is wrong by `alerting`.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from django.db.models import Sum
 from django.utils import timezone
 
+from copilot import match_versions
 from copilot.models import Arm, Match
 from copilot.models.rollup import NOBODY, ReasonDay, RollupState, TurnDay
 from copilot.models.suggestion import Reason, State
 from copilot.monitor import charts, touching
-from copilot.monitor.adoption import SHOWN
 from copilot.monitor.charts import Chart, Series
-from copilot.monitor.figures import Figure, Unit, drawable
+from copilot.monitor.figures import Figure, drawable
 from copilot.monitor.funnel import Cell
-from copilot.monitor.reading import Sums, by_time
+from copilot.monitor.reading import by_time
 from copilot.monitor.shares import design_effect, share
-from copilot.monitor.tables import Column, Table, table_of_figures
-from copilot.statistics import intervals
+from copilot.monitor.tables import table_of_figures
+from copilot.monitor.weekdays import Agents, Row, compared, independent, is_apart, rows_of, table_of
 from helpdesk.models import Case
 
-N_BEFORE = 4  # same weekdays
 WEEKS = 12
 CHECKED = 28  # days in which the cells must sum
-OFFERED = (*SHOWN, Cell.LATE, Cell.OFFERED)  # and answered
-COLUMNS = ("n_turns", "n_fallback", "n_opened", "n_ready", *(f"n_{cell}" for cell in Cell))
 MATCHES = tuple(f"n_{kind}" for kind in Match.MATCHING)
 SETTLED = tuple(f"n_{kind}" for kind in Match.Kind.values)
-Agents = Mapping[int, Sums]
-
-
-@dataclass(frozen=True)
-class Row:
-    """One figure of today and yesterday, each beside the same weekdays before."""
-
-    name: str
-    today: Figure
-    before_today: Figure
-    yesterday: Figure
-    before_yesterday: Figure
 
 
 @dataclass(frozen=True)
@@ -56,104 +41,17 @@ class Today:
     charts: tuple[Chart, ...]
 
 
-@dataclass(frozen=True)
-class Kind:
-    """A share of turns: `k` of `n` columns; of agents' doing, or of the system's, where turns stand for themselves."""
-
-    name: str
-    k: tuple[str, ...]
-    n: tuple[str, ...]
-    is_of_agents: bool = False
-
-
-def _cells(cells: Iterable[Cell]) -> tuple[str, ...]:
-    return tuple(f"n_{cell}" for cell in cells)
-
-
-READY = Kind("Ready when its case was opened (aim: 95 %)", ("n_ready",), ("n_opened",), is_of_agents=True)
-KINDS = (
-    Kind("On a screen, of those offered and answered", _cells(SHOWN), _cells(OFFERED), is_of_agents=True),
-    READY,
-    Kind("Came late, of the same", ("n_late",), _cells(OFFERED), is_of_agents=True),
-    Kind("Withheld with a reason", ("n_withheld",), ("n_turns",)),
-    Kind("Failed", ("n_failed",), ("n_turns",)),
-    Kind("The live release stood in", ("n_fallback",), ("n_turns",)),
-)
-
-
 def today(now: datetime) -> Today:
     """Return what the page shows at a time."""
     day = timezone.localdate(now)
-    days = _days(_compared(day) + _compared(day - timedelta(days=1)))
-    rows = [_counted(days, day), *(_shared(kind, days, day) for kind in KINDS)]
+    rows = rows_of(day)
     return Today(
         finding=_finding(rows, day),
         sums=_sums(day),
         rolled=_rolled(now),
         waiting=_waiting(),
-        charts=(_table(rows, day), _reasons(day), _match_rate(day)),
+        charts=(table_of(rows, day), _reasons(day), _match_rate(day)),
     )
-
-
-def share_of(kind: Kind, agents: Iterable[Agents], name: str) -> Figure:
-    """Return a share of some days' turns, with the interval that is right for it."""
-    by_agent: dict[int, list[int]] = {}
-    for sums_by_agent in agents:
-        for agent, sums in sums_by_agent.items():
-            pair = by_agent.setdefault(agent, [0, 0])
-            pair[0] += sum(sums[column] for column in kind.k)
-            pair[1] += sum(sums[column] for column in kind.n)
-    if kind.is_of_agents:
-        people = [pair for agent, pair in by_agent.items() if agent != NOBODY]
-        return share(name, [k for k, _ in people], [n for _, n in people])
-    k, n = (sum(pair[place] for pair in by_agent.values()) for place in (0, 1))
-    return _independent(name, k, n)
-
-
-def _independent(name: str, k: int, n: int) -> Figure:
-    if not n:
-        return Figure(name, 0, k=0, note="no turns")
-    found = intervals.wilson(k, n)
-    return Figure(name, n, found.estimate, found.low, found.high, k=k, method=found.method)
-
-
-def _compared(day: date) -> list[date]:
-    """Return a day and the same weekdays before it."""
-    return [day - timedelta(weeks=back) for back in range(N_BEFORE + 1)]
-
-
-def _days(days: Sequence[date]) -> dict[date, Agents]:
-    found: dict[date, dict[int, Sums]] = {day: {} for day in days}
-    turns = TurnDay.objects.filter(day__in=days).values("day", "agent")
-    for row in turns.annotate(**{f"sum_{name}": Sum(name) for name in COLUMNS}):
-        found[row["day"]][row["agent"]] = {name: row[f"sum_{name}"] for name in COLUMNS}
-    return found
-
-
-def _row(name: str, figure_of: Callable[[list[date]], Figure], day: date) -> Row:
-    yesterday = day - timedelta(days=1)
-    return Row(
-        name,
-        figure_of([day]),
-        figure_of(_compared(day)[1:]),
-        figure_of([yesterday]),
-        figure_of(_compared(yesterday)[1:]),
-    )
-
-
-def _shared(kind: Kind, days: Mapping[date, Agents], day: date) -> Row:
-    return _row(kind.name, lambda which: share_of(kind, [days[each] for each in which], kind.name), day)
-
-
-def _counted(days: Mapping[date, Agents], day: date) -> Row:
-    """Return the turns of a day, and the mean of those days before on which there were any."""
-
-    def figure_of(which: list[date]) -> Figure:
-        counts = [sum(sums["n_turns"] for sums in days[each].values()) for each in which]
-        counts = [n for n in counts if n] or [0]
-        return Figure("Turns", sum(counts), sum(counts) / len(counts), unit=Unit.COUNT)
-
-    return _row("Turns that came in", figure_of, day)
 
 
 def _finding(rows: Sequence[Row], day: date) -> str:
@@ -162,7 +60,7 @@ def _finding(rows: Sequence[Row], day: date) -> str:
         return "No turn has come in yet."
     yesterday = day - timedelta(days=1)
     said = f"Yesterday {turns.written} turns came in, on {yesterday:%A}s before {before.written} on average"
-    apart = [row for row in rows[1:] if _is_apart(row.yesterday, row.before_yesterday)]
+    apart = [row for row in rows[1:] if is_apart(row.yesterday, row.before_yesterday)]
     if not apart:
         return f"{said}; nothing else is further apart than chance puts it."
     told = "; ".join(
@@ -172,62 +70,16 @@ def _finding(rows: Sequence[Row], day: date) -> str:
     return f"{said}. Further apart than chance puts them: {told}."
 
 
-def _is_apart(one: Figure, other: Figure) -> bool:
-    """Whether the intervals of two figures leave each other out: rarer than one in twenty by chance."""
-    if None in (one.low, one.high, other.low, other.high):
-        return False
-    return bool(one.low > other.high or other.low > one.high)  # type: ignore[operator]
-
-
-def _table(rows: Sequence[Row], day: date) -> Chart:
-    yesterday = day - timedelta(days=1)
-    parts = (
-        ("today", "Today so far", lambda row: row.today),
-        ("before_today", f"{day:%A}s before", lambda row: row.before_today),
-        ("yesterday", "Yesterday", lambda row: row.yesterday),
-        ("before_yesterday", f"{yesterday:%A}s before", lambda row: row.before_yesterday),
-    )
-    columns = [Column("", "name", lambda row: row.name, lambda row: row.name)]
-    for key, name, part in parts:
-        columns += _columns(key, name, part)
-    columns[0] = replace(columns[0], name="Figure")
-    return Chart(
-        "days",
-        "Today and yesterday",
-        f"Each beside the same weekday of the {N_BEFORE} weeks before. What came in today still waits for replies.",
-        Table(tuple(columns), rows),
-        empty="Each figure with its 95 % interval, and of how many turns.",
-    )
-
-
-def _columns(key: str, name: str, part: Callable[[Row], Figure]) -> list[Column]:
-    def told(row: Row) -> str:
-        figure = part(row)
-        if figure.value is None:
-            return figure.note or "–"
-        interval = f" ({figure.interval}), n = {figure.n:,}" if figure.has_interval else ""
-        return f"{figure.written}{interval}"
-
-    fields = ("value", "low", "high", "n", "k", "method", "note")
-    return [
-        Column(name, "", lambda row: None, told),
-        *(
-            Column("", f"{key}_{field}", lambda row, field=field: getattr(part(row), field))
-            for field in fields
-        ),
-    ]
-
-
 def _reasons(day: date) -> Chart:
     """Draw why turns of the last two days got no suggestion, beside the same weekdays before."""
     title = "Why there was no suggestion, yesterday and today"
     both = [day, day - timedelta(days=1)]
-    before = [each for one in both for each in _compared(one)[1:]]
+    before = [each for one in both for each in compared(one)[1:]]
     counts, turns = _by_reason(both), _turns(both)
     counts_before, turns_before = _by_reason(before), _turns(before)
     names = {key: Reason(key[1]).label.capitalize() for key in counts_before | counts}
-    rows = [_independent(names[key], counts.get(key, 0), turns) for key in names]
-    earlier = [_independent(names[key], counts_before.get(key, 0), turns_before) for key in names]
+    rows = [independent(names[key], counts.get(key, 0), turns) for key in names]
+    earlier = [independent(names[key], counts_before.get(key, 0), turns_before) for key in names]
     earlier = [replace(row, name=f"{row.name}, same weekdays before") for row in earlier]
     pairs = sorted(zip(rows, earlier, strict=True), key=lambda pair: -(pair[0].k or 0))
     drawn = [row for row, _ in pairs if row.value is not None]
@@ -289,8 +141,11 @@ def _weeks(by_week: Mapping[date, Agents], arm: str) -> dict[date, Figure]:
     }
     everyone = [pair for agents in pairs.values() for pair in agents]
     deff = design_effect([k for k, _ in everyone], [n for _, n in everyone])
+    version = f"match version {match_versions.current().pk}"
     return {
-        week: share(f"{arm}, {week}", [k for k, _ in agents], [n for _, n in agents], last_deff=deff)
+        week: share(
+            f"{arm}, {week}", [k for k, _ in agents], [n for _, n in agents], last_deff=deff, version=version
+        )
         for week, agents in pairs.items()
     }
 

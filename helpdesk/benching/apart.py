@@ -6,15 +6,24 @@ from contextlib import contextmanager
 from django.core.management import call_command
 from django.db import connection
 
-from helpdesk.benching.filling import Tell, fill
+from helpdesk.benching.filling import DAYS, Tell, fill
 from helpdesk.models import Case
 
 
 @contextmanager
 def cases_apart(
-    name: str, *, cases: int, bodies: Sequence[str], tell: Tell, keep: bool = False
+    name: str,
+    *,
+    cases: int,
+    bodies: Sequence[str],
+    tell: Tell,
+    keep: bool = False,
+    days: int = DAYS,
 ) -> Iterator[None]:
-    """Work in a database of this name with so many cases; it is dropped at the end, or kept for the next time."""
+    """Work in a database of this name with so many cases of so many days.
+
+    It is dropped at the end, or kept for the next time.
+    """
     usual = str(connection.settings_dict["NAME"])
     with connection.cursor() as cursor:
         cursor.execute("SELECT EXISTS (SELECT FROM pg_database WHERE datname = %s)", [name])
@@ -27,7 +36,7 @@ def cases_apart(
             _execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name}")
             _switch_to(name)
             call_command("migrate", verbosity=0)
-            fill(cases=cases, bodies=bodies, tell=tell)
+            fill(cases=cases, bodies=bodies, tell=tell, days=days)
         yield
     finally:
         _switch_to(usual)

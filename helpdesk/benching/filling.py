@@ -16,6 +16,7 @@ N_TAGS = 40
 N_WORDS = 20_000
 CASES_A_CUSTOMER = 3
 CHUNK = 100_000
+DAYS = 2 * 365
 
 Tell = Callable[[str], None]
 
@@ -45,7 +46,7 @@ SELECT %(agents)s + 1, 'scientist', 'Data', 'Scientist', 's@example.org', '!', '
 
 CUSTOMERS = """
 INSERT INTO helpdesk_customer (id, name, email, attributes, created_at)
-SELECT g, 'Customer ' || g, 'customer-' || g || '@example.org', '{"plan": "plus"}', now() - interval '2 years'
+SELECT g, 'Customer ' || g, 'customer-' || g || '@example.org', '{"plan": "plus"}', now() - %(days)s * interval '1 day'
 FROM generate_series(1, %(customers)s) g
 """
 
@@ -63,7 +64,7 @@ SELECT g, customer, channel, '', subject, status, priority, team,
        CASE WHEN is_escalated THEN created_at END, CASE WHEN is_escalated THEN 'bench' ELSE '' END
 FROM (
   SELECT g, 1 + floor(random() * %(customers)s)::int AS customer,
-         now() - (%(cases)s - g + 1) * (interval '2 years' / %(cases)s) AS created_at,
+         now() - (%(cases)s - g + 1) * (%(days)s * interval '1 day' / %(cases)s) AS created_at,
          -ln(1 - random()) * interval '2 days' AS span,
          concat_ws(' ', 'Question about', pg_temp.word(), pg_temp.word()) AS subject,
          CASE WHEN random() > CASE WHEN g > 0.9 * %(cases)s THEN 0.48 ELSE 0.002 END THEN 'closed'
@@ -141,11 +142,11 @@ FROM helpdesk_case WHERE id BETWEEN %(first)s AND %(last)s AND assignee_id IS NO
 # Indexes that stand behind no constraint are built when all rows are there, which is much faster.
 LATER_INDEXES = """
 SELECT indexname, indexdef FROM pg_indexes
-WHERE schemaname = 'public' AND tablename ~ '^helpdesk_(case|caseevent|customer|message|note|reply|statuschange|'
-                                           'satisfactionrating|activetime)$'
+WHERE schemaname = 'public' AND tablename ~ %s
   AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexname::regclass)
 """
 
+TABLES = "helpdesk_(case|caseevent|customer|message|note|reply|statuschange|satisfactionrating|activetime)"
 ROWS = (CASES, TAGS, MESSAGES, REPLIES, NOTES, EVENTS, STATUS_CHANGES, RATINGS, ACTIVE_TIMES)
 
 SEQUENCES = """
@@ -155,11 +156,11 @@ FROM (VALUES ('team', %(teams)s), ('tag', %(tags)s), ('user', %(users)s), ('cust
 """
 
 
-def fill(*, cases: int, bodies: Sequence[str], tell: Tell) -> None:
+def fill(*, cases: int, bodies: Sequence[str], tell: Tell, days: int = DAYS) -> None:
     """Fill an empty database with so many cases; a superuser's work, for the foreign keys are not checked."""
     sizes = {
         "cases": cases, "customers": max(1, cases // CASES_A_CUSTOMER), "n_bodies": len(bodies), "words": N_WORDS,
-        "teams": N_TEAMS, "agents": N_AGENTS, "users": N_AGENTS + 1, "tags": N_TAGS,
+        "days": days, "teams": N_TEAMS, "agents": N_AGENTS, "users": N_AGENTS + 1, "tags": N_TAGS,
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica; SET synchronous_commit = off")
@@ -167,7 +168,7 @@ def fill(*, cases: int, bodies: Sequence[str], tell: Tell) -> None:
         cursor.execute(BODIES, {"bodies": list(bodies)})
         cursor.execute(WORDS, sizes)
         cursor.execute(PEOPLE, sizes)
-        with _indexes_made_later(tell):
+        with indexes_made_later(TABLES, tell):
             cursor.execute(CUSTOMERS, sizes)
             for first in range(1, cases + 1, CHUNK):
                 last = min(first + CHUNK - 1, cases)
@@ -182,9 +183,10 @@ def fill(*, cases: int, bodies: Sequence[str], tell: Tell) -> None:
 
 
 @contextmanager
-def _indexes_made_later(tell: Tell) -> Iterator[None]:
+def indexes_made_later(tables: str, tell: Tell) -> Iterator[None]:
+    """Drop the indexes of the tables of which a pattern tells the names, and build them anew afterwards."""
     with connection.cursor() as cursor:
-        cursor.execute(LATER_INDEXES)
+        cursor.execute(LATER_INDEXES, [f"^{tables}$"])
         indexes = cursor.fetchall()
         for name, _ in indexes:
             cursor.execute(f'DROP INDEX "{name}"')

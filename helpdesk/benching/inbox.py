@@ -58,25 +58,27 @@ def measure_inbox(*, n: int, tell: Tell) -> dict[str, Waited]:
     readers = list(User.objects.filter(role=Role.DATA_SCIENTIST))
     figures: dict[str, Waited] = {}
     for who, people in (("agent", agents), ("reader of all", readers)):
-        signed_in = [(person, _client_of(person)) for person in people]
-        _measure([Visit(client, "/cases/") for _, client in signed_in])  # the first compiles the templates
+        signed_in = [(person, client_of(person)) for person in people]
+        measure_visits(
+            [Visit(client, "/cases/") for _, client in signed_in]
+        )  # the first compiles the templates
         gc.collect()
         gc.freeze()  # as the web process does
         for name, visits in _kinds(signed_in, n, chance):
             if not visits:  # too few cases for this kind
                 continue
-            figures[f"{who}: {name}"] = found = _measure(visits)
+            figures[f"{who}: {name}"] = found = measure_visits(visits)
             tell(f"{who}: {name}: p95 {found.p95_ms:.0f} ms")
     return figures
 
 
-def _client_of(person: User) -> Client:
+def client_of(person: User) -> Client:
     client = Client(SERVER_NAME="localhost", enforce_csrf_checks=True)
     client.force_login(person)
     return client
 
 
-def _measure(visits: Sequence[Visit]) -> Waited:
+def measure_visits(visits: Sequence[Visit]) -> Waited:
     times, most = [], 0
     for visit in visits:
         queries: list[str] = []

@@ -8,7 +8,7 @@ import sys
 import pytest
 from django.db import connection
 
-from copilot.config.management.commands.bench import ANNOTATE, INBOX, SEARCH
+from copilot.config.management.commands.bench import ANNOTATE, INBOX, MONITOR, SEARCH
 from copilot.models import Release
 from tests.processes import ROOT, environment
 
@@ -63,3 +63,15 @@ def test_labeling_is_measured_in_a_database_apart() -> None:
         assert figures[f"{task}: submit and next"]["n"] == 12
     assert {"topic: skip", "topic: undo", "topic: queue filled in the background"} <= figures.keys()
     assert not is_there(ANNOTATE)
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_the_monitor_is_measured_in_a_database_apart() -> None:
+    figures = run_bench("monitor", "--matches", "500", "--requests", "1")
+    assert figures["filled"]["matches"] > 400
+    assert figures["filled"]["events"] > 3000
+    assert figures["a day of many replies rolled"]["turns"] > 20
+    assert {"today", "adoption"} <= figures.keys()
+    assert "alert" not in figures, "which is only posted to"
+    assert not is_there(MONITOR)

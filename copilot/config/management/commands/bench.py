@@ -23,6 +23,8 @@ from copilot.config.celery import app
 from copilot.config.demo.world import read_world
 from copilot.evaluation.arrival import measure_arrival
 from copilot.evaluation.bench import measure
+from copilot.evaluation.monitor_bench import measure_monitor, roll_all
+from copilot.evaluation.past_turns import DAYS, fill_turns
 from copilot.evaluation.search_bench import measure_search
 from copilot.pipeline.encoder import Encoder
 from copilot.pipeline.questions import question_from
@@ -42,7 +44,8 @@ from labeling.bench.exporting import add_export, measure_export
 LONG = 128
 USUAL = range(25, 46)  # tokens: about 35
 INBOX, SEARCH, ANNOTATE = "bench_inbox", "bench_search", "bench_annotate"  # databases
-MESSAGES_A_CASE = 1.3  # in those databases
+MONITOR = "bench_monitor"
+MESSAGES_A_CASE, MATCHES_A_CASE = 1.3, 0.88  # in those databases
 
 
 class Command(BaseCommand):
@@ -97,6 +100,12 @@ class Command(BaseCommand):
         annotate.add_argument("--annotations", type=int, default=200_000)
         annotate.add_argument("--labels", type=int, default=200, help="given for each task")
         annotate.add_argument("--keep", action="store_true", help="keep the database for the next time")
+        monitor = benches.add_parser(
+            "monitor", help="pages of figures, and their making, among very many turns, in a database apart"
+        )
+        monitor.add_argument("--matches", type=int, default=1_000_000)
+        monitor.add_argument("--requests", type=int, default=5, help="of each page in each way")
+        monitor.add_argument("--keep", action="store_true", help="keep the database for the next time")
         for bench in (
             pipeline,
             arrival,
@@ -109,6 +118,7 @@ class Command(BaseCommand):
             labeling,
             annotate,
             weak,
+            monitor,
         ):
             bench.add_argument("--json", action="store_true", help="for machines")
 
@@ -122,6 +132,7 @@ class Command(BaseCommand):
             "export": _export,
             "annotate": _annotate,
             "labeling": _labeling,
+            "monitor": _monitor,
         }  # fmt: skip
         figures = measures[bench](**options, tell=self.stderr.write)
         told = _rows if bench in {"inbox", "annotate"} else _table
@@ -201,6 +212,14 @@ def _annotate(
         fill_labels(annotations=annotations, tell=tell)
         figures = measure_annotating(n=labels, tell=tell)
     return {name: asdict(waited) for name, waited in figures.items()}
+
+
+def _monitor(*, matches: int, requests: int, keep: bool, tell: Tell, **_: Any) -> Mapping[str, Any]:
+    cases = ceil(matches / MATCHES_A_CASE)
+    with cases_apart(MONITOR, cases=cases, bodies=_texts(), keep=keep, tell=tell, days=DAYS):
+        fill_turns(cases=cases, tell=tell)
+        roll_all(tell=tell)
+        return measure_monitor(n=requests, tell=tell)
 
 
 @contextmanager

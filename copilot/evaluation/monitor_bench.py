@@ -1,0 +1,153 @@
+"""What a data scientist waits for among very many turns: each page of the monitor, and the figures of a day.
+
+Aims with 1,000,000 matches and 10,000,000 events: each page within 300 ms (p95), a day of 50,000 replies rolled
+within 10 s.
+"""
+
+import os
+import resource
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+
+from django.apps import apps
+from django.db import connection, models
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+
+from copilot.evaluation.past_turns import BUSY_DAY
+from copilot.models import Match, SuggestionEvent, Touch
+from copilot.models.rollup import TurnDay
+from copilot.monitor import rolling
+from copilot.templatetags.monitor import PAGES
+from copilot.urls import urlpatterns
+from helpdesk.benching.filling import Tell
+from helpdesk.benching.inbox import Visit, client_of, measure_visits
+from helpdesk.models import Role, User
+
+QUERIES = ("", "days=364", "days=364&per=day", "days=28", "topic=topic-1", "language=de")
+OF_MONITOR = "monitor/"  # below this all pages of the monitor lie, also those that come later
+SIZES = """
+SELECT relname::text, pg_total_relation_size(oid) FROM pg_class WHERE relkind = 'r' AND relname ~ '^copilot_.*day$'
+"""
+
+
+@dataclass(frozen=True)
+class Filled:
+    """What the database holds; each rollup's rows are of a year."""
+
+    matches: int
+    events: int
+    rollup_rows: int
+    rollup_mb: float
+
+
+@dataclass(frozen=True)
+class Rolled:
+    """One day made anew, the best of three; `memory_mb` is the most that the process ever had."""
+
+    turns: int
+    replies: int
+    events: int
+    seconds: float
+    all_seconds: list[float]
+    memory_mb: float
+    load: float
+
+
+def roll_all(*, tell: Tell) -> None:
+    """Make the figures of every day, unless a database that was kept has them."""
+    if TurnDay.objects.exists():
+        return
+    started, days = time.perf_counter(), rolling.every_day()
+    for number, day in enumerate(days, start=1):
+        rolling.roll_day(day, now=timezone.now())
+        if number % 50 == 0:
+            tell(f"{number} of {len(days)} days rolled in {time.perf_counter() - started:.0f} s")
+    rolling.roll_on(now=timezone.now(), seconds=0)
+    Touch.objects.all().delete()
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+
+
+def measure_monitor(*, n: int, tell: Tell) -> dict[str, Mapping[str, object]]:
+    """Ask for each page n times, in each way, and roll the busiest day."""
+    figures: dict[str, Mapping[str, object]] = {"filled": asdict(_filled())}
+    figures["a day of many replies rolled"] = rolled = asdict(_roll_busy_day())
+    tell(f"{rolled['turns']:,} turns rolled in {rolled['seconds']:.1f} s")
+    client = client_of(User.objects.filter(role=Role.DATA_SCIENTIST)[0])
+    for name, address in sorted(addresses().items()):
+        if (
+            client.get(address).status_code == 405
+        ):  # what can only be posted; otherwise it compiles the templates
+            continue
+        visits = [Visit(client, f"{address}?{query}") for query in QUERIES]
+        waited = measure_visits([visit for visit in visits for _ in range(n)])
+        figures[name] = asdict(waited)
+        tell(f"{name}: p95 {waited.p95_ms:.0f} ms")
+    return figures
+
+
+def addresses() -> dict[str, str]:
+    """Return the address of each page of the monitor by its name; one that shows a row shows the first there is."""
+    found = {}
+    for name, arguments in _pages():
+        rows = {argument: _first(argument) for argument in arguments}
+        if None not in rows.values():
+            found[name] = reverse(f"copilot:{name}", kwargs=rows)
+    return found
+
+
+def _pages() -> Iterator[tuple[str, Sequence[str]]]:
+    for name, _ in PAGES:
+        try:
+            reverse(f"copilot:{name}")
+        except NoReverseMatch:
+            continue
+        yield name, ()
+    for pattern in urlpatterns:
+        if str(pattern.pattern).startswith(OF_MONITOR) and pattern.name:
+            yield pattern.name, tuple(pattern.pattern.converters)
+
+
+def _first(argument: str) -> object:
+    """Return what an address's argument such as `answer_id` may be; None where there is no such row."""
+    model = argument.removesuffix("_id")
+    if argument == model or model not in apps.get_app_config("copilot").models:
+        return None
+    kind: type[models.Model] = apps.get_model("copilot", model)
+    return kind._default_manager.order_by("pk").values_list("pk", flat=True).first()
+
+
+def _filled() -> Filled:
+    with connection.cursor() as cursor:
+        cursor.execute(SIZES)
+        sizes = dict(cursor.fetchall())
+        n_rows = 0
+        for table in sizes:
+            cursor.execute(f'SELECT count(*) FROM "{table}"')  # noqa: S608  the database's own names
+            n_rows += cursor.fetchone()[0]
+    return Filled(Match.objects.count(), SuggestionEvent.objects.count(), n_rows, sum(sizes.values()) / 2**20)
+
+
+def _roll_busy_day() -> Rolled:
+    day = timezone.localdate() - timedelta(days=BUSY_DAY)
+    times = []
+    for _ in range(3):
+        started = time.perf_counter()
+        n = rolling.roll_day(day, now=timezone.now())
+        times.append(time.perf_counter() - started)
+    span = rolling.span_of(day)
+    events = SuggestionEvent.objects.filter(
+        suggestion__created_at__gte=span[0], suggestion__created_at__lt=span[1]
+    )
+    return Rolled(
+        turns=n,
+        replies=events.filter(type=SuggestionEvent.Type.SENT).count(),
+        events=events.count(),
+        seconds=min(times),
+        all_seconds=times,
+        memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        load=os.getloadavg()[0],
+    )

@@ -1,5 +1,6 @@
 """The copilot's tables: what may be said, what decides, what was suggested, what became of it."""
 
+from copilot.models.agent_day import AgentDay
 from copilot.models.alert import Alert, AlertEvent
 from copilot.models.case_day import BacklogDay, CaseDay, CaseTimeDay
 from copilot.models.catalog import Answer, AnswerVersion, Area, Guidance, Term, Topic
@@ -21,6 +22,7 @@ from copilot.models.vector import QuestionVector
 from copilot.models.withheld import WithheldText
 
 __all__ = [
+    "AgentDay",
     "AgentSignature",
     "Alert",
     "AlertEvent",

@@ -91,7 +91,7 @@ class Adoption:
 
 def adoption(filters: Filters) -> Adoption:
     """Return the page's figures for what an address asks."""
-    turns = filters.turns()
+    turns = filters.totals()
     cells = cells_of(turns)
     total = turns.aggregate(n=Sum("n_turns"))["n"] or 0
     agents = _people(by_agent(turns, by="", names=COLUMNS).get("", {}))
@@ -166,7 +166,7 @@ def _rates(rates: Sequence[Figure]) -> Chart:
 
 def _over_time(filters: Filters) -> Chart:
     title = f"Acceptance by {filters.per}"
-    found = by_time(filters.turns(), per=filters.per, names=COLUMNS)
+    found = by_time(filters.totals(), per=filters.per, names=COLUMNS)
     by = {day: _people(agents) for day, agents in found.items()}
     pairs = ((ACCEPTANCES[1], "Of those seen"), (ACCEPTANCES[3], "Of all answered"))
     lines = [_line(of, name, by) for of, name in pairs]
@@ -192,7 +192,7 @@ def _active(filters: Filters) -> Chart:
     """Draw how many of the agents who saw suggestions took one, week by week."""
     title = "Agents who took a suggestion, by week"
     rows = {}
-    for day, agents in by_time(filters.turns(), per="week", names=COLUMNS).items():
+    for day, agents in by_time(filters.totals(), per="week", names=COLUMNS).items():
         active = [sums for sums in agents.values() if _of(*SHOWN)(sums)]
         took = sum(1 for sums in active if sums["n_sent_verbatim"] + sums["n_sent_edited"])
         rows[day] = share(f"{day}", [int(i < took) for i in range(len(active))], [1] * len(active))
@@ -212,7 +212,7 @@ def _retained(filters: Filters) -> Chart:
     title = f"Characters kept per turn, by {filters.per}"
     rows = {}
     for day, agents in by_time(
-        filters.turns(), per=filters.per, names=("n_turns", "kept_characters")
+        filters.totals(), per=filters.per, names=("n_turns", "kept_characters")
     ).items():
         n = sum(sums["n_turns"] for sums in agents.values())
         kept = sum(sums["kept_characters"] for sums in agents.values())

@@ -12,6 +12,7 @@ from django.db.models import Count, F, Q, Sum
 from django.utils import timezone
 
 from copilot.models import Arm, Assignment, Experiment, Match, Suggestion
+from copilot.models.agent_day import AgentDay
 from copilot.models.rollup import NOBODY, TurnDay
 from copilot.models.suggestion import State
 from copilot.monitor import touching
@@ -141,7 +142,7 @@ def match_rate_has_fallen(now: datetime) -> list[Found]:
     month = timezone.localdate(_month(now))
     found = []
     for arm, name in ((Arm.SHADOW, "unseen"), (Arm.OFFER, "shown")):
-        turns = TurnDay.objects.filter(arm=arm)
+        turns = AgentDay.objects.filter(arm=arm)
         before = _rates(turns.filter(day__gte=month - REFERENCE, day__lt=month))
         since = _rates(turns.filter(day__gte=month, day__lte=timezone.localdate(now)))
         if (fall := fall_of(before, since)) is not None:
@@ -184,7 +185,7 @@ def _mismatch(of: str, counts: Mapping[str, int], shares: Sequence[float], what_
 
 
 def _sums(first: date, last: date, names: Sequence[str]) -> Sums:
-    turns = TurnDay.objects.filter(day__gte=first, day__lte=last)
+    turns = AgentDay.objects.filter(day__gte=first, day__lte=last)
     sums = turns.aggregate(**{f"sum_{name}": Sum(name) for name in names})
     return {name: sums[f"sum_{name}"] or 0 for name in names}
 

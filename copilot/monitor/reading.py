@@ -7,15 +7,12 @@ from typing import Any
 
 from django.db.models import F, Func, QuerySet, Sum
 
-from copilot.models.rollup import TurnDay
 from copilot.monitor.funnel import Cell
 
 Sums = Mapping[str, int]
 
 
-def by_agent(
-    turns: "QuerySet[TurnDay]", *, by: str | Func, names: Sequence[str]
-) -> dict[Any, dict[int, Sums]]:
+def by_agent(turns: "QuerySet[Any]", *, by: str | Func, names: Sequence[str]) -> dict[Any, dict[int, Sums]]:
     """Return the sums of some columns by group and agent; `by` is a column, or "" for all in one group."""
     rows = turns.annotate(group=F(by)) if isinstance(by, str) and by else turns
     fields = ["group", "agent"] if by else ["agent"]
@@ -28,7 +25,7 @@ def by_agent(
     return dict(found)
 
 
-def by_time(turns: "QuerySet[TurnDay]", *, per: str, names: Sequence[str]) -> dict[date, dict[int, Sums]]:
+def by_time(turns: "QuerySet[Any]", *, per: str, names: Sequence[str]) -> dict[date, dict[int, Sums]]:
     """Return the sums of some columns by day, or by the Monday of each week, and agent."""
     found: defaultdict[date, dict[int, dict[str, int]]] = defaultdict(dict)
     for day, agents in by_agent(turns, by="day", names=names).items():
@@ -40,7 +37,7 @@ def by_time(turns: "QuerySet[TurnDay]", *, per: str, names: Sequence[str]) -> di
     return {day: {**found[day]} for day in sorted(found)}
 
 
-def cells_of(turns: "QuerySet[TurnDay]") -> dict[Cell, int]:
+def cells_of(turns: "QuerySet[Any]") -> dict[Cell, int]:
     """Return how many turns are in each cell of the funnel."""
     sums = turns.aggregate(**{cell: Sum(f"n_{cell}") for cell in Cell})
     return {cell: sums[cell] or 0 for cell in Cell}

@@ -34,6 +34,7 @@ from copilot.monitor.copying import copy_rows
 from copilot.monitor.funnel import (
     SUBSTANTIVE, WINDOW, Cell, ScreenEvent, SentReply, cell_of, first_opening,
 )  # fmt: skip
+from copilot.monitor.rolling_agents import roll_agents
 from copilot.monitor.rolling_inputs import roll_inputs
 from copilot.monitor.rolling_reasons import roll_reasons
 from copilot.monitor.seeing import learn_seen
@@ -268,6 +269,7 @@ def _replace(day: date, counted: Day) -> None:
         ConfidenceDay.objects.filter(day=day).delete()
         roll_reasons(day, span_of(day))
         copy_rows(TurnDay, (*KEYS, *COUNTS), turns)
+        roll_agents(day)
         copy_rows(ConfidenceDay, CONFIDENCE_COLUMNS, confidences)
         counted.answers.replace(day)
 

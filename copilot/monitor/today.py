@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from copilot import match_versions
 from copilot.models import Arm, Match
-from copilot.models.rollup import NOBODY, ReasonDay, RollupState, TurnDay
+from copilot.models.agent_day import AgentDay
+from copilot.models.rollup import NOBODY, ReasonDay, RollupState
 from copilot.models.suggestion import Reason, State
 from copilot.monitor import charts, touching
 from copilot.monitor.charts import Chart, Series
@@ -104,7 +105,7 @@ def _by_reason(days: Sequence[date]) -> dict[tuple[str, str], int]:
 
 
 def _turns(days: Sequence[date]) -> int:
-    return TurnDay.objects.filter(day__in=days).aggregate(n=Sum("n_turns"))["n"] or 0
+    return AgentDay.objects.filter(day__in=days).aggregate(n=Sum("n_turns"))["n"] or 0
 
 
 def _match_rate(day: date) -> Chart:
@@ -114,7 +115,7 @@ def _match_rate(day: date) -> Chart:
     first = monday - timedelta(weeks=WEEKS - 1)
     lines = []
     for arm, name in ((Arm.SHADOW, "Unseen"), (Arm.OFFER, "Shown")):
-        turns = TurnDay.objects.filter(arm=arm, day__gte=first, day__lte=day)
+        turns = AgentDay.objects.filter(arm=arm, day__gte=first, day__lte=day)
         by_week = by_time(turns, per="week", names=SETTLED)
         lines.append(Series(name, _weeks(by_week, name)))
     rows = [row for line in lines for row in line.by_day.values()]
@@ -152,7 +153,7 @@ def _weeks(by_week: Mapping[date, Agents], arm: str) -> dict[date, Figure]:
 
 def _sums(day: date) -> str:
     """Say whether the cells of the last weeks sum to the turns; against what is stored, a check looks (`checks`)."""
-    turns = TurnDay.objects.filter(day__gt=day - timedelta(days=CHECKED), day__lte=day)
+    turns = AgentDay.objects.filter(day__gt=day - timedelta(days=CHECKED), day__lte=day)
     sums = turns.aggregate(n=Sum("n_turns"), **{f"sum_{cell}": Sum(f"n_{cell}") for cell in Cell})
     n, cells = sums["n"] or 0, sum(sums[f"sum_{cell}"] or 0 for cell in Cell)
     if n != cells:

@@ -6,7 +6,8 @@ from datetime import date, timedelta
 
 from django.db.models import Sum
 
-from copilot.models.rollup import NOBODY, TurnDay
+from copilot.models.agent_day import AgentDay
+from copilot.models.rollup import NOBODY
 from copilot.monitor.adoption import SHOWN
 from copilot.monitor.charts import Chart
 from copilot.monitor.figures import Figure, Unit
@@ -121,7 +122,7 @@ def share_of(kind: Kind, agents: Iterable[Agents], name: str) -> Figure:
 
 def _days(days: Sequence[date]) -> Mapping[date, Agents]:
     found: dict[date, dict[int, Sums]] = {day: {} for day in days}
-    turns = TurnDay.objects.filter(day__in=days).values_list("day", "agent")
+    turns = AgentDay.objects.filter(day__in=days).values_list("day", "agent")
     for day, agent, *sums in turns.annotate(**{f"sum_{name}": Sum(name) for name in COLUMNS}):
         found[day][agent] = dict(zip(COLUMNS, sums, strict=True))
     return found

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from copilot.models import TurnDay
 from copilot.monitor.funnel import Cell
+from copilot.monitor.rolling_agents import roll_agents
 from helpdesk.models import User
 from tests.copilot.making import make_topic
 
@@ -28,10 +29,12 @@ def turns(agent: int, *, days_ago: int = 1, topic: str = "Payouts", **counts: in
     """One row of figures: counts by cell, which sum to its turns."""
     cells = {f"n_{cell}": n for cell, n in counts.items() if cell in set(Cell)}
     rest = {name: n for name, n in counts.items() if name not in set(Cell)}
-    return TurnDay.objects.create(
+    made = TurnDay.objects.create(
         day=timezone.localdate() - timedelta(days=days_ago), arm="offer", topic=make_topic(topic), language="en",
         agent=agent, **(COLUMNS | {"n_turns": sum(cells.values())} | cells | rest),
     )  # fmt: skip
+    roll_agents(made.day)
+    return made
 
 
 def table(client: Client, key: str, **query: Any) -> dict[str, dict[str, str]]:
@@ -58,6 +61,7 @@ def test_the_cells_sum_to_all_turns_or_the_page_says_so(client: Client) -> None:
     row = turns(1, ignored=3, withheld=2)
     assert "sum to all 5 turns" in client.get(PAGE).text
     TurnDay.objects.filter(pk=row.pk).update(n_turns=6)
+    roll_agents(row.day)
     assert "The cells sum to 5 but there are 6 turns" in client.get(PAGE).text
 
 

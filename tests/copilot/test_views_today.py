@@ -7,8 +7,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from copilot.models import Alert, ReasonDay, RollupState, TurnDay
+from copilot.models import AgentDay, Alert, ReasonDay, RollupState, TurnDay
 from copilot.monitor.funnel import Cell
+from copilot.monitor.rolling_agents import roll_agents
 from helpdesk.models import User
 from tests.making import make_case
 
@@ -34,10 +35,11 @@ def alert() -> Alert:
 def turns(agent: int, *, days_ago: int = 1, arm: str = "offer", **counts: int) -> None:
     cells = {f"n_{cell}": n for cell, n in counts.items() if cell in set(Cell)}
     rest = {name: n for name, n in counts.items() if name not in set(Cell)}
-    TurnDay.objects.create(
+    made = TurnDay.objects.create(
         day=timezone.localdate() - timedelta(days=days_ago), arm=arm, language="en", agent=agent,
         **(COLUMNS | {"n_turns": sum(cells.values())} | cells | rest),
     )  # fmt: skip
+    roll_agents(made.day)
 
 
 def table(client: Client, key: str) -> dict[str, dict[str, str]]:
@@ -112,7 +114,7 @@ class TestPage:
         assert "sum to all 3 turns" in text
         assert "No figures were made yet" in text
         assert "1 cases are open, in 1 of them a customer waits" in text
-        TurnDay.objects.update(n_turns=4)
+        AgentDay.objects.update(n_turns=4)
         RollupState.objects.create(seen_until=timezone.now() - timedelta(hours=1))
         text = client.get(PAGE).text
         assert "sum to 3, but there are 4 turns" in text

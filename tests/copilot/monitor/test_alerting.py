@@ -17,6 +17,7 @@ from copilot.monitor import alerting, checks, rolling
 from copilot.monitor.alerting import Check
 from copilot.monitor.checks import Found
 from copilot.monitor.funnel import Cell
+from copilot.monitor.rolling_agents import roll_agents
 from helpdesk.models import User
 from tests.copilot.making import make_experiment, make_suggestion
 from tests.making import make_case
@@ -46,10 +47,12 @@ def turns(
 ) -> TurnDay:
     cells = {f"n_{cell}": n for cell, n in counts.items() if cell in set(Cell)}
     rest = {name: n for name, n in counts.items() if name not in set(Cell)}
-    return TurnDay.objects.create(
+    made = TurnDay.objects.create(
         day=timezone.localdate(now) - timedelta(days=days_ago), arm=arm, language="en", agent=agent,
         **(COLUMNS | {"n_turns": sum(cells.values())} | cells | rest),
     )  # fmt: skip
+    roll_agents(made.day)
+    return made
 
 
 class TestAlerts:

@@ -12,7 +12,16 @@ from pytest_django import Settings
 
 from copilot import assigning, recording
 from copilot.experimenting import Treatment
-from copilot.models import ConfidenceDay, RollupState, Suggestion, SuggestionEvent, TurnDay
+from copilot.models import (
+    AgentDay,
+    ConfidenceDay,
+    ReasonDay,
+    RollupState,
+    Suggestion,
+    SuggestionEvent,
+    TurnDay,
+)
+from copilot.models.agent_day import COUNTS
 from copilot.models.suggestion import Reason, State
 from copilot.monitor import rolling
 from copilot.monitor.funnel import Cell
@@ -59,7 +68,7 @@ def roll(now: datetime | None = None) -> None:
 def rows() -> list[dict[str, Any]]:
     return [
         {name: value for name, value in model_to_dict(row).items() if name != "id"}
-        for model in (TurnDay, ConfidenceDay)
+        for model in (TurnDay, AgentDay, ReasonDay, ConfidenceDay)
         for row in model.objects.order_by("pk")
     ]
 
@@ -153,6 +162,20 @@ def test_where_agents_are_divided_a_turn_counts_under_its_author(ana: User) -> N
     roll()
     [row] = TurnDay.objects.all()
     assert (row.arm, row.n_shadow, row.variant_id is not None) == ("shadow", 1, True)
+
+
+def test_sums_over_topics_are_those_of_the_turns(ana: User, gwen: User) -> None:
+    for number in range(6):
+        topic = make_topic(("Fees", "Payouts")[number % 2])
+        used(
+            suggested(topic=topic), (ana, gwen)[number % 3 == 0], "opened", "displayed", "viewed", "inserted"
+        )
+    suggested("", state=State.WITHHELD, reason="no_answer", answer=None)
+    roll()
+    assert AgentDay.objects.count() < TurnDay.objects.count()
+    for name in COUNTS:
+        assert sum(AgentDay.objects.values_list(name, flat=True)) == total(name)
+    assert list(ReasonDay.objects.values_list("state", "reason", "n")) == [("withheld", "no_answer", 1)]
 
 
 def test_agents_stand_by_a_hash(ana: User) -> None:

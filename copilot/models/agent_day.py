@@ -31,6 +31,7 @@ class AgentDay(models.Model):
 
 
 KEYS = {"id", "day", "release_id", "arm", "variant_id", "topic_id", "language", "agent"}
-COUNTS = tuple(field.attname for field in TurnDay._meta.concrete_fields if field.attname not in KEYS)
-for _name in COUNTS:
-    TurnDay._meta.get_field(_name).clone().contribute_to_class(AgentDay, _name)
+_COUNTED = [field for field in TurnDay._meta.concrete_fields if field.attname not in KEYS]
+COUNTS = tuple(field.attname for field in _COUNTED)
+for _field in _COUNTED:
+    _field.clone().contribute_to_class(AgentDay, _field.attname)

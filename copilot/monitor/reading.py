@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.db.models import F, Func, QuerySet, Sum
+from django.db.models.functions import TruncWeek
 
 from copilot.monitor.funnel import Cell
 
@@ -14,7 +15,7 @@ Sums = Mapping[str, int]
 
 def by_agent(turns: "QuerySet[Any]", *, by: str | Func, names: Sequence[str]) -> dict[Any, dict[int, Sums]]:
     """Return the sums of some columns by group and agent; `by` is a column, or "" for all in one group."""
-    rows = turns.annotate(group=F(by)) if isinstance(by, str) and by else turns
+    rows = turns.annotate(group=F(by) if isinstance(by, str) else by) if by else turns
     fields = ["group", "agent"] if by else ["agent"]
     found: defaultdict[Any, dict[int, Sums]] = defaultdict(dict)
     for row in (
@@ -27,14 +28,7 @@ def by_agent(turns: "QuerySet[Any]", *, by: str | Func, names: Sequence[str]) ->
 
 def by_time(turns: "QuerySet[Any]", *, per: str, names: Sequence[str]) -> dict[date, dict[int, Sums]]:
     """Return the sums of some columns by day, or by the Monday of each week, and agent."""
-    found: defaultdict[date, dict[int, dict[str, int]]] = defaultdict(dict)
-    for day, agents in by_agent(turns, by="day", names=names).items():
-        start = day - timedelta(days=day.weekday()) if per == "week" else day
-        for agent, sums in agents.items():
-            total = found[start].setdefault(agent, dict.fromkeys(names, 0))
-            for name in names:
-                total[name] += sums[name]
-    return {day: {**found[day]} for day in sorted(found)}
+    return by_agent(turns, by=TruncWeek("day") if per == "week" else "day", names=names)
 
 
 def cells_of(turns: "QuerySet[Any]") -> dict[Cell, int]:

@@ -9,15 +9,14 @@ import resource
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import timedelta
 
 from django.apps import apps
 from django.db import connection, models
+from django.db.models import Sum
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
-from copilot.evaluation.past_turns import BUSY_DAY
-from copilot.models import Match, SuggestionEvent, Touch
+from copilot.models import AgentDay, Match, SuggestionEvent, Touch
 from copilot.models.rollup import TurnDay
 from copilot.monitor import rolling
 from copilot.templatetags.monitor import PAGES
@@ -132,7 +131,7 @@ def _filled() -> Filled:
 
 
 def _roll_busy_day() -> Rolled:
-    day = timezone.localdate() - timedelta(days=BUSY_DAY)
+    day, _ = AgentDay.objects.values_list("day").annotate(n=Sum("n_turns")).order_by("-n")[0]
     times = []
     for _ in range(3):
         started = time.perf_counter()

@@ -14,7 +14,7 @@ from helpdesk.benching.filling import N_AGENTS, Tell, indexes_made_later
 
 DAYS = 365
 N_TOPICS, N_RELEASES = 100, 4
-BUSY_DAY, BUSY_TURNS = 30, 53_000  # so many days ago: 53,000 turns have about 50,000 replies
+BUSY_DAY, BUSY_TURNS = 30, 67_500  # so many days ago; three of four turns have a reply
 CHUNK = 100_000
 TABLES = "copilot_(suggestion|suggestionevent|match|assignment)"
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('copilot', '0020_alerts'),
+        ('copilot', '0025_alerts'),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('copilot', '0019_ready_before_open'),
+        ('copilot', '0024_ready_before_open'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -87,7 +87,7 @@ def watching(table: str, function: str) -> migrations.RunSQL:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("copilot", "0017_rollups"),
+        ("copilot", "0022_answer_days"),
         ("helpdesk", "0013_active_time"),
     ]
 

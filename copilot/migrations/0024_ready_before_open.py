@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('copilot', '0018_touches'),
+        ('copilot', '0023_touches'),
     ]
 
     operations = [

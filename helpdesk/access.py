@@ -1,11 +1,11 @@
 """The only doors to a case, by role."""
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import Http404
 
 from helpdesk.models import Attachment, Case, Role, User
-from helpdesk.models.case import CaseQuerySet
+from helpdesk.models.case import IMPORT, CaseQuerySet
 
 PEOPLE = ("team", "assignee", "escalated_by", "escalated_to")  # whom a case's page names
 
@@ -20,6 +20,14 @@ def cases_for(user: User) -> CaseQuerySet:
     if user.sees_every_case:
         return Case.objects.all()
     return Case.objects.of_customers().filter(Q(team=user.team_id) | Q(team=None) | Q(assignee=user))
+
+
+def agents_who_see(case: Case) -> QuerySet[User]:
+    """Return the agents whose `cases_for` holds a case; others see every case, whatever becomes of it."""
+    if case.channel == IMPORT:
+        return User.objects.none()
+    agents = User.objects.filter(is_active=True, is_superuser=False, role=Role.AGENT)
+    return agents.filter(Q(team=case.team_id) | Q(pk=case.assignee_id)) if case.team_id else agents
 
 
 def get_case(user: User, case_id: int) -> Case:

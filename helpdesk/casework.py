@@ -7,8 +7,10 @@ from django.core.validators import validate_slug
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from helpdesk import history, live
+from helpdesk import access, history, live
 from helpdesk.models import Case, CaseEvent, Priority, Status, Tag, Team, User
+
+SIGHT = {"team", "assignee"}  # fields that decide which agents see a case
 
 
 def assign(*, case: Case, assignee: User | None, actor: User, now: datetime) -> None:
@@ -119,6 +121,7 @@ def _change(case: Case, kind: CaseEvent.Type, *, actor: User | None, now: dateti
         row = Case.objects.select_related("team", "assignee").lock(case.pk)
         changed = {name: value for name, value in values.items() if getattr(row, name) != value}
         status = row.status
+        saw = _seeing(row) if SIGHT & changed.keys() else set()
         for name in changed:
             before = _told(row, name)
             setattr(row, name, changed[name])
@@ -127,7 +130,12 @@ def _change(case: Case, kind: CaseEvent.Type, *, actor: User | None, now: dateti
             setattr(case, name, changed[name])
         if changed:
             row.save(update_fields=list(changed))
+            live.tell_losers(saw and saw - _seeing(row))
             history.note_status(case=row, before=status, actor=actor, at=now)
+
+
+def _seeing(case: Case) -> set[int]:
+    return set(access.agents_who_see(case).values_list("pk", flat=True))
 
 
 def _told(case: Case, name: str) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
 
 import psycopg
 from asgiref.sync import sync_to_async
@@ -10,7 +11,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponseBadRequest, HttpResponseBase, StreamingHttpResponse
 
 from helpdesk import access
-from helpdesk.live import CHANNEL
+from helpdesk.live import CASES, LOSERS
 from helpdesk.models import User
 
 logger = logging.getLogger(__name__)
@@ -21,37 +22,55 @@ RECONNECT_SECONDS = 2
 GATHER_SECONDS = 0.1
 
 
+@dataclass
+class News:
+    """What happened: cases that changed, people who lost sight of one, and whether more may have been missed."""
+
+    cases: set[int] = field(default_factory=set)
+    losers: set[int] = field(default_factory=set)
+    is_fresh_start: bool = False
+
+    def add(self, other: "News") -> None:
+        self.cases |= other.cases
+        self.losers |= other.losers
+        self.is_fresh_start |= other.is_fresh_start
+
+
 class Hub:
     """Hands every notice of the database to every open stream of this process."""
 
     def __init__(self) -> None:
-        self.listeners: set[Callable[[set[int]], None]] = set()
+        self.listeners: set[Callable[[News], None]] = set()
         self._task: asyncio.Task[None] | None = None
 
-    def join(self, listener: Callable[[set[int]], None]) -> None:
+    def join(self, listener: Callable[[News], None]) -> None:
         self.listeners.add(listener)
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._listen())
 
-    def leave(self, listener: Callable[[set[int]], None]) -> None:
+    def leave(self, listener: Callable[[News], None]) -> None:
         self.listeners.discard(listener)
 
     async def _listen(self) -> None:
         while self.listeners:
             try:
                 async with await _connect() as listening:
-                    await listening.execute(f"LISTEN {CHANNEL}")
-                    self._hand_out(set())  # what happened while nobody listened is fetched anew
+                    await listening.execute(f"LISTEN {CASES}")
+                    await listening.execute(f"LISTEN {LOSERS}")
+                    # What happened while nobody listened is fetched anew.
+                    self._hand_out(News(is_fresh_start=True))
                     while self.listeners:
                         async for notice in listening.notifies(timeout=KEEP_ALIVE_SECONDS):
-                            self._hand_out({int(number) for number in notice.payload.split(",")})
+                            numbers = {int(number) for number in notice.payload.split(",")}
+                            are_cases = notice.channel == CASES
+                            self._hand_out(News(cases=numbers) if are_cases else News(losers=numbers))
             except (psycopg.Error, OSError):
                 logger.warning("lost the database that news come from; trying again", exc_info=True)
                 await asyncio.sleep(RECONNECT_SECONDS)
 
-    def _hand_out(self, case_ids: set[int]) -> None:
+    def _hand_out(self, news: News) -> None:
         for listener in tuple(self.listeners):
-            listener(case_ids)
+            listener(news)
 
 
 async def _connect() -> psycopg.AsyncConnection[tuple[object, ...]]:
@@ -94,11 +113,11 @@ def _listener(request: HttpRequest, watched: int | None) -> User:
 
 
 async def _news(user: User, watched: int | None, *, inbox: bool) -> AsyncIterator[str]:
-    changed: set[int] = set()
+    heard = News()
     woken = asyncio.Event()
 
-    def listener(case_ids: set[int]) -> None:
-        changed.update(case_ids)
+    def listener(news: News) -> None:
+        heard.add(news)
         woken.set()
 
     hub.join(listener)
@@ -112,25 +131,26 @@ async def _news(user: User, watched: int | None, *, inbox: bool) -> AsyncIterato
                 yield ": still here\n\n"
                 continue
             await asyncio.sleep(GATHER_SECONDS)
-            numbers = set(changed)
-            changed.clear()
+            news, heard = heard, News()
             woken.clear()
-            for event in await _events(user, numbers, watched, inbox=inbox):
+            for event in await _events(user, news, watched, inbox=inbox):
                 yield f"event: {event}\ndata: changed\n\n"
     finally:
         hub.leave(listener)
 
 
-async def _events(user: User, numbers: set[int], watched: int | None, *, inbox: bool) -> list[str]:
-    """Return the names of the events that these changed cases are to this page; an empty set is a fresh start.
+async def _events(user: User, news: News, watched: int | None, *, inbox: bool) -> list[str]:
+    """Return the names of the events that news are to this page; a fresh start is news to all of it.
 
-    A case that was moved out of this person's sight is no news: the page could not fetch it.
+    A case that was moved out of this person's sight is no news: the page could not fetch it. That their list has one
+    less is.
     """
     events = []
-    is_news = watched is not None and (watched in numbers or not numbers)
+    is_news = watched is not None and (watched in news.cases or news.is_fresh_start)
     if watched is not None and is_news and await _sees_any(user, {watched}):
         events.append(f"case-{watched}")
-    if inbox and (not numbers or await _sees_any(user, numbers)):
+    is_less = news.is_fresh_start or user.pk in news.losers
+    if inbox and (is_less or await _sees_any(user, news.cases)):
         events.append("inbox")
     return events
 

@@ -7,7 +7,7 @@ from django.http import Http404
 
 from helpdesk import access
 from helpdesk.models import Team, User
-from tests.making import make_case
+from tests.making import make_case, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -20,6 +20,20 @@ def test_agent_sees_the_cases_of_their_team_of_no_team_and_their_own(
     lent.save()
     assert set(access.cases_for(ana)) == {mine, nobodys, lent}
     assert theirs not in access.cases_for(ana)
+
+
+def test_agents_who_see_a_case_are_those_to_whom_it_is_listed(
+    ana: User, gwen: User, nadia: User, team: Team, other_team: Team
+) -> None:
+    make_user("kim", is_active=False, team=team)
+    loner = make_user("loner")
+    lent = make_case(team=other_team)
+    lent.assignee = ana
+    lent.save()
+    imported = make_case(channel="import")
+    for case in (make_case(team=team), make_case(team=other_team), make_case(), lent, imported):
+        listed = {user for user in (ana, gwen, loner) if case in access.cases_for(user)}
+        assert set(access.agents_who_see(case)) == listed
 
 
 def test_experts_see_every_case(nadia: User, sana: User, team: Team, other_team: Team) -> None:

@@ -5,7 +5,7 @@ import socket
 import threading
 from contextlib import ExitStack
 from datetime import timedelta
-from queue import Queue
+from queue import Empty, Queue
 from urllib.parse import urlsplit
 
 import pytest
@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from helpdesk import casework
 from helpdesk.intake import receive_messages
-from helpdesk.models import Team, User
+from helpdesk.models import Case, Team, User
 from tests.making import incoming, make_case
 from tests.processes import web
 
@@ -101,6 +101,40 @@ def test_page_of_a_case_that_was_moved_away_is_told_nothing_more(
         receive_messages([incoming(case_id=case.pk)], now=timezone.now())
         assert readers.events.get(timeout=2) == f"case-{case.pk}"
         assert mine.events.empty()
+
+
+def test_list_hears_that_a_case_left_its_readers_sight_and_nothing_more_of_it(
+    ana: User, sana: User, team: Team, other_team: Team
+) -> None:
+    case = make_case(team=team)
+    with web() as address, Stream(address, f"inbox=1&case={case.pk}", ana) as mine:
+        assert [mine.events.get(timeout=5) for _ in range(2)] == [f"case-{case.pk}", "inbox"]
+        casework.move(case=case, team=other_team, actor=sana, now=timezone.now())
+        assert mine.events.get(timeout=2) == "inbox"
+        receive_messages([incoming(case_id=case.pk)], now=timezone.now())
+        assert not_within(mine, seconds=0.5)
+
+
+def test_list_hears_that_a_case_of_all_became_one_teams_or_was_taken_from_its_reader(
+    gwen: User, sana: User, team: Team
+) -> None:
+    for_all, given = make_case(), make_case(team=team)
+    Case.objects.filter(pk=given.pk).update(assignee=gwen)
+    with web() as address, Stream(address, "inbox=1", gwen) as mine:
+        assert mine.events.get(timeout=5) == "inbox"
+        casework.move(case=for_all, team=team, actor=sana, now=timezone.now())
+        assert mine.events.get(timeout=2) == "inbox"
+        casework.assign(case=given, assignee=None, actor=sana, now=timezone.now())
+        assert mine.events.get(timeout=2) == "inbox"
+
+
+def not_within(stream: Stream, *, seconds: float) -> bool:
+    """Whether a stream stays silent for so long."""
+    try:
+        stream.events.get(timeout=seconds)
+    except Empty:
+        return True
+    return False
 
 
 def test_strangers_case_and_bad_number_are_refused(gwen: User, team: Team) -> None:

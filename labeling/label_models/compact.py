@@ -8,7 +8,9 @@ The model estimates mu[(function, class), y] = P(function says class | y is true
 with O[a, b] the share of rows on which both pairs occur, and P the diagonal of the classes' shares. snorkel 0.10 writes
 one column for each (function, class), dense: 37 GB for a million rows of 60 functions and 77 classes, though a function
 mostly knows one class. Here only the pairs that occur have one. That loses nothing: a pair that never occurs starts at
-mu = 0 and its gradient is 0, so it ends at the smallest value allowed, where it says nothing.
+mu = 0 and its gradient is 0, so it ends at the smallest value allowed, where it says nothing. Only the rounding differs
+then: the same sums in another order, in single precision, move a probability by up to some 2e-6. Where all pairs are
+few, all of them have a column, and nothing moves.
 
 What it learns is not how precise a function is: from snorkel's starting value, which one random number scales, its
 steps hardly move mu. Hence no function's weight is shown to anybody, only what the labels are worth on gold.
@@ -30,6 +32,7 @@ MOMENTUM = 0.9
 SAME_SHARE = (
     3  # decimals to which classes are equally frequent, so that the model could take one for the other
 )
+FEW_PAIRS = 500  # of function and class: above, only those that occur have a column
 CHUNK = 100_000  # rows whose votes are paired at once
 
 Single = NDArray[np.float32]
@@ -91,7 +94,9 @@ def _checked(balance: NDArray[np.float64] | None, k: int) -> NDArray[np.float64]
 
 
 def _places(votes: Votes) -> NDArray[np.int64]:
-    """Number the pairs of function and class that occur, int[m, k]; the others get -1."""
+    """Number the pairs of function and class, int[m, k]: all if they are few, else those that occur; others get -1."""
+    if votes.m * votes.k <= FEW_PAIRS:
+        return np.arange(votes.m * votes.k).reshape(votes.m, votes.k)
     place = np.full((votes.m, votes.k), -1, np.int64)
     place[votes.functions, votes.classes] = 0
     place[place == 0] = np.arange(int((place == 0).sum()))
@@ -123,24 +128,23 @@ def _start(together: Single, classes: NDArray[np.intp], shares: Single, *, seed:
 
 
 def _descend(together: Single, functions: NDArray[np.intp], mu: Single, shares: Single) -> Single:
-    """Take snorkel's steps, in single precision as it does: what both say then differs by less than 1e-6."""
-    is_other = functions[:, None] != functions
-    own = np.diag(together)
-    mu, moving = mu.copy(), np.zeros_like(mu)
+    """Take snorkel's steps with its own engine and in its own terms, so that even their rounding is the same."""
+    import torch
+
+    is_other = torch.from_numpy(functions[:, None] != functions)
+    seen, balance = torch.from_numpy(together), torch.from_numpy(shares).diag()
+    learned = torch.from_numpy(mu).clone().requires_grad_()
+    steps = torch.optim.SGD([learned], lr=RATE, momentum=MOMENTUM)
     for _ in range(EPOCHS):
-        weighed = mu * shares
-        missing = weighed @ mu.T
-        missing -= together
-        missing *= is_other
-        missing *= 2
-        gradient = (missing @ mu) * shares + missing.T @ weighed
-        gradient += (2 * (weighed.sum(axis=1) - own))[:, None] * shares
-        moving *= MOMENTUM
-        moving += gradient
-        mu -= RATE * moving
-    if not np.isfinite(mu).all():
+        steps.zero_grad()
+        between = torch.norm((seen - learned @ balance @ learned.t())[is_other]) ** 2
+        alone = torch.norm(torch.sum(learned @ balance, 1) - seen.diag()) ** 2
+        (between + alone).backward()
+        steps.step()
+    if not learned.isfinite().all():
         raise ValueError("label model: it does not converge on these votes: take another one")
-    return mu
+    found: Single = learned.detach().numpy()
+    return found
 
 
 def _unmixed(

@@ -116,7 +116,7 @@ def agreement_of(task: str) -> Agreement:
 
 
 def _said(task: str) -> _Said:
-    blind = Annotation.objects.standing().filter(task=task, mode=Annotation.Mode.BLIND)
+    blind = Annotation.objects.standing().unanchored().filter(task=task, mode=Annotation.Mode.BLIND)
     several = blind.values("message").annotate(n=Count("*"), latest=Max("pk")).filter(n__gte=2)
     ids = [row["message"] for row in several.order_by("-latest")[:LOOKED_AT]]
     rows = list(

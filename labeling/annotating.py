@@ -23,12 +23,13 @@ class LabelRefusedError(Exception):
 
 @dataclass(frozen=True)
 class Sitting:
-    """A message before a person, who is asked a task's question in a mode."""
+    """A message before a person, who is asked a task's question in a mode, perhaps about a topic's messages only."""
 
     person: User
     message: Message
     task: str
     mode: str
+    topic: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ def submit(sitting: Sitting, said: Submission, *, now: datetime) -> Kept:
         "made_at": now,
         "picked_by": entry.rule if entry else Rule.CHOSEN,
         "inclusion_probability": entry.inclusion_probability if entry else None,
+        "topic_filter": sitting.topic,
     }
     changes = []
     for about, label in _implied(sitting.task, said.label).items():
@@ -178,10 +180,11 @@ def _say(
         Annotation.objects.filter(pk=own.pk).update(undone_at=fields["made_at"], is_gold=False)
     if label is None:
         return None, own
-    # Who has seen the prediction of a message can't forget it.
+    # Who has seen the prediction of a message, or a topic's name above it, can't forget it.
     mode = Mode.CONFIRM if own and own.mode == Mode.CONFIRM else fields["mode"]
+    anchor = {"mode": mode, "topic_filter": fields["topic_filter"] or (own.topic_filter if own else "")}
     known = known_when_said(task, label) if task == Task.TOPIC else {}
-    return Annotation.objects.create(task=task, label=label, **fields | known | {"mode": mode}), own
+    return Annotation.objects.create(task=task, label=label, **fields | known | anchor), own
 
 
 def _version(said: Submission, person: User, now: datetime) -> AnswerVersion | None:

@@ -19,6 +19,7 @@ class Voice:
     also: tuple[str, ...] = ()
     is_adjudicated: bool = False
     is_stale: bool = False
+    is_anchored: bool = False
 
     def agrees_with(self, other: "Voice") -> bool:
         return self.label == other.label or self.label in other.also or other.label in self.also
@@ -28,7 +29,7 @@ def decide_gold(voices: Sequence[Voice]) -> tuple[int | None, bool]:
     """Return the key of the gold among the voices, oldest first, and whether people disagree about it.
 
     What is stale counts only where nothing newer was said. The latest adjudication decides; else the first voice does,
-    unless another one disagrees with it.
+    unless another one disagrees with it. Of those who agree, one who was told no topic goes before one who was.
 
     >>> decide_gold([Voice(1, "fees"), Voice(2, "fees")])
     (1, False)
@@ -36,6 +37,8 @@ def decide_gold(voices: Sequence[Voice]) -> tuple[int | None, bool]:
     (None, True)
     >>> decide_gold([Voice(1, "fees"), Voice(2, "tips"), Voice(3, "tips", is_adjudicated=True)])
     (3, False)
+    >>> decide_gold([Voice(1, "fees", is_anchored=True), Voice(2, "fees")])
+    (2, False)
     """
     heard = [voice for voice in voices if not voice.is_stale] or list(voices)
     decided = [voice for voice in heard if voice.is_adjudicated]
@@ -45,7 +48,8 @@ def decide_gold(voices: Sequence[Voice]) -> tuple[int | None, bool]:
         return None, False
     first, *others = heard
     is_disputed = not all(other.agrees_with(first) for other in others)
-    return (None if is_disputed else first.key), is_disputed
+    free = next((voice for voice in heard if not voice.is_anchored), first)
+    return (None if is_disputed else free.key), is_disputed
 
 
 def settle(*, message_id: int, now: datetime) -> None:
@@ -91,4 +95,5 @@ def _voice(row: Annotation) -> Voice:
         also=tuple(row.also),
         is_adjudicated=row.mode == Mode.ADJUDICATION,
         is_stale=row.stale_at is not None,
+        is_anchored=row.topic_filter != "",
     )

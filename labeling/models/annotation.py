@@ -28,6 +28,10 @@ class AnnotationQuerySet(models.QuerySet["Annotation"]):
         """What models and labeling functions are judged by."""
         return self.standing().filter(task=task, is_gold=True)
 
+    def unanchored(self) -> Self:
+        """Leave out what was said with a topic's name above the message: it tells nothing of the whole."""
+        return self.filter(topic_filter="")
+
     def stale(self) -> Self:
         """What is no longer believed: it should be asked again first."""
         return self.standing().filter(stale_at__isnull=False)
@@ -71,6 +75,11 @@ class Annotation(models.Model):
     picked_by = models.SlugField(max_length=20, blank=True, help_text="The rule that put it before a person.")
     inclusion_probability = models.FloatField(
         null=True, blank=True, help_text="With which it was drawn at random; empty if a rule picked it."
+    )
+    topic_filter = models.SlugField(
+        max_length=80,
+        blank=True,
+        help_text="The topic to which its author had narrowed the queue: who is told a topic tends to agree.",
     )
     seconds = models.FloatField(null=True, blank=True, help_text="From the screen to the label.")
     made_at = models.DateTimeField()

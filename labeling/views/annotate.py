@@ -107,7 +107,7 @@ def _asked(data: Mapping[str, str]) -> Asked:
 
 def _sitting(request: PageRequest, asked: Asked) -> annotating.Sitting:
     message = message_for(request.user, asked.message)
-    return annotating.Sitting(request.user, message, asked.task, asked.mode)
+    return annotating.Sitting(request.user, message, asked.task, asked.mode, asked.topic)
 
 
 def _address(asked: Asked) -> str:

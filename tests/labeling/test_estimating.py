@@ -93,3 +93,36 @@ def test_the_queue_page_tells_it_with_n(client: Client, sana: User, nadia: User)
     text = client.get(f"{QUEUE}?task=topic").text
     assert "50 %" in text
     assert "n = 2" in text
+
+
+@pytest.mark.django_db
+def test_who_was_told_a_topic_does_not_judge_the_release(nadia: User) -> None:
+    judged(nadia, "fees", "Fees")
+    judged(nadia, "fees", "Fees", topic_filter="fees")
+    found = accuracy_of_live("topic")
+    assert found.n == 1
+
+
+@pytest.mark.django_db
+def test_what_was_drawn_and_left_without_gold_widens_what_the_share_may_be(
+    client: Client, nadia: User, sana: User
+) -> None:
+    for _ in range(4):
+        judged(nadia, "fees", "Fees")
+    drawn = {"rule": "random", "inclusion_probability": 0.1}
+    skipped, waiting, none = (make_entry(**drawn) for _ in range(3))
+    not_decided = make_entry(**drawn, seen_by=[nadia.pk])
+    for entry in (skipped, none):
+        QueueEntry.objects.filter(pk=entry.pk).update(seen_by=[nadia.pk])
+    for entry in (skipped, waiting, none):
+        make_suggestion(entry.message.case, topic=make_topic("Fees"), topic_probability=0.9)
+    make_annotation(none.message, nadia, "thanks", task="validity", is_gold=True)
+    assert not_decided.seen_by
+
+    found = accuracy_of_live("topic")
+    alone, wrong = weighted_share([True] * 4, [0.1] * 4), weighted_share([True] * 4 + [False], [0.1] * 5)
+    assert found.right == alone
+    assert found.n_missing == 1, "what waits, was not decided or is no question is not missing"
+    assert (found.lowest, found.highest) == (wrong.low, 1.0)
+    client.force_login(sana)
+    assert "1 more was drawn and has no gold that counts" in client.get(f"{QUEUE}?task=topic").text

@@ -70,6 +70,19 @@ def test_a_label_is_stored_with_what_follows_from_it_and_the_next_message_comes(
     assert first.closed_at
 
 
+def test_a_label_says_whether_the_queue_was_narrowed_to_a_topic(
+    client: Client, nadia: User, sana: User, fees: object
+) -> None:
+    entry = make_entry("What does a payment cost?", n_wanted=2)
+    post(client, "submit", entry, label="tips", topic="fees")
+    post(client, "submit", entry, label="fees")
+    own = Annotation.objects.standing().get(task="topic")
+    assert (own.label, own.topic_filter) == ("fees", "fees"), "who was told a topic can't forget it"
+    post(signed_in(sana), "submit", entry, label="fees")
+    gold = Annotation.objects.gold("topic").get()
+    assert (gold.author, gold.topic_filter) == (sana, ""), "who was told none goes before"
+
+
 def test_htmx_gets_the_next_message_alone(client: Client, fees: object) -> None:
     first, _ = make_entry("One?"), make_entry("Two?")
     text = client.post(

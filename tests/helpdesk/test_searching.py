@@ -151,6 +151,25 @@ def test_a_word_known_to_be_frequent_is_not_looked_up_everywhere(
         assert found(ana, "smoke", view="all") == []
 
 
+def test_cases_of_a_list_are_looked_into_themselves_however_common_the_word_is(ana: User) -> None:
+    numbers = [make_case("It smokes").pk for _ in range(3)]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        everywhere, among = (
+            "\n".join(line for (line,) in _planned(cursor, question))
+            for question in (searching._everywhere("smokes"), searching._among(numbers, "smokes"))
+        )
+    assert "message_search" in everywhere
+    assert "_search" not in among, "no index that names all who hold the word"
+    assert set(searching._among(numbers, "smokes")) == set(numbers)
+
+
+def _planned(cursor: Any, question: searching.Numbers) -> list[tuple[str]]:
+    sql, params = question.query.sql_with_params()
+    cursor.execute(f"EXPLAIN {sql}", params)
+    return cursor.fetchall()
+
+
 def test_another_teams_cases_are_not_found(ana: User, gwen: User) -> None:
     case = make_case("It smokes", team=gwen.team)
     assert found(ana, "smokes") == found(ana, f"#{case.pk}") == found(ana, str(Case.objects.get().pk)) == []

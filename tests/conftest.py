@@ -1,12 +1,17 @@
 """What every test may use: the cast, and makers of the things they work on."""
 
 import signal
+import socket
+import threading
+import time
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
+import uvicorn
 from django.apps import apps
 from django.utils import timezone
 from rest_framework.test import APIClient
@@ -96,3 +101,21 @@ def now() -> datetime:
 def release(db: None) -> "Release":
     """The live release, trained on the demo world."""
     return make_release()
+
+
+@pytest.fixture
+def site(transactional_db: None) -> Iterator[str]:
+    """The address of the product, served by uvicorn in a thread: a process of its own takes seconds to start."""
+    from copilot.config.asgi import application
+
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    config = uvicorn.Config(application, log_level="warning", lifespan="off", timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(timeout=10)

@@ -61,9 +61,9 @@ class Stream:
         self.socket.shutdown(socket.SHUT_RDWR)  # closing alone would wait for the reader
 
 
-def test_page_of_a_case_hears_what_happens_there(ana: User) -> None:
+def test_page_of_a_case_hears_what_happens_there(ana: User, site: str) -> None:
     case, other = make_case(), make_case()
-    with web() as address, Stream(address, f"case={case.pk}", ana) as stream:
+    with Stream(site, f"case={case.pk}", ana) as stream:
         assert stream.events.get(timeout=5) == f"case-{case.pk}"  # a fresh start fetches what was missed
         receive_messages([incoming(case_id=other.pk)], now=timezone.now())
         receive_messages([incoming(case_id=case.pk)], now=timezone.now())
@@ -73,12 +73,13 @@ def test_page_of_a_case_hears_what_happens_there(ana: User) -> None:
         assert stream.events.empty()
 
 
-def test_list_hears_only_of_cases_that_its_reader_may_see(ana: User, gwen: User, team: Team) -> None:
+def test_list_hears_only_of_cases_that_its_reader_may_see(
+    ana: User, gwen: User, team: Team, site: str
+) -> None:
     case = make_case(team=team)
     with (
-        web() as address,
-        Stream(address, "inbox=1", ana) as mine,
-        Stream(address, "inbox=1", gwen) as theirs,
+        Stream(site, "inbox=1", ana) as mine,
+        Stream(site, "inbox=1", gwen) as theirs,
     ):
         assert mine.events.get(timeout=5) == "inbox"
         receive_messages([incoming(case_id=case.pk)], now=timezone.now())
@@ -87,11 +88,11 @@ def test_list_hears_only_of_cases_that_its_reader_may_see(ana: User, gwen: User,
 
 
 def test_page_of_a_case_that_was_moved_away_is_told_nothing_more(
-    ana: User, sana: User, team: Team, other_team: Team
+    ana: User, sana: User, team: Team, other_team: Team, site: str
 ) -> None:
     case = make_case(team=team)
     watching = f"case={case.pk}"
-    with web() as address, Stream(address, watching, ana) as mine, Stream(address, watching, sana) as readers:
+    with Stream(site, watching, ana) as mine, Stream(site, watching, sana) as readers:
         assert mine.events.get(timeout=5) == f"case-{case.pk}"
         receive_messages([incoming(case_id=case.pk)], now=timezone.now())
         for stream in (mine, readers):
@@ -104,10 +105,10 @@ def test_page_of_a_case_that_was_moved_away_is_told_nothing_more(
 
 
 def test_list_hears_that_a_case_left_its_readers_sight_and_nothing_more_of_it(
-    ana: User, sana: User, team: Team, other_team: Team
+    ana: User, sana: User, team: Team, other_team: Team, site: str
 ) -> None:
     case = make_case(team=team)
-    with web() as address, Stream(address, f"inbox=1&case={case.pk}", ana) as mine:
+    with Stream(site, f"inbox=1&case={case.pk}", ana) as mine:
         assert [mine.events.get(timeout=5) for _ in range(2)] == [f"case-{case.pk}", "inbox"]
         casework.move(case=case, team=other_team, actor=sana, now=timezone.now())
         assert mine.events.get(timeout=2) == "inbox"
@@ -116,11 +117,11 @@ def test_list_hears_that_a_case_left_its_readers_sight_and_nothing_more_of_it(
 
 
 def test_list_hears_that_a_case_of_all_became_one_teams_or_was_taken_from_its_reader(
-    gwen: User, sana: User, team: Team
+    gwen: User, sana: User, team: Team, site: str
 ) -> None:
     for_all, given = make_case(), make_case(team=team)
     Case.objects.filter(pk=given.pk).update(assignee=gwen)
-    with web() as address, Stream(address, "inbox=1", gwen) as mine:
+    with Stream(site, "inbox=1", gwen) as mine:
         assert mine.events.get(timeout=5) == "inbox"
         casework.move(case=for_all, team=team, actor=sana, now=timezone.now())
         assert mine.events.get(timeout=2) == "inbox"
@@ -137,12 +138,11 @@ def not_within(stream: Stream, *, seconds: float) -> bool:
     return False
 
 
-def test_strangers_case_and_bad_number_are_refused(gwen: User, team: Team) -> None:
+def test_strangers_case_and_bad_number_are_refused(gwen: User, team: Team, site: str) -> None:
     case = make_case(team=team)
-    with web() as address:
-        for query, status in ((f"case={case.pk}", 404), ("case=x", 400), (f"case={10**40}", 400)):
-            with Stream(address, query, gwen) as stream:
-                assert stream.status == status
+    for query, status in ((f"case={case.pk}", 404), ("case=x", 400), (f"case={10**40}", 400)):
+        with Stream(site, query, gwen) as stream:
+            assert stream.status == status
 
 
 def test_many_open_pages_hold_no_connection(ana: User) -> None:

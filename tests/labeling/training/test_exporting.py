@@ -1,6 +1,7 @@
 """The exported encoder: near the original, the same in any company, and only from the weights upstream published."""
 
 import json
+import logging
 import subprocess
 import sys
 from pathlib import Path
@@ -16,9 +17,21 @@ from labeling.training.fidelity import SENTENCES, fidelity
 TEXTS = ["reader dead", "Where is my payout from Friday?", "", "👍👍", "a [SEP] b [CLS]", "long " * 500]
 
 
+said: list[logging.LogRecord] = []  # by the export
+
+
 @pytest.fixture(scope="session")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return export_encoder(tmp_path_factory.mktemp("export") / "encoder")
+    listener = logging.Handler()
+    listener.emit = said.append  # type: ignore[method-assign]
+    logging.root.addHandler(listener)
+    level = logging.root.level
+    logging.root.setLevel(logging.INFO)
+    try:
+        return export_encoder(tmp_path_factory.mktemp("export") / "encoder")
+    finally:
+        logging.root.setLevel(level)
+        logging.root.removeHandler(listener)
 
 
 @pytest.fixture(scope="session")
@@ -120,8 +133,6 @@ def test_layers_are_read_beside_the_vector(encoder: Encoder) -> None:
     assert encoder.features([]).deep.shape == (0, 3 * 384)
 
 
-def test_an_export_says_nothing_on_its_own(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level("INFO"):
-        export_encoder(tmp_path / "encoder")
-
-    assert [record for record in caplog.records if record.name == "root"] == []
+@pytest.mark.usefixtures("exported")
+def test_an_export_says_nothing_on_its_own() -> None:
+    assert [record.getMessage() for record in said if record.name == "root"] == []

@@ -16,7 +16,7 @@ from copilot import releases, storing
 from copilot.artifacts import ArtifactError
 from copilot.matching import NORM_VERSION, RULES_VERSION
 from copilot.matching.pairs import Half, Pair, PairsError, fingerprint, read_pairs
-from copilot.models import Artifact, MatchVersion, SemanticFloor, Term
+from copilot.models import Artifact, MatchVersion, Release, SemanticFloor, Term
 from copilot.pipeline.encoder import Encoder
 from copilot.pipeline.types import HeadError
 
@@ -84,13 +84,29 @@ def make(*, now: datetime) -> MatchVersion:
         encoder = Encoder.load(storing.fetch(release.encoder), sha256=release.encoder.sha256)
     except (ArtifactError, HeadError, OSError, PairsError) as error:
         raise MatchVersionError(f"no match version can be made: {error}") from error
-    same = {
-        "norm_version": NORM_VERSION, "rules_version": RULES_VERSION, "encoder": release.encoder,
-        "pairs_sha256": fingerprint(pairs),
-    }  # fmt: skip
+    same = _fields_of(release, pairs)
     if found := MatchVersion.objects.filter(**same).last():
         return found
     return _store(release.encoder, encoder, pairs, same, now=now)
+
+
+def is_due() -> bool:
+    """Whether nobody has made a version yet of this code, the live release's encoder and the labelled pairs."""
+    release = releases.live()
+    if release is None:
+        return False
+    try:
+        fields = _fields_of(release, read_pairs(PAIRS))
+    except (OSError, PairsError) as error:
+        raise MatchVersionError(f"no match version can be made: {error}") from error
+    return not MatchVersion.objects.filter(**fields).exists()
+
+
+def _fields_of(release: Release, pairs: Sequence[Pair]) -> dict[str, object]:
+    return {
+        "norm_version": NORM_VERSION, "rules_version": RULES_VERSION, "encoder": release.encoder,
+        "pairs_sha256": fingerprint(pairs),
+    }  # fmt: skip
 
 
 def _store(

@@ -74,14 +74,19 @@ def order(version: MatchVersion, *, now: datetime) -> None:
         raise MatchVersionError(f"{other or 'another version'} runs: wait for it, or cancel it")
 
 
-def renew(*, now: datetime) -> MatchVersion:
-    """Have history compared by the version of today's code, encoder and pairs, unless that is the current one.
+def renew(*, now: datetime) -> MatchVersion | None:
+    """Have history compared by a version of today's code, encoder and pairs as soon as there is none yet.
+
+    One that exists and is not current was cancelled, has failed, or somebody went back behind it: that is for people
+    to change. While another one runs, it waits for the next time.
 
     Raises:
-        MatchVersionError: it can't be made, or another one runs.
+        MatchVersionError: it can't be made.
     """
-    version = match_versions.make(now=now)
-    if not version.is_current:
+    if MatchVersion.objects.filter(state=State.RUNNING).exists() or not match_versions.is_due():
+        return None
+    with transaction.atomic():
+        version = match_versions.make(now=now)
         order(version, now=now)
     return version
 

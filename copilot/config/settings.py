@@ -203,6 +203,11 @@ if "copilot" in INSTALLED_APPS:
         "task": "copilot.tasks.learn_signatures",
         "schedule": timedelta(days=1),
     }
+    CELERY_BEAT_SCHEDULE["renew-matching"] = {
+        "task": "copilot.tasks.renew_matching",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 3600},
+    }
     CELERY_BEAT_SCHEDULE["roll-up-figures"] = {
         "task": "copilot.tasks.roll_up",
         "schedule": timedelta(minutes=2),

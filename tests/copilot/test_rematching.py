@@ -184,15 +184,37 @@ def test_a_cancel_during_a_chunk_undoes_it(monkeypatch: pytest.MonkeyPatch) -> N
     assert (version.state, version.matches.count()) == (State.CANCELLED, 0)
 
 
-def test_renewing_makes_a_version_and_has_history_compared_by_it(
+def test_renewing_makes_a_version_once_and_has_history_compared_by_it(
     ana: User, queued: list[int], release: Release
 ) -> None:
     make_history(1, ana)
     version = rematching.renew(now=timezone.now())
+    assert version
     assert queued == [version.pk]
     rematching.rematch(version.pk)
-    assert rematching.renew(now=timezone.now()) == match_versions.current() == version
+    assert match_versions.current() == version
+    assert rematching.renew(now=timezone.now()) is None
     assert queued == [version.pk]
+
+
+def test_renewing_waits_for_a_release_and_for_the_one_that_runs(
+    ana: User, queued: list[int], request: pytest.FixtureRequest
+) -> None:
+    assert rematching.renew(now=timezone.now()) is None
+    request.getfixturevalue("release")
+    running = ordered(make_match_version())
+    assert rematching.renew(now=timezone.now()) is None
+    assert queued == [running.pk]
+
+
+def test_renewing_leaves_a_version_alone_that_somebody_cancelled(
+    ana: User, queued: list[int], release: Release
+) -> None:
+    make_history(1, ana)
+    version = rematching.renew(now=timezone.now())
+    rematching.cancel(version, now=timezone.now())
+    assert rematching.renew(now=timezone.now()) is None
+    assert not match_versions.is_due()
 
 
 def test_one_that_cannot_load_its_encoder_says_so(ana: User) -> None:

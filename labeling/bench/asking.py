@@ -177,7 +177,8 @@ def weak_supervision(*, tell: Tell, **options: Any) -> Mapping[str, Mapping[str,
     """Answer `bench weak-supervision`: a column of figures for each way to train, and what weak labels gain."""
     from threadpoolctl import threadpool_limits  # these and what they bring are for this bench only
 
-    from labeling.bench.weak_supervision import measure_weak_supervision, read_functions
+    from labeling.bench.function_files import read_functions
+    from labeling.bench.weak_supervision import measure_weak_supervision
     from labeling.functions.errors import SpecError
 
     table = {"dataset": None, "validation": None, "oos_label": OUT_OF_SCOPE_LABEL, "merge_labels": False}

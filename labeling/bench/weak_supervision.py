@@ -16,10 +16,8 @@ seed), and 6.9 more than with its own guesses (6.0 to 7.7; 6.2, 7.2 and 7.1): ab
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
 from copilot.datasets import NO_CATALOG, Example
@@ -29,11 +27,8 @@ from copilot.pipeline.topics import TopicHead
 from copilot.pipeline.types import Features, Probabilities, Question
 from copilot.statistics.calibration import calibration_error
 from copilot.statistics.intervals import wilson
+from labeling.bench.function_files import Function, votes_of
 from labeling.bench.intents import Told, macro_f1
-from labeling.functions.engine import Engine, Rule
-from labeling.functions.errors import SpecError
-from labeling.functions.rows import Rows
-from labeling.functions.specs import RULES
 from labeling.label_models.choosing import choose, judge
 from labeling.label_models.labeler import WeakLabeler
 from labeling.label_models.methods import Method
@@ -61,15 +56,6 @@ Figures = dict[str, object]
 Tell = Callable[[str], object]
 
 
-@dataclass(frozen=True)
-class Function:
-    """One rule of the file, and the topic that it votes for."""
-
-    name: str
-    label: str
-    rule: Rule
-
-
 @dataclass(frozen=True, eq=False)
 class _Round:
     """One seed's material: texts of all training rows, and which of them are gold, of which class int[n]."""
@@ -85,25 +71,6 @@ class _Round:
     @property
     def gold_rows(self) -> NDArray[np.intp]:
         return np.flatnonzero(self.gold >= 0)
-
-
-def read_functions(path: Path) -> list[Function]:
-    """Read a file of declarative functions, as `manage.py functions` writes it.
-
-    Raises:
-        SpecError: an entry can't be used; the message names it.
-    """
-    try:
-        entries = yaml.safe_load(path.read_text("utf-8"))
-    except (OSError, yaml.YAMLError) as error:
-        raise SpecError(f"{path}: can't be read: {error}") from error
-    functions = []
-    for number, entry in enumerate(entries or [], start=1):
-        try:
-            functions.append(Function(entry["name"], entry["label"], RULES[entry["kind"]](entry["spec"])))
-        except (SpecError, KeyError, TypeError) as error:
-            raise SpecError(f"{path.name} entry {number}: {error}") from error
-    return functions
 
 
 def measure_weak_supervision(
@@ -178,18 +145,6 @@ def _round(
         names=encoder.features([Question(name_of(topic)) for topic in classes]),
         seed=seed,
     )
-
-
-def votes_of(functions: Sequence[Function], texts: Sequence[str], classes: Sequence[str]) -> Votes:
-    """Return what the functions say of the texts."""
-    blank = [""] * len(texts)
-    rows = Rows(range(len(texts)), texts, subjects=blank)
-    hits = Engine([function.rule for function in functions]).fires(rows)
-    columns = [
-        (np.asarray(places, np.int64), np.full(len(places), classes.index(function.label)))
-        for function, places in zip(functions, hits, strict=True)
-    ]
-    return Votes.from_columns(columns, n=len(texts), k=len(classes))
 
 
 def _label_model(given: _Round) -> tuple[Method, Figures]:

@@ -16,7 +16,8 @@ from helpdesk.models import Message, User
 from helpdesk.requests import PageRequest
 from labeling import annotating, leasing
 from labeling.access import check_labeler
-from labeling.forms import TOPICS_IN_USE, Asked, AskedForm, FlagForm, SubmissionForm
+from labeling.annotation_forms import Asked, AskedForm, FlagForm, SubmissionForm
+from labeling.forms import TOPICS_IN_USE
 from labeling.models import Act, Annotation, Disagreement, Rule, Task
 from labeling.showing import Screen, progress_of, screen_of
 

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from helpdesk.requests import PageRequest
 from labeling import adjudicating, agreeing, queueing
 from labeling.access import check_labeler
+from labeling.annotation_forms import AdjudicationForm, PlanForm
 from labeling.estimating import accuracy_of_live
-from labeling.forms import AdjudicationForm, PlanForm
 from labeling.models import Act, Rule, Task
 from labeling.views.annotate import message_for
 

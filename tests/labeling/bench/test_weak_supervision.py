@@ -10,12 +10,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from copilot.datasets import Example
-from labeling.bench.weak_supervision import (
-    Function,
-    measure_weak_supervision,
-    read_functions,
-    votes_of,
-)
+from labeling.bench.function_files import Function, read_functions, votes_of
+from labeling.bench.weak_supervision import measure_weak_supervision
 from labeling.functions import keyword
 from tests.pipelines import FakeEncoder, make_dataset, make_example
 

@@ -32,7 +32,13 @@ from copilot.monitor.agents import agent_hash
 from copilot.monitor.answer_days import AnswerCount
 from copilot.monitor.copying import copy_rows
 from copilot.monitor.funnel import (
-    SUBSTANTIVE, WINDOW, Cell, ScreenEvent, SentReply, cell_of, first_opening,
+    SUBSTANTIVE,
+    WINDOW,
+    Cell,
+    ScreenEvent,
+    SentReply,
+    cell_of,
+    first_opening,
 )  # fmt: skip
 from copilot.monitor.rolling_agents import roll_agents
 from copilot.monitor.rolling_inputs import roll_inputs

@@ -8,6 +8,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_matches_from_before_versions_belong_to_the_first() -> None:
     try:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('labeling', '0014_background_jobs'),
+        ('labeling', '0015_turns_to_judge'),
     ]
 
     operations = [

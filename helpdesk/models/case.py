@@ -174,6 +174,7 @@ class Case(models.Model):
                 name="case_open_by_assignee",
                 condition=~Q(status=Status.CLOSED),
             ),
+            models.Index(fields=["assignee"], name="case_by_assignee", condition=Q(assignee__isnull=False)),
             models.Index(
                 fields=["awaiting_since", "id"],
                 name="case_by_waiting",

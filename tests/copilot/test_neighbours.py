@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from copilot import match_versions
+from copilot import match_versions, neighbours
 from copilot.models import Artifact, Match, QuestionVector, Release, Suggestion
 from copilot.models.suggestion import State
 from copilot.neighbours import nearest_cases
@@ -104,8 +104,9 @@ def test_nothing_is_near_what_was_never_encoded(
 
 
 def test_index_goes_on_behind_a_crowd_one_may_not_see(
-    asked: Suggestion, ana: User, team: Team, other_team: Team, now: datetime
+    asked: Suggestion, ana: User, team: Team, other_team: Team, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(neighbours, "MOST_COMPARED", 1)
     make_answered(make_case(team=other_team), np.linspace(0.01, 0.1, CROWD), now=now)
     make_answered(make_case(team=team), np.array([0.4, 0.2, 0.3, 0.5]), now=now)
     with connection.cursor() as cursor:
@@ -117,3 +118,22 @@ def test_index_goes_on_behind_a_crowd_one_may_not_see(
     assert [case.reply for case in near] == ["Reply at 0.200", "Reply at 0.300", "Reply at 0.400"]
     [search] = [query["sql"] for query in made if "<=>" in query["sql"]]
     assert "Index Scan using question_vector_nearest" in plan_of(search)
+
+
+def test_who_sees_few_cases_has_each_of_them_compared(
+    asked: Suggestion, ana: User, team: Team, other_team: Team, now: datetime
+) -> None:
+    make_answered(make_case(team=other_team), np.linspace(0.01, 0.1, CROWD), now=now)
+    make_answered(make_case(team=team), np.array([0.4, 0.2]), now=now)
+    lent = make_case(team=other_team)
+    Case.objects.filter(pk=lent.pk).update(assignee=ana)
+    make_answered(lent, np.array([0.3]), now=now)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_sort = off")  # else no index is asked whatever the query
+
+    with CaptureQueriesContext(connection) as made:
+        near = nearest_cases(asked, ana)
+
+    assert [case.reply for case in near] == ["Reply at 0.200", "Reply at 0.300", "Reply at 0.400"]
+    [search] = [query["sql"] for query in made if "<=>" in query["sql"]]
+    assert "question_vector_nearest" not in plan_of(search)

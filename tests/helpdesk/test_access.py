@@ -6,7 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
 from helpdesk import access
-from helpdesk.models import Team, User
+from helpdesk.models import Case, Team, User
 from tests.making import make_case, make_user
 
 pytestmark = pytest.mark.django_db
@@ -59,3 +59,22 @@ def test_expert_reads_and_may_not_answer(nadia: User) -> None:
     assert access.get_case(nadia, case.pk) == case
     with pytest.raises(PermissionDenied, match="Subject-matter experts read cases"):
         access.get_case_to_answer(nadia, case.pk)
+
+
+def test_agent_of_a_small_team_sees_few_cases_and_who_sees_all_sees_many(
+    ana: User, sana: User, team: Team, other_team: Team
+) -> None:
+    for of_team in (team, None, other_team, other_team):
+        make_case(team=of_team)
+    assert access.sees_few_cases(ana, most=2)
+    assert access.sees_few_cases(sana, most=4)
+    assert not access.sees_few_cases(ana, most=1)
+    assert not access.sees_few_cases(sana, most=3)
+
+
+def test_cases_lent_to_an_agent_count_among_those_they_see(ana: User, other_team: Team) -> None:
+    for _ in range(2):
+        make_case(team=other_team)
+    Case.objects.update(assignee=ana)
+    assert access.sees_few_cases(ana, most=2)
+    assert not access.sees_few_cases(ana, most=1)

@@ -7,7 +7,7 @@ from copilot.models import DecidingSentence, Suggestion
 from copilot.models.suggestion import State
 from copilot.pipeline.run import Pipeline
 from copilot.pipeline.sentences import Sentence, most_telling, sentences_to_weigh
-from copilot.pipeline.types import CatalogAnswer
+from copilot.pipeline.types import CatalogAnswer, Question
 
 
 def note_deciding_sentences(
@@ -28,5 +28,5 @@ def _deciding(question: str, answer: CatalogAnswer, pipeline: Pipeline) -> Sente
     if not sentences:
         return None
     [text] = pipeline.texts.texts([answer], encoder=pipeline.encoder, head=pipeline.answers)
-    vectors = pipeline.encoder.encode([sentence.text for sentence in sentences])
-    return most_telling(sentences, vectors, answer=answer, text=text, head=pipeline.answers)
+    features = pipeline.encoder.features([Question(sentence.text) for sentence in sentences])
+    return most_telling(sentences, features, answer=answer, text=text, head=pipeline.answers)

@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 
 from copilot.pipeline.confidence import Confidence
 from copilot.pipeline.heads import Arrays, Towers, array_named, softmax
-from copilot.pipeline.terms import Terms, terms_of
+from copilot.pipeline.terms import terms_of
 from copilot.pipeline.types import (
     AnswerVerdict,
     CatalogAnswer,
+    Features,
     HeadError,
     RankedAnswer,
     Reason,
@@ -34,8 +35,10 @@ MOST_RANKED = 4  # the best and three alternatives
 LEAST_SHOWN = 0.02  # probability of an alternative
 NEAREST_USES = 3
 NOTHING = slice(0)
+WHOLE = (0,)  # an answer's first passage
 NEAR_EQUAL = 0.5  # a conflicting answer counts if it is at least this share as probable as the best
-SIGNALS = ("to_answer", "to_words", "to_uses", "has_uses", "log_topic")
+SIGNALS = ("to_answer", "to_words", "to_uses", "has_uses", "log_topic", "to_passage")
+N_SIGNALS_BEFORE = 5  # in an artifact of before the last one was added, which then weighs nothing
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,10 +94,11 @@ class Uses:
 
 @dataclass(frozen=True, eq=False)
 class AnswerText:
-    """An answer's text as the head reads it: risen in its tower, and its words."""
+    """An answer as the head reads it: risen in its tower, its words, and its whole text and sentences float32[p, d]."""
 
     risen: Vector
     bag: Bag
+    passages: Vectors
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,6 +160,8 @@ class AnswerHead:
         """Read what training saved."""
         stage = Stage.ANSWER
         weights = array_named(arrays, "weights", stage=stage).astype(np.float64)
+        if weights.size == N_SIGNALS_BEFORE:
+            weights = np.append(weights, 0.0)
         if weights.shape != (len(SIGNALS),) or not np.isfinite(weights).all():
             raise HeadError(
                 stage, f"weights {weights.tolist()} are not {len(SIGNALS)} numbers: train it again"
@@ -186,14 +192,17 @@ class AnswerHead:
             "none": np.array(self.none),
         }
 
-    def read_answer(self, text: str, vector: Vector) -> AnswerText:
-        """Read an answer's text, whose vector is given."""
-        return AnswerText(self.towers.answer.rise(vector[None])[0], self.words.bags([terms_of(text)])[0])
+    def read_answer(self, passages: Features) -> AnswerText:
+        """Read an answer by its whole text and its sentences, see `passages_of`."""
+        [risen] = self.towers.answer.read(passages.only(WHOLE))
+        [bag] = self.words.bags([terms_of(passages.questions[0].text)])
+        return AnswerText(risen, bag, passages.embedding)
 
-    def read_questions(self, vectors: Vectors, terms: Sequence[Terms]) -> list[Asked]:
-        """Read questions by their vectors float32[n, d] and terms."""
-        risen = self.towers.question.rise(vectors)
-        return [Asked(*each) for each in zip(vectors, risen, self.words.bags(terms), strict=True)]
+    def read_questions(self, features: Features, rows: Sequence[int] | NDArray[np.int64]) -> list[Asked]:
+        """Read some of the questions."""
+        risen = self.towers.question.read(features.only(rows))
+        bags = self.words.bags([features.terms[row] for row in rows])
+        return [Asked(*each) for each in zip(features.embedding[rows], risen, bags, strict=True)]
 
     def candidates(
         self,
@@ -215,12 +224,15 @@ class AnswerHead:
         spread = self.words.spread(asked.bag)
         to_uses = self.uses.similarities(asked.vector, [answer.slug for answer in answers], hidden=hidden)
         probabilities = tuple(of_topic[answer.topic] for answer in answers)
+        starts = np.cumsum([0, *(len(text.passages) for text in texts[:-1])])
+        to_passages = np.concatenate([text.passages for text in texts]).dot(asked.vector)
         signals = (
             np.array([text.risen for text in texts]).dot(asked.risen).tolist(),
             [overlap(text.bag, spread) for text in texts],
             [similarity or 0.0 for similarity in to_uses],
             [similarity is not None for similarity in to_uses],
             [math.log(max(probability, 1e-9)) for probability in probabilities],
+            np.maximum.reduceat(to_passages, starts),
         )
         return Candidates(answers, probabilities, np.array(signals).T)
 

@@ -6,10 +6,10 @@ from threading import Lock
 
 from copilot.pipeline.answers import AnswerHead, AnswerText
 from copilot.pipeline.encoder import Encoder
-from copilot.pipeline.types import CatalogAnswer
-from copilot.pipeline.wording import readable
+from copilot.pipeline.types import CatalogAnswer, Question
+from copilot.pipeline.wording import passages_of
 
-CAPACITY = 20_000  # texts; about 3 kB each
+CAPACITY = 20_000  # texts; about 12 kB each
 
 
 class TextCache:
@@ -26,7 +26,7 @@ class TextCache:
     def texts(
         self, answers: Iterable[CatalogAnswer], *, encoder: Encoder, head: AnswerHead
     ) -> list[AnswerText]:
-        """Return the answers' texts, in order, reading those that are not kept; a vector that is given is not made."""
+        """Return the answers' texts, in order, reading those that are not kept."""
         found = []
         with self._lock:
             for answer in answers:
@@ -40,6 +40,4 @@ class TextCache:
 
 
 def _read(answer: CatalogAnswer, encoder: Encoder, head: AnswerHead) -> AnswerText:
-    text = readable(answer.text)
-    vector = encoder.encode([text])[0] if answer.embedding is None else answer.embedding
-    return head.read_answer(text, vector)
+    return head.read_answer(encoder.features([Question(passage) for passage in passages_of(answer.text)]))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from copilot.pipeline.types import HeadError, Probabilities, Stage, Vector, Vectors
+from copilot.pipeline.types import Features, HeadError, Probabilities, Stage, Vector, Vectors
 
 Arrays = Mapping[str, NDArray[np.generic]]
 
@@ -90,6 +90,11 @@ class Tower:
     def rise(self, rows: Vectors) -> Vectors:
         """Return float32[r, d], each of length 1, for rows [r, n]."""
         return unit(np.asarray((rows - self.mean) @ self.matrix, dtype=np.float32))
+
+    def read(self, features: Features) -> Vectors:
+        """Let texts rise: by their meaning alone, or by their earlier layers too if it was trained on these."""
+        is_deep = len(self.mean) != features.embedding.shape[1]
+        return self.rise(features.deep if is_deep else features.embedding)
 
 
 @dataclass(frozen=True, eq=False)

@@ -162,9 +162,7 @@ class _Batch:
         self, features: Features, topics: Mapping[int, TopicVerdict], readings: Mapping[int, Readings]
     ) -> dict[int, AnswerVerdict]:
         head, floor = self.pipeline.answers, self.pipeline.floors.answer
-        questions = head.read_questions(
-            features.embedding[list(topics)], [features.terms[at] for at in topics]
-        )
+        questions = head.read_questions(features, list(topics))
         verdicts = {}
         for (at, topic), asked in zip(topics.items(), questions, strict=True):
             candidates = head.candidates(asked, topic, readings[id(self.catalogs[at])])

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from copilot.pipeline.answers import AnswerHead, AnswerText, readings_of
-from copilot.pipeline.terms import READ, terms_of
-from copilot.pipeline.types import CatalogAnswer, TopicVerdict, Vectors
+from copilot.pipeline.terms import READ
+from copilot.pipeline.types import CatalogAnswer, Features, TopicVerdict
 
 FEWEST, MOST = 2, 8  # a single sentence needs no choice; among many a glance at one tells little
 # After a full stop, with or without a closing quote, or at a line's end; a line going on in small letters is wrapped.
@@ -52,19 +52,19 @@ def sentences_to_weigh(text: str) -> list[Sentence]:
 
 def most_telling(
     sentences: Sequence[Sentence],
-    vectors: Vectors,
+    features: Features,
     *,
     answer: CatalogAnswer,
     text: AnswerText,
     head: AnswerHead,
 ) -> Sentence:
-    """Return the sentence for which the head weighs an answer most; `vectors` are the sentences' own."""
+    """Return the sentence for which the head weighs an answer most; `features` are the sentences' own."""
     certain = ((answer.topic, 1.0),)  # the topic was decided by the whole question
     topic = TopicVerdict(topics=certain, probability=1.0, considered=certain)
     readings = readings_of([(answer, text)])
     weights = [
         float(head.candidates(asked, topic, readings).signals[0] @ head.weights)
-        for asked in head.read_questions(vectors, [terms_of(sentence.text) for sentence in sentences])
+        for asked in head.read_questions(features, range(len(sentences)))
     ]
     return sentences[int(np.argmax(weights))]
 

@@ -5,7 +5,7 @@ Shapes: n questions, d numbers per vector (384 for the default encoder). Vectors
 a cosine.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -116,17 +116,17 @@ class Features:
         """Each question's terms."""
         return tuple(terms_of(question.text) for question in self.questions)
 
-    def only(self, rows: NDArray[np.integer]) -> "Features":
+    def only(self, rows: Sequence[int] | NDArray[np.integer]) -> "Features":
         """Those of some questions."""
-        questions = tuple(self.questions[row] for row in rows)
-        return Features(self.embedding[rows], self.layers[rows], questions)
+        at = np.asarray(rows, dtype=np.int64)
+        return Features(self.embedding[at], self.layers[at], tuple(self.questions[row] for row in at))
 
 
 @dataclass(frozen=True, eq=False)
 class CatalogAnswer:
     """An approved answer as it stands at the time of the turn.
 
-    `key` is "slug@version" and names one immutable text, which is why its vector may be cached by it.
+    `key` is "slug@version" and names one immutable text, which is why what is read of it may be cached by it.
     """
 
     key: str
@@ -136,7 +136,6 @@ class CatalogAnswer:
     expired: bool = False
     public: bool = True
     conflicts_with: frozenset[str] = frozenset()
-    embedding: Vector | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,6 +10,8 @@ from enum import StrEnum
 
 VARIABLE = re.compile(r"\{\{[ \t]*([A-Za-z_][\w.]*)[ \t]*\}\}", re.ASCII)
 BETWEEN = "\n\n"
+SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
+SHORTEST_PASSAGE = 15  # characters
 
 
 class PartKind(StrEnum):
@@ -86,6 +88,17 @@ def readable(body: str) -> str:
     'We sent amount to the account ending in bank ending.'
     """
     return VARIABLE.sub(lambda found: found[1].rsplit(".", 1)[-1].replace("_", " "), body)
+
+
+def passages_of(body: str) -> list[str]:
+    """An answer as the encoder should read it: first its whole body, then each of its sentences.
+
+    >>> passages_of("Hold {{reader.button}}, please. Then pair it again. OK?")
+    ['Hold button, please. Then pair it again. OK?', 'Hold button, please.', 'Then pair it again.']
+    """
+    text = readable(body)
+    sentences = [sentence.strip() for sentence in SENTENCE_END.split(text)]
+    return [text, *(sentence for sentence in sentences if SHORTEST_PASSAGE <= len(sentence) < len(text))]
 
 
 def _filled(block: str, kind: PartKind, values: Mapping[str, str]) -> Iterator[Part]:

@@ -30,7 +30,7 @@ from copilot.pipeline.types import Features, Question, Stage
 from copilot.pipeline.words import overlap
 from copilot.statistics.intervals import wilson
 from labeling.training.fitting import fit_words
-from labeling.training.towers import Recipe, fit_ridge, fit_towers
+from labeling.training.towers import DEEP_RECIPE, Recipe, fit_ridge, fit_towers
 
 SHARE_PAST = 0.75
 N_OTHERS = 99
@@ -38,7 +38,6 @@ N_FOLDS = 4
 FEWEST_CASES = 600  # so that folds and later cases have others enough, some of them equal
 DEPTHS = (1, 5, 10)
 PLAIN_RECIPE = Recipe(epochs=4, sharpness=20.0)
-DEEP_RECIPE = Recipe(step=5e-4)
 WORDS_WEIGHT = 0.4
 
 

@@ -207,8 +207,7 @@ def _head(
         fold=np.where(is_judge, fold, ALWAYS),
         group=np.arange(len(rows)),
         catalog=NO_CATALOG,
-        answers=given.names.embedding[:0],
-        passages=given.names.embedding[:0],
+        passages=given.names.only(np.zeros(0, np.int64)),
         passage_of=np.zeros(0, np.int64),
         seed=given.seed,
     )

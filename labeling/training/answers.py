@@ -3,9 +3,15 @@
 Candidates are those that the cross-fitted topic stage would hand on. Each example is shown once
 more with the past uses of half its candidates hidden, so that the weights also hold for answers that are new.
 What a tuned encoder knows by heart is not among them: there its similarities say more than they ever will again.
+Towers that read the encoder's earlier layers too are taken where they choose better, cross-fitted.
+
+On the demo world, cross-fitted end to end, deep towers, answers' sentences and less shrinkage together offered the
+right answer to 2.4 more of 100 questions (+-1.7, n 1,018) with no more wrong offers to what is no question; the right
+answer came first in 56.3 for 54.8 % (+1.5 +-1.7).
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,6 +29,7 @@ from copilot.pipeline.answers import (
 )
 from copilot.pipeline.confidence import SIGNALS as END_TO_END
 from copilot.pipeline.confidence import Confidence
+from copilot.pipeline.heads import Towers
 from copilot.pipeline.topics import decide_topic
 from copilot.pipeline.types import AnswerVerdict, Stage, TopicVerdict
 from copilot.pipeline.wording import readable
@@ -30,21 +37,37 @@ from copilot.pipeline.words import Words
 from labeling.training.choice import ChoiceModel
 from labeling.training.fitting import fit_words
 from labeling.training.prepared import N_FOLDS, Prepared
-from labeling.training.steps import Progress, unheard
+from labeling.training.steps import Progress, part_of, unheard
 from labeling.training.topics import TrainedTopics, towers_of
 
 MOST_USES = 200  # of one answer; the latest are kept
 SHARE_MADE_NEW = 0.5
+L2 = 1e-4  # of the few weights that all answers share
+LEAST = 1e-9
 OF_USES = [SIGNALS.index("to_uses"), SIGNALS.index("has_uses")]
 
 
 @dataclass(frozen=True, eq=False)
 class TrainedAnswers:
-    """The head, its confidence still unset, and for each example what heads that never saw its case decide."""
+    """The head, its confidence still unset, and for each example what heads that never saw its case decide.
+
+    `loss` is the cross-fitted one of each kind of towers; the head has those of the better kind.
+    """
 
     head: AnswerHead
     topics: tuple[TopicVerdict, ...]
     answers: tuple[AnswerVerdict, ...]
+    loss: Mapping[str, float]
+
+
+@dataclass(frozen=True, eq=False)
+class _Judged:
+    """Candidates and the answers chosen, cross-fitted; on those `weighable` the choice has this mean log loss."""
+
+    candidates: list[Candidates]
+    weighable: NDArray[np.bool_]
+    answers: tuple[AnswerVerdict, ...]
+    loss: float
 
 
 def train_answers(
@@ -57,18 +80,48 @@ def train_answers(
         decide_topic(row, classes=topics.head.classes, floor=0.0) for row in topics.probabilities
     )
     blank = AnswerHead(
-        towers=towers_of(prepared, prepared.is_question),
+        towers=topics.head.towers,
         words=words,
         uses=uses,
         weights=np.zeros(len(SIGNALS)),
         none=0.0,
         confidence=Confidence(weights=np.zeros(len(END_TO_END)), bias=0.0),
     )
+    plain, deep = (
+        _judged(blank, towers, prepared, verdicts, use_groups, progress=part_of(progress, number=number, n=2))
+        for number, towers in enumerate((topics.towers, _deep_towers(prepared)))
+    )
+    are_deep = deep.loss < plain.loss
+    better = deep if are_deep else plain
+    towers = towers_of(prepared, prepared.is_question, are_deep=are_deep)
+    return TrainedAnswers(
+        head=_weighed(replace(blank, towers=towers), prepared, better.candidates, better.weighable),
+        topics=verdicts,
+        answers=better.answers,
+        loss={"plain towers": plain.loss, "deep towers": deep.loss},
+    )
+
+
+def _deep_towers(prepared: Prepared) -> Iterator[Towers]:
+    for number in range(N_FOLDS):
+        yield towers_of(prepared, prepared.is_question & (prepared.fold != number), are_deep=True)
+
+
+def _judged(
+    blank: AnswerHead,
+    towers: Iterable[Towers],
+    prepared: Prepared,
+    verdicts: Sequence[TopicVerdict],
+    use_groups: NDArray[np.int64],
+    *,
+    progress: Progress,
+) -> _Judged:
+    """Let each fold be judged by towers that never saw it, one pair of them a fold, and by weights that did not."""
     candidates = [NO_CANDIDATES] * len(verdicts)
-    for number, towers in enumerate(topics.towers):
+    for number, of_fold in enumerate(towers):
         progress(number / N_FOLDS / 2)
         rows = np.flatnonzero(prepared.fold == number)
-        found = _candidates(replace(blank, towers=towers), prepared, rows, verdicts, use_groups)
+        found = _candidates(replace(blank, towers=of_fold), prepared, rows, verdicts, use_groups)
         for row, each in zip(rows, found, strict=True):
             candidates[row] = each
     usable = np.array(
@@ -78,15 +131,27 @@ def train_answers(
         raise ValueError("answer: no question has a judged answer in its topic: label more")
 
     weighable = prepared.new_among(usable)
-    ranked: list[AnswerVerdict] = [AnswerVerdict((), 0.0)] * len(verdicts)
+    answers: list[AnswerVerdict] = [AnswerVerdict((), 0.0)] * len(verdicts)
+    losses = []
     for number in range(N_FOLDS):
         progress((1 + number / N_FOLDS) / 2)
         head = _weighed(blank, prepared, candidates, weighable & (prepared.fold != number))
         for row in np.flatnonzero(prepared.fold == number):
-            ranked[row] = decide_answer(candidates[row], head.weigh(candidates[row]), floor=0.0)
-    return TrainedAnswers(
-        head=_weighed(blank, prepared, candidates, weighable), topics=verdicts, answers=tuple(ranked)
+            probabilities = head.weigh(candidates[row])
+            answers[row] = decide_answer(candidates[row], probabilities, floor=0.0)
+            if weighable[row]:
+                losses.append(_loss(prepared.examples[row], candidates[row], probabilities))
+    return _Judged(candidates, weighable, tuple(answers), float(np.mean(losses)))
+
+
+def _loss(example: Example, candidates: Candidates, probabilities: Sequence[float]) -> float:
+    """How surprising what is right would be: one of the answers accepted, or that none fits."""
+    right = sum(
+        probability
+        for answer, probability in zip(candidates.answers, probabilities, strict=True)
+        if answer.slug in example.answers_accepted
     )
+    return -math.log(max(right or 1 - sum(probabilities), LEAST))
 
 
 def _uses(prepared: Prepared) -> tuple[Uses, NDArray[np.int64]]:
@@ -111,13 +176,12 @@ def _candidates(
 ) -> list[Candidates]:
     """The candidates of some examples, each as if its case and near-copies were unknown."""
     readings = readings_of(
-        (answer, head.read_answer(readable(answer.text), vector))
-        for answer, vector in zip(prepared.catalog.answers, prepared.answers, strict=True)
+        (answer, head.read_answer(prepared.passages_of(at)))
+        for at, answer in enumerate(prepared.catalog.answers)
     )
-    features = prepared.features_of(rows)
     return [
         head.candidates(asked, verdicts[row], readings, hidden=use_groups == prepared.group[row])
-        for row, asked in zip(rows, head.read_questions(features.embedding, features.terms), strict=True)
+        for row, asked in zip(rows, head.read_questions(prepared.features, rows), strict=True)
     ]
 
 
@@ -151,7 +215,7 @@ def _weighed(
             options.append(signals)
             accepted.append(np.array([answer.slug in right for answer in candidates[row].answers]))
             weights.append(1.0 if believed is None else believed[row])
-    model = ChoiceModel(with_none=True).fit(
+    model = ChoiceModel(with_none=True, l2=L2).fit(
         options, accepted, None if believed is None else np.array(weights)
     )
     return replace(blank, weights=model.weights_, none=model.none_)

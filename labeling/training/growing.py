@@ -149,7 +149,7 @@ def grow_topics(head: TopicHead, prepared: Prepared, lesson: Lesson) -> TopicHea
     n_added = len(words.vocabulary) - len(head.words.vocabulary)
     bags, answer_bags = bags_of(texts, words), bags_of(answers, words)
     spread = np.array([words.spread(bag) for bag in answer_bags], dtype=np.float32)
-    passages = prepared.passages[np.isin(prepared.passage_of, lesson.answers)]
+    passages = prepared.passages.embedding[np.isin(prepared.passage_of, lesson.answers)]
 
     def taught(
         layer: Linear, x: NDArray[np.floating] | csr_matrix, is_new: NDArray[np.bool_], c: float
@@ -173,7 +173,7 @@ def grow_topics(head: TopicHead, prepared: Prepared, lesson: Lesson) -> TopicHea
             np.append(with_name, np.ones(len(answers), dtype=bool)),
             WORD_C,
         ),
-        answers=stood(head.answers, prepared.answers[lesson.answers]),
+        answers=stood(head.answers, prepared.answers.embedding[lesson.answers]),
         passages=stood(head.passages, passages),
         answer_words=stood(
             replace(head.answer_words, rows=_padded(head.answer_words.rows, n_added)),

@@ -34,7 +34,7 @@ def keep_others(stage: str, fitted: Fitted, live: Fitted) -> Fitted:
     if stage == Artifact.Kind.VALIDITY:
         answers = replace(live.answers, confidence=fitted.answers.confidence)
         return replace(live, validity=fitted.validity, answers=answers, floor_of=floor_of)
-    return replace(live, answers=fitted.answers, floor_of=floor_of)
+    return replace(live, answers=fitted.answers, answer_loss=fitted.answer_loss, floor_of=floor_of)
 
 
 def fitted_of(release: Release) -> Fitted:
@@ -46,4 +46,5 @@ def fitted_of(release: Release) -> Fitted:
         answers=pipeline.answers,
         floor_of={name: Floor(**values) for name, values in card["floors"].items()},
         topic_sets=TopicSets(**card["topic_sets"]),
+        answer_loss=card.get("answer_loss", {}),
     )

@@ -12,13 +12,11 @@ from sklearn.model_selection import StratifiedGroupKFold
 from copilot.datasets import Dataset, Example, key_of
 from copilot.pipeline.encoder import Encoder
 from copilot.pipeline.types import Catalog, Features, Question, Stage, Vectors
-from copilot.pipeline.wording import readable
+from copilot.pipeline.wording import passages_of
 from labeling.splitting import belonging_together
 
 N_FOLDS = 5
 FEWEST_NEW = 100
-SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
-SHORTEST_PASSAGE = 15  # characters
 STALE_WEIGHT = 0.25  # of a label that is no longer believed, beside one that is: chosen, not measured
 
 
@@ -30,8 +28,8 @@ class Prepared:
     none of its group.
     `names` are the features of the topics' names, in the order of `topics`. `is_new` bool[n] are examples that the
     encoder itself has not learned from: on them alone can be seen how sure anything may be.
-    The catalog's a answers come with their vectors float32[a, d]; `passages` float32[p, d] are those texts and their
-    sentences, `passage_of` int[p] says of which answer.
+    `passages` are the texts of the catalog's a answers, each followed by its sentences; `passage_of` int[p] says of
+    which answer.
     """
 
     examples: tuple[Example, ...]
@@ -42,8 +40,7 @@ class Prepared:
     group: NDArray[np.int64]
     fold: NDArray[np.int64]
     catalog: Catalog
-    answers: Vectors
-    passages: Vectors
+    passages: Features
     passage_of: NDArray[np.int64]
     seed: int
 
@@ -55,6 +52,15 @@ class Prepared:
     def embedding(self) -> Vectors:
         """float32[n, d]."""
         return self.features.embedding
+
+    @cached_property
+    def answers(self) -> Features:
+        """What the heads read of the whole text of each answer."""
+        return self.passages.only(np.unique(self.passage_of, return_index=True)[1])
+
+    def passages_of(self, answer: int) -> Features:
+        """What the heads read of an answer: its whole text and its sentences."""
+        return self.passages.only(np.flatnonzero(self.passage_of == answer))
 
     @cached_property
     def is_question(self) -> NDArray[np.bool_]:
@@ -89,8 +95,11 @@ class Prepared:
 
 def prepare(dataset: Dataset, *, encoder: Encoder, seed: int) -> Prepared:
     """Encode a dataset's examples and answers."""
-    texts = [readable(answer.text) for answer in dataset.catalog.answers]
-    passages = [(at, passage) for at, text in enumerate(texts) for passage in passages_of(text)]
+    passages = [
+        (at, Question(passage))
+        for at, answer in enumerate(dataset.catalog.answers)
+        for passage in passages_of(answer.text)
+    ]
     topics = tuple(sorted({example.topic for example in dataset.examples if example.topic}))
     group = np.array(belonging_together(dataset.examples), dtype=np.int64)
     return Prepared(
@@ -102,8 +111,7 @@ def prepare(dataset: Dataset, *, encoder: Encoder, seed: int) -> Prepared:
         group=group,
         fold=folds(dataset.examples, group, seed=seed),
         catalog=dataset.catalog,
-        answers=encoder.encode(texts),
-        passages=encoder.encode([passage for _, passage in passages]),
+        passages=encoder.features([passage for _, passage in passages]),
         passage_of=np.array([at for at, _ in passages], dtype=np.int64),
         seed=seed,
     )
@@ -130,16 +138,6 @@ def name_of(topic: str) -> str:
     'card not received'
     """
     return " ".join(re.split(r"[-_\s]+", topic)).strip()
-
-
-def passages_of(text: str) -> list[str]:
-    """A text and its sentences.
-
-    >>> passages_of("Hold the button. Then pair it again. OK?")
-    ['Hold the button. Then pair it again. OK?', 'Hold the button.', 'Then pair it again.']
-    """
-    sentences = [sentence.strip() for sentence in SENTENCE_END.split(text)]
-    return [text, *(sentence for sentence in sentences if SHORTEST_PASSAGE <= len(sentence) < len(text))]
 
 
 def folds(

@@ -22,7 +22,7 @@ from labeling.training.choice import ChoiceModel
 from labeling.training.fitting import bags_of, fit_linear, fit_words, stacked
 from labeling.training.prepared import N_FOLDS, Prepared, name_of
 from labeling.training.steps import Progress, part_of, unheard
-from labeling.training.towers import fit_towers
+from labeling.training.towers import DEEP_RECIPE, RECIPE, fit_towers
 
 C = 10.0
 DEEP_C = 10.0
@@ -121,8 +121,8 @@ def trainable_topics(prepared: Prepared) -> tuple[str, ...]:
     return tuple(sorted(topic for topic, found in cases.items() if len(found) >= FEWEST_CASES))
 
 
-def towers_of(prepared: Prepared, rows: NDArray[np.bool_]) -> Towers:
-    """Train towers on the questions among `rows` whose answer is in the catalog."""
+def towers_of(prepared: Prepared, rows: NDArray[np.bool_], *, are_deep: bool = False) -> Towers:
+    """Train towers on the questions among `rows` whose answer is in the catalog; deep ones read earlier layers too."""
     at = {answer.slug: number for number, answer in enumerate(prepared.catalog.answers)}
     pairs = [
         (row, at[example.answer])
@@ -131,10 +131,13 @@ def towers_of(prepared: Prepared, rows: NDArray[np.bool_]) -> Towers:
     ]
     questions, answers = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
     believed = prepared.weights_for(Stage.ANSWER)
+    asked, answered = prepared.features.only(questions), prepared.answers.only(answers)
     return fit_towers(
-        prepared.embedding[questions],
-        prepared.answers[answers],
+        asked.deep if are_deep else asked.embedding,
+        answered.deep if are_deep else answered.embedding,
         seed=prepared.seed,
+        recipe=DEEP_RECIPE if are_deep else RECIPE,
+        d=prepared.embedding.shape[1],
         weights=None if believed is None else believed[questions],
     )
 
@@ -184,9 +187,9 @@ def _head(
         words=words,
         word_layer=word_layer,
         towers=towers_of(prepared, rows),
-        answers=Anchors(rows=prepared.answers[known], topic_at=topic_at),
+        answers=Anchors(rows=prepared.answers.embedding[known], topic_at=topic_at),
         passages=Anchors(
-            rows=prepared.passages[passages],
+            rows=prepared.passages.embedding[passages],
             topic_at=topic_at[np.searchsorted(known, prepared.passage_of[passages])],
         ),
         answer_words=Anchors(rows=spread.reshape(len(known), len(words.vocabulary)), topic_at=topic_at),

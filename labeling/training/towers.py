@@ -34,6 +34,7 @@ class Recipe:
 
 
 RECIPE = Recipe()
+DEEP_RECIPE = Recipe(step=5e-4)  # for towers that read the encoder's earlier layers too
 
 
 def fit_towers(
@@ -43,14 +44,15 @@ def fit_towers(
     seed: int,
     recipe: Recipe = RECIPE,
     weights: NDArray[np.float64] | None = None,
+    d: int | None = None,
 ) -> Towers:
     """Train on pairs: questions float32[n, q] and the texts float32[n, a] that answered them.
 
     `weights` float64[n] say how much each pair counts; without them all count alike.
-    The same pairs and seed give the same towers, bit for bit. Fewer than FEWEST_PAIRS leave them the identity, which
-    reads the first min(q, a) numbers of each.
+    They rise to d numbers, by default to min(q, a). The same pairs and seed give the same towers, bit for bit. Fewer
+    than FEWEST_PAIRS leave them the identity, which reads the first d numbers of each.
     """
-    d = min(questions.shape[1], answers.shape[1])
+    d = d or min(questions.shape[1], answers.shape[1])
     if len(questions) < FEWEST_PAIRS:
         return Towers(Tower.identity(questions.shape[1], d), Tower.identity(answers.shape[1], d))
     question, answer = _Climbing(questions, d), _Climbing(answers, d)

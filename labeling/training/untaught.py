@@ -80,4 +80,4 @@ def answer_nothing(prepared: Prepared, topics: TrainedTopics) -> TrainedAnswers:
         decide_topic(row, classes=topics.head.classes, floor=0.0) for row in topics.probabilities
     )
     silent = AnswerVerdict((), 0.0, Reason.NO_ANSWER)
-    return TrainedAnswers(head=head, topics=verdicts, answers=(silent,) * len(verdicts))
+    return TrainedAnswers(head=head, topics=verdicts, answers=(silent,) * len(verdicts), loss={})

@@ -48,7 +48,7 @@ def _numbers(outcome: Outcome) -> list[float]:
 
 
 def test_a_known_question_is_offered_its_answer_with_alternatives() -> None:
-    outcome = make_pipeline().run([Question("when does my payout arrive", "en")], catalog=CATALOG)[0]
+    outcome = make_pipeline().run([Question("when does the weekend payout arrive", "en")], catalog=CATALOG)[0]
 
     assert outcome.offered is not None
     assert outcome.offered.key == "payout-time@1"
@@ -214,9 +214,6 @@ def test_answers_are_read_once_and_the_oldest_forgotten() -> None:
     cache.texts(CATALOG.answers[3:4], encoder=encoder, head=head)
     cache.texts(CATALOG.answers[:1], encoder=encoder, head=head)
     assert (encoder.n, len(cache)) == (4, 3)
-
-    cache.texts([replace(CATALOG.answers[4], embedding=np.ones(DIMENSIONS))], encoder=encoder, head=head)
-    assert encoder.n == 4
 
 
 def test_serving_imports_nothing_heavy() -> None:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from copilot.pipeline.sentences import most_telling, sentences_of, sentences_to_weigh
+from copilot.pipeline.types import Question
 from tests.pipelines import CATALOG, make_pipeline
 
 
@@ -69,6 +70,6 @@ def test_the_sentence_that_the_answer_is_about_decides(slug: str, expected: str)
     sentences = sentences_of(
         "we had a lovely market day. customer wants a refund on the card. the reader lost its bluetooth pairing."
     )
-    vectors = pipeline.encoder.encode([sentence.text for sentence in sentences])
-    found = most_telling(sentences, vectors, answer=answer, text=text, head=pipeline.answers)
+    features = pipeline.encoder.features([Question(sentence.text) for sentence in sentences])
+    found = most_telling(sentences, features, answer=answer, text=text, head=pipeline.answers)
     assert found.text == expected

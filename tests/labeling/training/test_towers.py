@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from copilot.pipeline.heads import HeadError, Towers
-from copilot.pipeline.types import Stage, Vectors
+from copilot.pipeline.heads import HeadError, Tower, Towers
+from copilot.pipeline.types import Question, Stage, Vectors
 from labeling.training.towers import BATCH, FEWEST_PAIRS, RECIPE, Recipe, fit_ridge, fit_towers
+from tests.pipelines import DIMENSIONS, FakeEncoder
 
 
 def turned(n: int, *, d: int = 16) -> tuple[Vectors, Vectors]:
@@ -82,6 +83,31 @@ def test_training_equals_torch() -> None:
 
     np.testing.assert_allclose(ours.question.matrix, matrices[0].detach().numpy(), atol=1e-5)
     np.testing.assert_allclose(ours.answer.matrix, matrices[1].detach().numpy(), atol=1e-5)
+
+
+def test_deep_towers_rise_to_as_many_numbers_as_are_asked_for() -> None:
+    questions, answers = turned(200)
+    wide = [np.hstack([side, side[:, ::-1]]) for side in (questions, answers)]
+    towers = fit_towers(*wide, seed=1, d=16)
+    served = Towers.from_arrays(towers.arrays(), stage=Stage.ANSWER)
+
+    risen = served.answer.rise(wide[1])
+
+    assert risen.shape == (200, 16)
+    np.testing.assert_allclose(
+        served.similarities(wide[0], risen),
+        towers.similarities(wide[0], towers.answer.rise(wide[1])),
+        atol=1e-6,
+    )
+
+
+def test_a_tower_reads_the_layers_that_it_was_trained_on() -> None:
+    features = FakeEncoder().features([Question("when does my payout arrive"), Question("refund")])
+    d = DIMENSIONS
+    deep = Tower(matrix=np.vstack([np.zeros((d, d)), np.eye(d)]).astype(np.float32), mean=np.zeros(2 * d))
+
+    np.testing.assert_allclose(Tower.identity(d, d).read(features), features.embedding, atol=1e-6)
+    np.testing.assert_allclose(deep.read(features), features.layers, atol=1e-6)
 
 
 def test_wide_sides_keep_their_first_numbers() -> None:

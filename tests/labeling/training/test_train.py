@@ -9,7 +9,7 @@ import pytest
 from copilot.artifacts import load
 from copilot.datasets import Dataset, Opinion, Split, key_of
 from copilot.evaluation.backtest import backtest
-from copilot.pipeline.answers import AnswerHead
+from copilot.pipeline.answers import N_SIGNALS_BEFORE, AnswerHead
 from copilot.pipeline.run import Pipeline
 from copilot.pipeline.topics import TopicHead, decide_topic
 from copilot.pipeline.types import Floors, HeadError, Question, Stage
@@ -20,7 +20,7 @@ from labeling.training.crossfit import crossfit
 from labeling.training.prepared import folds, prepare
 from labeling.training.topics import promise_sets, train_topics, trainable_topics
 from labeling.training.train import TrainedRelease, fit, train
-from tests.pipelines import CATALOG, FakeEncoder, make_dataset, make_example, prepared
+from tests.pipelines import CATALOG, DIMENSIONS, FakeEncoder, make_dataset, make_example, prepared
 
 
 def trained(out: Path, *, seed: int = 1) -> TrainedRelease:
@@ -53,6 +53,31 @@ def test_what_is_written_serves(tmp_path: Path) -> None:
     assert outcome.offered.slug == "payout-time"
 
 
+def test_an_artifact_from_before_sentences_were_weighed_still_serves(tmp_path: Path) -> None:
+    release = trained(tmp_path)
+    arrays = dict(load(release.folders[Stage.ANSWER]).arrays)
+    weights = arrays["weights"]
+
+    before = AnswerHead.from_arrays(arrays | {"weights": weights[:N_SIGNALS_BEFORE]})
+    assert before.weights.tolist() == [*weights[:N_SIGNALS_BEFORE], 0.0]
+    with pytest.raises(HeadError, match="are not 6 numbers: train it again"):
+        AnswerHead.from_arrays(arrays | {"weights": weights[:4]})
+
+
+def test_the_towers_that_choose_better_are_taken() -> None:
+    topics = train_topics(prepared())
+    trained = train_answers(prepared(), topics)
+    is_deep = len(trained.head.towers.question.mean) == 2 * DIMENSIONS
+    assert is_deep is (trained.loss["deep towers"] < trained.loss["plain towers"])
+
+
+def test_with_few_pairs_towers_stay_plain() -> None:
+    few = prepared().only(np.arange(len(prepared().examples))[::2])
+    trained = train_answers(few, train_topics(few))
+    assert trained.loss["deep towers"] == trained.loss["plain towers"]
+    assert len(trained.head.towers.question.mean) == DIMENSIONS
+
+
 def test_the_card_says_what_it_was_made_of(tmp_path: Path) -> None:
     release = trained(tmp_path)
     card = load(release.folders[Stage.TOPIC]).card
@@ -61,6 +86,7 @@ def test_the_card_says_what_it_was_made_of(tmp_path: Path) -> None:
     assert card["topics"] == ["payouts", "reader", "refunds"]
     assert set(card["floors"]) == {"validity", "topic", "answer", "confidence"}
     assert card["floors"]["validity"]["n"] > 0
+    assert set(card["answer_loss"]) == {"plain towers", "deep towers"}
     n_with_topic = sum(example.topic is not None for example in make_dataset().examples)
     assert (card["topic_sets"]["coverage"], card["topic_sets"]["n"]) == (0.95, n_with_topic)
     assert 1.0 <= card["topic_sets"]["mean_size"] <= 3.0

@@ -14,7 +14,7 @@ from copilot.pipeline.validity import dense_features, scope_scores
 from labeling.training.choice import ChoiceModel
 from labeling.training.confidence import train_confidence
 from labeling.training.fitting import NEVER, fit_linear, fit_temperature, stacked, twin_of
-from tests.pipelines import CATALOG, FakeEncoder, fitted, prepared
+from tests.pipelines import CATALOG, fitted, prepared
 
 
 @pytest.mark.parametrize("n_classes", [2, 3, 7])
@@ -55,10 +55,9 @@ def test_ranking_equals_the_choice_model() -> None:
     features = prepared().features_of(np.arange(10))
 
     readings = readings_of(
-        (answer, head.read_answer(answer.text, FakeEncoder().encode([answer.text])[0]))
-        for answer in CATALOG.answers
+        (answer, head.read_answer(prepared().passages_of(at))) for at, answer in enumerate(CATALOG.answers)
     )
-    everything = head.read_questions(features.embedding, features.terms)
+    everything = head.read_questions(features, range(10))
     for asked, row in zip(everything, topics.predict_proba(features), strict=True):
         verdict = decide_topic(row, classes=topics.classes, floor=0.0)
         candidates = head.candidates(asked, verdict, readings)

@@ -42,7 +42,6 @@ from labeling.training.topics import TrainedTopics, towers_of
 
 MOST_USES = 200  # of one answer; the latest are kept
 SHARE_MADE_NEW = 0.5
-L2 = 1e-4  # of the few weights that all answers share
 LEAST = 1e-9
 OF_USES = [SIGNALS.index("to_uses"), SIGNALS.index("has_uses")]
 
@@ -215,7 +214,7 @@ def _weighed(
             options.append(signals)
             accepted.append(np.array([answer.slug in right for answer in candidates[row].answers]))
             weights.append(1.0 if believed is None else believed[row])
-    model = ChoiceModel(with_none=True, l2=L2).fit(
+    model = ChoiceModel(with_none=True).fit(
         options, accepted, None if believed is None else np.array(weights)
     )
     return replace(blank, weights=model.weights_, none=model.none_)

@@ -19,7 +19,7 @@ class ChoiceModel(BaseEstimator):
     Learned: `weights_` float64[f], `none_` float (0.0 without that option), `n_iter_`.
     """
 
-    def __init__(self, *, with_none: bool = False, l2: float = 1e-3) -> None:
+    def __init__(self, *, with_none: bool = False, l2: float = 1e-4) -> None:
         self.with_none = with_none
         self.l2 = l2
 

@@ -76,16 +76,19 @@ def freeze(
     recipe: Recipe = Recipe(),
     weak: WeakLabels | None = None,
     flagged: Collection[int] = (),
+    until: datetime | None = None,
     tell: Tell = lambda step, share: None,
 ) -> Frozen:
     """Write the labels and the catalog of now to DATASETS_ROOT/name; `flagged` are messages to be looked at first.
+
+    With `until` it is the gold of the messages before that moment, and the catalog as it stood then.
 
     Raises:
         DatasetError: weak labels are wanted and there are none.
     """
     if recipe.takes is not Takes.GOLD and weak is None:
         raise DatasetError(f"{name}: there are no weak labels to take: run a label model, or take gold only")
-    gold = read_gold(flagged=flagged, done=lambda share: tell("Reading labels", READING * share))
+    gold = read_gold(flagged=flagged, until=until, done=lambda share: tell("Reading labels", READING * share))
     split = split_by_time(gold.examples, share=recipe.test_share)
     examples = [example for example in split if not (example.stale and example.split is Split.TEST)]
     gold.left_out[STALE] += len(split) - len(examples)
@@ -99,7 +102,7 @@ def freeze(
     examples, n_copies = drop_near_copies(examples)
     gold.left_out[COPY] += n_copies
     tell("Writing", 0.9)
-    return _write(name, examples, gold, recipe=recipe, weak=weak, now=now)
+    return _write(name, examples, gold, recipe=recipe, weak=weak, now=now, until=until)
 
 
 def _write(
@@ -110,8 +113,9 @@ def _write(
     recipe: Recipe,
     weak: WeakLabels | None,
     now: datetime,
+    until: datetime | None,
 ) -> Frozen:
-    moment = catalog_at(now)
+    moment = catalog_at(until or now)
     rows = [example for example in examples if example.source is Source.GOLD]
     used = [row for example in rows for row in gold.labels[example.message]]
     manifest = Manifest(
@@ -132,6 +136,7 @@ def _write(
         "name": name,
         "source": SOURCES[recipe.takes],
         "frozen_at": now.isoformat(),
+        **({"until": until.isoformat()} if until else {}),
         "manifest": manifest.sha256,
         "n_train": len(manifest.training),
         "n_test": len(manifest.test),

@@ -25,8 +25,13 @@ class Gold:
     left_out: Counter[str] = field(default_factory=Counter)
 
 
-def read_gold(*, flagged: Collection[int] = (), done: Callable[[float], object] = lambda share: None) -> Gold:
-    """Read one example for each message that has gold, oldest first.
+def read_gold(
+    *,
+    flagged: Collection[int] = (),
+    until: datetime | None = None,
+    done: Callable[[float], object] = lambda share: None,
+) -> Gold:
+    """Read one example for each message that has gold, oldest first; only of what came in before `until`, if given.
 
     Left out are messages that are `flagged`, and topics that are gone; a label that is no longer believed is marked.
     """
@@ -40,6 +45,8 @@ def read_gold(*, flagged: Collection[int] = (), done: Callable[[float], object] 
             done(min(1.0, n / whole))
         if Task.VALIDITY not in gold:
             continue
+        if until and gold[Task.VALIDITY].message.sent_at >= until:
+            break  # oldest first: all that follow are later
         if why := _why_not(gold, topics, flagged):
             read.left_out[why] += 1
             continue

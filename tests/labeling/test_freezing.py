@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from copilot import datasets
 from copilot.datasets import DatasetError, Source, Split
-from copilot.models import Topic
+from copilot.models import AnswerVersion, Topic
 from helpdesk.models import Message, User
 from labeling import frozen
 from labeling.freezing import Frozen, Recipe, Takes, freeze
@@ -75,6 +75,19 @@ def weak_of(*messages: Message, label: str = "fees", weight: float = 0.8) -> Wea
 
 def left_out(made: Frozen) -> dict[str, int]:
     return dict(made.left_out)
+
+
+def test_what_came_after_a_moment_can_be_left_out(messages: list[Message], root: Path) -> None:
+    answer = make_answer(topic=Topic.objects.get(slug="fees")).answer
+    AnswerVersion.objects.create(answer=answer, number=2, body="New.", created_at=NOW, approved_at=NOW)
+    frozen_then = freeze("then", now=NOW, until=messages[3].sent_at)
+    kept = {example.message for example in datasets.read(root / "then").examples}
+    assert kept == {str(message.pk) for message in messages[4:]}
+    card = datasets.read_card(root / "then")
+    assert card["until"] == messages[3].sent_at.isoformat()
+    assert [entry.key for entry in datasets.read_catalog(root / "then").answers] == [f"{answer.slug}@1"]
+    assert "until" not in datasets.read_card(freeze("now", now=NOW).folder)
+    assert frozen_then.manifest.answers == (f"{answer.slug}@1",)
 
 
 def test_the_latest_cases_are_the_test_split(messages: list[Message]) -> None:

@@ -25,11 +25,13 @@ def send_reply(
     client_key: str,
     now: datetime,
     close: bool = False,
+    announce: bool = True,
     attachments: Sequence[IncomingAttachment] = (),
 ) -> tuple[Reply, bool]:
     """Store a reply, hand it to the channel, and return it with whether it was new.
 
-    The same `client_key` on the same case sends once; a second call returns the first reply.
+    The same `client_key` on the same case sends once; a second call returns the first reply. With `announce` false
+    (history that is made afterwards) it is delivered to nobody, and no open page is told.
 
     Raises:
         ValidationError: the body is empty or still holds an unfilled variable, or a file can't be taken;
@@ -55,8 +57,9 @@ def send_reply(
         case.save(update_fields=["status", "awaiting_since", "snoozed_until", "last_activity_at", "assignee"])
         history.note_status(case=case, before=before, actor=author, at=now)
         reply_sent.send(sender=Reply, reply=reply)
-        deliver_reply.delay_on_commit(reply_id=reply.pk)  # type: ignore[attr-defined]  # not in celery's stubs
-        live.tell([case.pk])
+        if announce:
+            deliver_reply.delay_on_commit(reply_id=reply.pk)  # type: ignore[attr-defined]  # not in celery's stubs
+            live.tell([case.pk])
     return reply, True
 
 

@@ -87,3 +87,14 @@ def test_note_is_kept_once_and_mentions_colleagues(ana: User, now: datetime) -> 
     assert list(note.mentions.all()) == [owen]
     assert Note.objects.count() == 1
     assert case.awaiting_since is not None
+
+
+def test_history_that_is_made_afterwards_is_delivered_to_nobody(
+    ana: User, now: datetime, django_capture_on_commit_callbacks: Any
+) -> None:
+    case = make_case()
+    with django_capture_on_commit_callbacks() as quiet:
+        send_reply(case=case, author=ana, body="Done.", client_key="k", now=now, announce=False)
+    with django_capture_on_commit_callbacks() as told:
+        send_reply(case=case, author=ana, body="Done again.", client_key="l", now=now)
+    assert len(told) == len(quiet) + 1

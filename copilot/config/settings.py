@@ -109,6 +109,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "helpdesk.context.site",
+                *(["copilot.simulated.mark"] if "copilot" in INSTALLED_APPS else []),
             ],
         },
     }
@@ -234,6 +235,11 @@ if "labeling" in INSTALLED_APPS:
         "task": "labeling.tasks.draw_turns",
         "schedule": timedelta(hours=1),  # of a week once, as soon as it is closed
         "options": {"expires": 3600},
+    }
+    CELERY_BEAT_SCHEDULE["sweep-simulations"] = {
+        "task": "copilot.config.tasks.sweep_simulations",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60, "queue": "suggest"},
     }
     CELERY_BEAT_SCHEDULE["care_for_functions"] = {
         "task": "labeling.tasks.care_for_functions",

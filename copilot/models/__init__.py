@@ -16,6 +16,7 @@ from copilot.models.release import Artifact, Evaluation, Promotion, Release
 from copilot.models.rollup import AnswerDay, ConfidenceDay, ReasonDay, RollupState, TurnDay
 from copilot.models.shadow import ShadowOutcome
 from copilot.models.signature import AgentSignature
+from copilot.models.simulation import Simulation
 from copilot.models.suggestion import Alternative, Arm, DecidingSentence, Suggestion, SuggestionEvent
 from copilot.models.touch import Touch
 from copilot.models.vector import QuestionVector
@@ -60,6 +61,7 @@ __all__ = [
     "SeenTopic",
     "SemanticFloor",
     "ShadowOutcome",
+    "Simulation",
     "Suggestion",
     "SuggestionEvent",
     "Term",

@@ -15,6 +15,7 @@ from copilot.monitor.charts import Chart
 from copilot.monitor.filters import PERS, SPANS, Filters, read_filters
 from copilot.monitor.shares import METHOD
 from copilot.monitor.tables import as_csv
+from copilot.simulated import name_of
 from helpdesk.models import User
 from helpdesk.requests import PageRequest
 
@@ -65,4 +66,4 @@ def chart_as_csv(charts: Iterable[Chart], key: str, *, page: str) -> HttpRespons
     known = {chart.key: chart for chart in charts}
     if key not in known:
         raise Http404(f"no such table: name one of {', '.join(known)}")
-    return as_csv(known[key].table, filename=f"{page}-{key}.csv")
+    return as_csv(known[key].table, filename=name_of(f"{page}-{key}.csv"))

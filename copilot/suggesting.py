@@ -95,7 +95,23 @@ def suggest_by(
         ReleaseError: it can't be loaded.
         HeadError: a stage of it can't work.
     """
-    pipeline = releases.pipeline_of(release)
+    return suggest_with(releases.pipeline_of(release), release, rows, moment, now=now, instead_of=instead_of)
+
+
+def suggest_with(
+    pipeline: Pipeline,
+    release: Release,
+    rows: Sequence[Suggestion],
+    moment: CatalogMoment,
+    *,
+    now: datetime,
+    instead_of: str = "",
+) -> int:
+    """Fill in suggestions by the pipeline of a release, which is at hand, and return how many.
+
+    Raises:
+        HeadError: a stage of it can't work.
+    """
     computed = compute(rows, pipeline=pipeline, release=release, moments=[moment] * len(rows))
     if instead_of:
         for row in rows:

@@ -34,7 +34,7 @@ def is_loaded(world: World) -> bool:
 @transaction.atomic
 def load_world(world: World, *, now: datetime) -> None:
     """Load what is not there yet, all of it or nothing."""
-    clock = Clock(_first_load(now))
+    clock = clock_of_world(now)
     people = _load_people(world)
     _load_catalog(world, people, clock)
     _load_cases(world, people, clock)
@@ -42,10 +42,10 @@ def load_world(world: World, *, now: datetime) -> None:
     load_curation(world, people, clock)
 
 
-def _first_load(now: datetime) -> datetime:
-    """A world that was loaded before keeps its time."""
-    latest = AnswerVersion.objects.order_by("created_at").values_list("created_at", flat=True).first()
-    return latest + timedelta(weeks=WEEKS + 1) if latest else now
+def clock_of_world(now: datetime) -> Clock:
+    """Return the clock of the demo world; one that was loaded before keeps its time."""
+    first = AnswerVersion.objects.order_by("created_at").values_list("created_at", flat=True).first()
+    return Clock(first + timedelta(weeks=WEEKS + 1) if first else now)
 
 
 def _load_people(world: World) -> dict[str, User]:

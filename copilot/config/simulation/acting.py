@@ -35,12 +35,16 @@ class Way(StrEnum):
 
 @dataclass(frozen=True)
 class Offer:
-    """A suggestion for a turn; `text` is what would be inserted, `is_shown` false in the shadow."""
+    """A suggestion for a turn; `text` is what would be inserted, `is_shown` false in the shadow.
+
+    It `is_ready` if it was there before the agent was.
+    """
 
     answer: str
     text: str
     is_right: bool
     is_shown: bool
+    is_ready: bool = True
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,7 @@ def _with_card(
     """Deal with the card; return whether a text for the reply came of it."""
     if not offer.is_shown:
         return False
-    if chance.random() < habit.late:
+    if chance.random() < habit.late or not offer.is_ready:
         done.is_late = True
         return False
     if chance.random() >= habit.looks:

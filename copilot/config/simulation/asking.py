@@ -5,11 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils import timezone
+
 from copilot.config.demo.clock import Clock
 from copilot.config.demo.world import World, WrittenMessage
 from copilot.config.simulation.behaviour import Behaviour
 
 OPEN_MINUTES = 13 * 60  # from eight in the morning
+ANSWERED_WITHIN = timedelta(hours=5)  # so that all that was asked is history when the twelve weeks end
 
 
 @dataclass(frozen=True)
@@ -37,9 +40,9 @@ def asked_in(
     known = [written for written in world.messages if written.week == week and not written.follows]
     weights = [_weight(written, week, behaviour) for written in known]
     drawn = chance.choices(known, weights=weights, k=n)
-    moments = sorted(_moment(clock.start_of_week(week), chance) for _ in drawn)
+    moments = sorted(_moment(week, clock, chance) for _ in drawn)
     return [
-        Asked(first + place, written, min(at, clock.now))
+        Asked(first + place, written, at)
         for place, (written, at) in enumerate(zip(drawn, moments, strict=True))
     ]
 
@@ -57,6 +60,12 @@ def _weight(written: WrittenMessage, week: int, behaviour: Behaviour) -> float:
     return behaviour.stirred if is_stirred else 1.0
 
 
-def _moment(start: datetime, chance: random.Random) -> datetime:
-    day = (start + timedelta(days=chance.randrange(7))).replace(hour=8, minute=0, second=0, microsecond=0)
-    return day + timedelta(minutes=chance.random() * OPEN_MINUTES)
+def _moment(week: int, clock: Clock, chance: random.Random) -> datetime:
+    """Return a moment of opening hours within a week; what falls before or after it moves by a day."""
+    start, end = clock.start_of_week(week), clock.start_of_week(week + 1)
+    day = timezone.localtime(start + timedelta(days=chance.randrange(7)))
+    at = day.replace(hour=8, minute=0, second=0, microsecond=0)
+    at += timedelta(minutes=chance.random() * OPEN_MINUTES)
+    if at < start:
+        return at + timedelta(days=1)
+    return at - timedelta(days=1) if at >= min(end, clock.now - ANSWERED_WITHIN) else at

@@ -90,11 +90,36 @@ class Times:
 
 
 @dataclass(frozen=True)
+class Opening:
+    """When an agent opens a case: median minutes and how much they spread, or a share of them at once."""
+
+    minutes: float
+    spread: float
+    longest: float
+    at_once: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Computing:
+    """How long a suggestion takes: median milliseconds and how much they spread; in a share of hours it is stalled."""
+
+    milliseconds: float
+    spread: float
+    stalled: float
+    seconds: float
+
+
+@dataclass(frozen=True)
 class After:
-    """What comes after a reply that was right or wrong: a rating with so many stars."""
+    """What comes with a reply: a rating with so many stars, the customer again, a correction, a call for help."""
 
     rates: float
     stars: Mapping[str, tuple[float, ...]]
+    comes_back: Mapping[str, float]
+    back_within: float
+    notices: float
+    escalates: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -108,8 +133,12 @@ class Behaviour:
     learning: Learning
     change: Change
     times: Times
+    opening: Opening
+    computing: Computing
     stirred: float
     after: After
+    again: tuple[str, ...]
+    sorry: str
     elsewhere: tuple[str, ...]
     added: tuple[str, ...]
 
@@ -141,8 +170,12 @@ def read_behaviour(file: Path = FILE) -> Behaviour:
                 change["week"], **change["heard"], corrects=change["corrects"], facts=change["facts"]
             ),
             times=_made(Times, entries["times"], "times"),
+            opening=_made(Opening, entries["opening"], "opening"),
+            computing=_made(Computing, entries["computing"], "computing"),
             stirred=float(demand["stirred"]),
-            after=After(after["rates"], {k: tuple(v) for k, v in after["stars"].items()}),
+            after=_made(After, after | {"stars": {k: tuple(v) for k, v in after["stars"].items()}}, "after"),
+            again=tuple(entries["again"]),
+            sorry=str(entries["sorry"]),
             elsewhere=tuple(entries["elsewhere"]),
             added=tuple(entries["added"]),
         )
@@ -168,7 +201,14 @@ def _check(behaviour: Behaviour, name: str) -> None:
         f"habits.{habit}.{key}": p for habit, row in behaviour.habits.items() for key, p in vars(row).items()
     }
     chances |= {"learning.grows": behaviour.learning.grows, "change.corrects": behaviour.change.corrects}
-    chances |= {"after.rates": behaviour.after.rates}
+    after = behaviour.after
+    chances |= {"after.rates": after.rates, "after.notices": after.notices}
+    chances |= {f"after.comes_back.{key}": p for key, p in after.comes_back.items()}
+    chances |= {f"after.escalates.{key}": p for key, p in after.escalates.items()}
+    chances |= {
+        "opening.at_once": behaviour.opening.at_once,
+        "computing.stalled": behaviour.computing.stalled,
+    }
     if wrong := [f"{key} is {p}" for key, p in chances.items() if not 0 <= p <= 1]:
         raise BehaviourError(f"{name}: {', '.join(wrong)}; a probability lies between 0 and 1")
     sums = {"edits": sum(behaviour.edits.values())}

@@ -133,7 +133,11 @@ def test_a_corrected_fact_is_a_conflict(world: World) -> None:
         ("greeting: 0.45", "greeting: 0.15", "edits add up to 0.7 instead of 1"),
         ("uneven: 1.8", "even: 1.8", "has no entry uneven"),
         ("  trusting: [dev", "  lazy: [dev", "agents of a habit that isn't there: lazy"),
-        ("elsewhere:", "- elsewhere: [", "can't be read"),
+        ("\nagain:", "\n- again: [", "can't be read"),
+        ("longest: 180", "most: 180", "opening: longest, most is missing or unknown"),
+        ("stalled: 0.03", "stalled: 3", "computing.stalled is 3"),
+        ("wrong: 0.20}", "wrong: 2}", "after.comes_back.wrong is 2"),
+        ("notices: 0.30", "notices: -1", "after.notices is -1"),
     ],
 )
 def test_a_file_that_is_wrong_says_where(tmp_path: Path, old: str, new: str, problem: str) -> None:

@@ -25,6 +25,7 @@ from copilot.config import supervising
 from copilot.config import tasks as config_tasks
 from copilot.config.demo import functions, loading, training
 from copilot.config.demo.world import read_world
+from copilot.config.simulation import running
 from copilot.models import Suggestion
 from helpdesk.models import Case, Message
 from labeling import tasks as labeling_tasks
@@ -44,8 +45,16 @@ class Command(BaseCommand):
         parser.add_argument("--port", default=os.environ.get("PORT") or "8000")
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--set-up-only", action="store_true", help="stop before the site is started")
+        parser.add_argument(
+            "--simulate",
+            type=int,
+            default=running.N_CASES,
+            help="cases of twelve weeks, by workers; 0 for none",
+        )
 
-    def handle(self, *args: Any, port: str, host: str, set_up_only: bool, **options: Any) -> None:
+    def handle(
+        self, *args: Any, port: str, host: str, set_up_only: bool, simulate: int, **options: Any
+    ) -> None:
         # The first too: who is started in the background by a script is born ignoring it.
         for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(name, _interrupt)
@@ -55,7 +64,7 @@ class Command(BaseCommand):
             with supervising.alone(settings.DATA_DIR):
                 if not set_up_only:
                     _check_port(host, port)
-                self._set_up()
+                self._set_up(n_simulated=simulate)
                 if not set_up_only:
                     self._run(host, int(port), started)
         except supervising.RunningError as error:
@@ -65,7 +74,7 @@ class Command(BaseCommand):
                 "\nStopped; all data is kept. `make demo` goes on where you left, `make reset` starts anew."
             )
 
-    def _set_up(self) -> None:
+    def _set_up(self, *, n_simulated: int) -> None:
         """Every step does only what is missing, so that a set-up that was killed half-way is repaired by the next."""
         with self._step("Database"):
             call_command("migrate", verbosity=0)
@@ -80,6 +89,8 @@ class Command(BaseCommand):
         if not Suggestion.objects.exists():
             with self._step("Suggestions for open cases"):
                 self._ask_for_suggestions()
+        if n_simulated:
+            running.begin(n_cases=n_simulated, now=timezone.now())
 
     def _train_if_needed(self) -> None:
         live = releases.live()

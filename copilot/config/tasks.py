@@ -1,5 +1,7 @@
 """What the demo leaves to its workers."""
 
+from datetime import datetime
+
 from celery import shared_task
 from django.utils import timezone
 
@@ -13,9 +15,9 @@ def try_functions() -> None:
 
 
 @shared_task(name="copilot.config.tasks.simulate")
-def simulate(*, simulation_id: int) -> None:
-    if running.go_on(simulation_id):
-        simulate.delay(simulation_id=simulation_id)
+def simulate(*, simulation_id: int, queued_at: str) -> None:
+    if running.go_on(simulation_id, queued_at=datetime.fromisoformat(queued_at)):
+        running.queue(simulation_id, now=timezone.now())
 
 
 @shared_task(name="copilot.config.tasks.sweep_simulations")

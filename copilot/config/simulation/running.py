@@ -27,7 +27,7 @@ from labeling.holding import held, is_free
 State = Simulation.State
 LOCKS = 20_258
 SECONDS = 5.0  # of a piece
-LOST_AFTER = timedelta(seconds=30)
+LOST_AFTER = timedelta(minutes=10)  # longer than other work keeps a piece waiting
 SEED = 1
 N_CASES = 2_000
 
@@ -61,20 +61,22 @@ def order(*, n_cases: int, seed: int, now: datetime) -> Simulation:
 
 def begin(*, n_cases: int, now: datetime) -> Simulation:
     """Let workers live the demo's own simulation, or go on with it; what is finished stays as it is."""
-    row = Simulation.objects.filter(seed=SEED).first() or order(n_cases=n_cases, seed=SEED, now=now)
+    begun = Simulation.objects.filter(seed=SEED).first()
+    row = order(n_cases=begun.n_cases if begun else n_cases, seed=SEED, now=now)
     if row.is_active:
-        queue(row)
+        queue(row.pk, now=now)
     return row
 
 
-def go_on(simulation_id: int, *, seconds: float = SECONDS) -> bool:
+def go_on(simulation_id: int, *, queued_at: datetime | None = None, seconds: float = SECONDS) -> bool:
     """Do a piece of a simulation and return whether there is more to do.
 
-    An unforeseen error is stored and raised again.
+    A piece that was queued again since `queued_at` is left to the later one. An unforeseen error is stored and raised
+    again.
     """
     with held(LOCKS, simulation_id) as is_ours:
         row = Simulation.objects.unfinished().filter(pk=simulation_id).first()
-        if not is_ours or row is None:
+        if not is_ours or row is None or (queued_at and row.told_at != queued_at):
             return False
         try:
             return _piece(row, until=monotonic() + seconds)
@@ -88,13 +90,15 @@ def sweep(*, now: datetime) -> None:
     """Queue again the simulations that no process works on."""
     for row in Simulation.objects.unfinished().filter(told_at__lte=now - LOST_AFTER):
         if is_free(LOCKS, row.pk):
-            queue(row)
+            queue(row.pk, now=now)
 
 
-def queue(row: Simulation) -> None:
+def queue(simulation_id: int, *, now: datetime) -> None:
+    """Queue the next piece; what was queued before is void, so that there is one at a time."""
     from copilot.config import tasks  # tasks import this module
 
-    tasks.simulate.delay(simulation_id=row.pk)
+    Simulation.objects.filter(pk=simulation_id).update(told_at=now)
+    tasks.simulate.delay(simulation_id=simulation_id, queued_at=now.isoformat())
 
 
 def _piece(row: Simulation, *, until: float) -> bool:
@@ -104,7 +108,8 @@ def _piece(row: Simulation, *, until: float) -> bool:
     world, behaviour = _files()
     life = Life(world, behaviour, clock, row.seed, partial(schooling.release_of, clock=clock, now=now))
     life.remember()
-    days = deque(day for day in life.days(row.n_cases) if day.asked[-1].number >= life.n_lived())
+    n_lived = life.n_lived()
+    days = deque(day for day in life.days(row.n_cases) if day.asked[-1].number >= n_lived)
     if days and not schooling.is_schooled(days[0].week):
         schooling.release_of(days[0].week, clock=clock, now=now, tell=partial(_tell, row, days[0].week))
         return True

@@ -23,6 +23,7 @@ POOL = 4000  # acts of each habit in each scene
 RIGHT, SHADOW, LABELLED = 0.7, 0.1, 0.1  # shares of all turns
 BEHAVIOUR = read_behaviour()
 CELLS = tuple(Cell)
+SENT = {Way.VERBATIM: Cell.SENT_VERBATIM, Way.EDITED: Cell.SENT_EDITED, Way.CORRECTED: Cell.SENT_EDITED}
 TEXT = "Hi Jo,\n\nYour reader starts anew when you hold the button.\n\nIt is quick.\n\nCheers,\nAna"
 # Agents are drawn by these, and their volumes apart from it.
 SHARES = {name: len(agents) / N_AGENTS for name, agents in BEHAVIOUR.agents.items()}
@@ -77,10 +78,11 @@ def matches(done: Act, *, is_right: bool) -> bool:
 
 
 def cell_of(done: Act, *, is_shown: bool) -> Cell:
+    """The cell of the funnel in which a turn with a suggestion ends."""
     if not is_shown:
         return Cell.SHADOW
-    if done.way in {Way.VERBATIM, Way.EDITED}:
-        return Cell.SENT_VERBATIM if done.way is Way.VERBATIM else Cell.SENT_EDITED
+    if done.way in SENT:
+        return SENT[done.way]
     if done.is_removed:
         return Cell.INSERTED_THEN_REMOVED
     if done.dismissed_for:

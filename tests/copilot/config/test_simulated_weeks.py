@@ -18,12 +18,11 @@ from copilot.config.simulation.behaviour import read_behaviour
 from copilot.config.simulation.living import Life
 from copilot.models import Match, Release, Suggestion, SuggestionEvent, TurnDay
 from copilot.monitor import rolling
-from copilot.monitor.funnel import Cell
 from copilot.monitor.turns import cells
 from helpdesk.models import ActiveTime, Case, CaseEvent, Reply, SatisfactionRating, Status, StatusChange
+from tests.copilot.config import supposed
 
 BEHAVIOUR = read_behaviour()
-CELLS = {Way.VERBATIM: Cell.SENT_VERBATIM, Way.EDITED: Cell.SENT_EDITED, Way.CORRECTED: Cell.SENT_EDITED}
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +88,7 @@ def test_what_is_stored_is_what_happened(world: World, release: Release) -> None
     shown = [truth for truth in truths if truth.suggested and truth.arm == "offer"]
     assert len(shown) > 20
     for truth in shown:
-        check_cell(truth, cell_of[truth.suggestion])
+        assert cell_of[truth.suggestion] is supposed.cell_of(truth.act, is_shown=True), truth
 
     kind_of = dict(Match.objects.current().values_list("suggestion", "kind"))
     kinds = Counter((truth.act.way, kind_of[truth.suggestion]) for truth in truths if truth.suggested)
@@ -122,18 +121,3 @@ def check_what_followed(truths: list[Truth]) -> None:
     assert not Case.objects.escalated().filter(pk__in=cases).exists(), "all calls for help were answered"
     ready = [truth for truth in truths if truth.scene.offer and truth.scene.offer.is_ready]
     assert 0.8 < len(ready) / sum(truth.scene.offer is not None for truth in truths) <= 1
-
-
-def check_cell(truth: Truth, cell: Cell) -> None:
-    done = truth.act
-    if done.way in CELLS:
-        expected = CELLS[done.way]
-    elif done.is_removed:
-        expected = Cell.INSERTED_THEN_REMOVED
-    elif done.dismissed_for:
-        expected = Cell.DISMISSED
-    elif done.is_late:
-        expected = Cell.LATE
-    else:
-        expected = Cell.IGNORED if done.is_viewed else Cell.DISPLAYED
-    assert cell is expected, truth

@@ -29,7 +29,9 @@ State = Simulation.State
 def queued(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The simulations whose next piece was queued."""
     found: list[int] = []
-    monkeypatch.setattr(tasks.simulate, "delay", lambda *, simulation_id: found.append(simulation_id))
+    monkeypatch.setattr(
+        tasks.simulate, "delay", lambda *, simulation_id, queued_at: found.append(simulation_id)
+    )
     return found
 
 
@@ -58,9 +60,12 @@ def test_the_demo_begins_it_goes_on_with_it_and_does_not_do_it_again(
 ) -> None:
     first = running.begin(n_cases=10, now=now)
     assert running.begin(n_cases=20, now=now) == first
+    Simulation.objects.update(state=State.FAILED)
+    running.begin(n_cases=10, now=now)
+    assert queued == [first.pk] * 3
     Simulation.objects.update(state=State.FINISHED)
     running.begin(n_cases=10, now=now)
-    assert queued == [first.pk, first.pk]
+    assert queued == [first.pk] * 3
 
 
 @pytest.mark.usefixtures("demo_case")
@@ -68,8 +73,18 @@ def test_what_a_killed_process_left_is_queued_again(now: datetime, queued: list[
     row = running.order(n_cases=10, seed=1, now=now)
     running.sweep(now=now)
     assert queued == [], "it has just given a sign of life"
-    running.sweep(now=now + timedelta(minutes=1))
-    assert queued == [row.pk]
+    running.sweep(now=now + running.LOST_AFTER)
+    running.sweep(now=now + running.LOST_AFTER)
+    assert queued == [row.pk], "once"
+
+
+@pytest.mark.usefixtures("demo_case")
+def test_of_two_pieces_that_were_queued_the_later_one_counts(now: datetime, queued: list[int]) -> None:
+    row = running.order(n_cases=10, seed=1, now=now)
+    running.queue(row.pk, now=now + timedelta(seconds=1))
+    assert not running.go_on(row.pk, queued_at=now)
+    row.refresh_from_db()
+    assert row.state == State.WAITING, "nothing was done"
 
 
 def test_the_demo_can_do_without() -> None:
@@ -111,7 +126,8 @@ def test_it_runs_in_pieces_and_what_failed_goes_on(
     assert not running.go_on(row.pk), "until somebody orders it again"
     monkeypatch.setattr(Life, "live", live)
     running.order(n_cases=96, seed=1, now=timezone.now())
-    tasks.simulate(simulation_id=row.pk)
+    row.refresh_from_db()
+    tasks.simulate(simulation_id=row.pk, queued_at=row.told_at.isoformat())
     row.refresh_from_db()
     assert 0 < row.share <= 1
     run(row)

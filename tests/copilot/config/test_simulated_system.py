@@ -1,9 +1,8 @@
 """Twelve weeks through the real system: what the monitor's estimators say lies near what is known to be true.
 
-Truth is what the same agents would have done with the same turns in either arm, many times over. As to the size: a case
-takes some 25 ms of Python and as long of the database, for everything is stored one by one as in real life; 6,000
-cases are what a test of a few minutes can hold. The holdout is larger and the floor lower than in life, so that they
-tell as much as 20,000 would.
+Truth is what the same agents would have done with the same turns in either arm, many times over. A case takes some
+25 ms of Python, for everything is stored one by one as in life: so these are 6,000 cases rather than 20,000, with a
+larger holdout and a lower floor than in life, for more turns to tell something.
 """
 
 import random

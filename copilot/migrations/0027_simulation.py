@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('copilot', '0017_rollups'),
+        ('copilot', '0026_agent_days'),
     ]
 
     operations = [

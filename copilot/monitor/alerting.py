@@ -25,6 +25,7 @@ from django.urls import reverse
 from copilot.models import Alert, AlertEvent
 from copilot.monitor import checks
 from copilot.monitor.checks import Found
+from copilot.statistics import decay
 from copilot.statistics.alarms import SHARE_LEVEL
 from helpdesk.models import Role, User
 
@@ -55,6 +56,8 @@ CHECKS = (
     Check("failures", "Failures", checks.share_above(checks.FAILURES), 31 * SHARE_LEVEL, DAY),
     Check("fallbacks", "Fallbacks", checks.share_above(checks.FALLBACKS), 31 * SHARE_LEVEL, DAY),
     Check("lateness", "Lateness", checks.share_above(checks.LATENESS), 6 * SHARE_LEVEL, 7 * DAY),
+    Check("unseen", "Unseen questions", checks.questions_are_unseen, 6 * SHARE_LEVEL, 7 * DAY),
+    Check("decay", "Answers out of date", checks.answers_have_decayed, decay.BUDGET / 12, 7 * DAY),
 )
 
 

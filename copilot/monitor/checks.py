@@ -11,11 +11,13 @@ from django.conf import settings
 from django.db.models import Count, F, Q, Sum
 from django.utils import timezone
 
-from copilot.models import Arm, Assignment, Experiment, Match, Suggestion
+from copilot.models import Arm, Assignment, Experiment, Match, Release, Suggestion
 from copilot.models.agent_day import AgentDay
+from copilot.models.input_day import InputDay
 from copilot.models.rollup import NOBODY, TurnDay
 from copilot.models.suggestion import State
 from copilot.monitor import touching
+from copilot.monitor.decaying import decaying
 from copilot.monitor.funnel import Cell
 from copilot.monitor.reading import Sums, by_agent
 from copilot.monitor.rolling import span_of
@@ -27,6 +29,7 @@ REFERENCE = timedelta(days=84)  # with which a month's match rate is compared: t
 MARGIN = 0.05  # by so much it may fall without anybody being called
 LEVEL = 0.025  # of a false alarm in a month, for each of two arms
 CHECKED = timedelta(days=28)  # in which the figures must sum
+UNSEEN = 0.05  # of questions may be unlike all of a release's first weeks; one in 100 is chance
 MATCHES, SETTLED = (
     [f"n_{kind}" for kind in kinds] for kinds in (Match.MATCHING, Match.Kind.values)
 )  # of which the match rate is
@@ -75,7 +78,7 @@ def share_above(share: Share) -> Callable[[datetime], list[Found]]:
 
     def check(now: datetime) -> list[Found]:
         today = timezone.localdate(now)
-        first = today - timedelta(days=today.weekday()) if share.days == 7 else today
+        first = _monday(today) if share.days == 7 else today
         sums = _sums(first, today, (*share.k, *share.n))
         k, n = (sum(sums[name] for name in names) for names in (share.k, share.n))
         if not is_above(k, n, limit=share.limit):
@@ -172,6 +175,36 @@ def fall_of(before: Sequence[tuple[int, int]], since: Sequence[tuple[int, int]])
     )
 
 
+def answers_have_decayed(now: datetime) -> list[Found]:
+    """Find the answers of which agents keep less than they used to."""
+    return [
+        Found(
+            f"Agents keep less of “{each.answer.name}”",
+            f"{each.evidence} Look at the edits on its page: a fact may be out of date.",
+            subject=each.answer.slug,
+        )
+        for each in decaying(now)
+    ]
+
+
+def questions_are_unseen(now: datetime) -> list[Found]:
+    """Find a week in which many questions are unlike all that the live release began with."""
+    today = timezone.localdate(now)
+    days = InputDay.objects.filter(part=InputDay.Part.UNSEEN, day__gte=_monday(today), day__lte=today)
+    sums = days.filter(release__state=Release.State.LIVE).aggregate(
+        n_all=Sum("n"), n_unseen=Sum("n", filter=Q(value="yes"))
+    )
+    k, n = sums["n_unseen"] or 0, sums["n_all"] or 0
+    if not is_above(k, n, limit=UNSEEN):
+        return []
+    evidence = (
+        f"{k:,} of {n:,} questions this week ({100 * k / n:.0f} %) are unlike all of the live release's first weeks, "
+        f"where {100 * UNSEEN:.0f} % are allowed. Look at the page Drift: a new product, a failure or spam may need a "
+        "topic of its own."
+    )
+    return [Found(f"Unseen questions: {100 * k / n:.0f} %", evidence)]
+
+
 def _mismatch(of: str, counts: Mapping[str, int], shares: Sequence[float], what_to_do: str) -> list[Found]:
     total = sum(counts.values())
     if not total or not is_mismatch(list(counts.values()), shares):
@@ -210,6 +243,10 @@ def _rates(turns: object) -> list[tuple[int, int]]:
         if agent != NOBODY
     ]
     return [(k, n) for k, n in counts if n]
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
 
 
 def _month(now: datetime) -> datetime:

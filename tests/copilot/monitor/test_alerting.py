@@ -11,7 +11,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from copilot import tasks
-from copilot.models import Alert, AlertEvent, Assignment, TurnDay
+from copilot.models import Alert, AlertEvent, Assignment, InputDay, Release, TurnDay
 from copilot.models.suggestion import Reason, State
 from copilot.monitor import alerting, checks, rolling
 from copilot.monitor.alerting import Check
@@ -19,7 +19,7 @@ from copilot.monitor.checks import Found
 from copilot.monitor.funnel import Cell
 from copilot.monitor.rolling_agents import roll_agents
 from helpdesk.models import User
-from tests.copilot.making import make_experiment, make_suggestion
+from tests.copilot.making import make_experiment, make_release, make_suggestion
 from tests.making import make_case
 
 pytestmark = pytest.mark.django_db
@@ -193,6 +193,26 @@ class TestShares:
         [found] = checks.share_above(checks.LATENESS)(monday + DAY)
         assert "60 of 120 turns this week" in found.evidence
         assert checks.share_above(checks.LATENESS)(monday + 7 * DAY) == []
+
+
+class TestUnseen:
+    def test_a_week_of_strange_questions_is_found(self) -> None:
+        release, today = make_release(), timezone.localdate(NOW)
+        for value, n in (("yes", 30), ("no", 170)):
+            InputDay.objects.create(day=today, release=release, part="unseen", value=value, n=n)
+        [found] = checks.questions_are_unseen(NOW)
+        assert found.title == "Unseen questions: 15 %"
+        assert "30 of 200 questions this week" in found.evidence
+        assert checks.questions_are_unseen(NOW + 7 * DAY) == []
+
+    def test_a_few_of_them_and_those_of_another_release_are_no_matter(self) -> None:
+        release, today = make_release(), timezone.localdate(NOW)
+        for value, n in (("yes", 12), ("no", 188)):
+            InputDay.objects.create(day=today, release=release, part="unseen", value=value, n=n)
+        assert checks.questions_are_unseen(NOW) == []
+        InputDay.objects.filter(value="yes").update(n=80)
+        Release.objects.update(state="retired")
+        assert checks.questions_are_unseen(NOW) == []
 
 
 class TestFunnel:

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from copilot.models import Answer, AnswerDay, AnswerVersion
+from copilot.monitor.checks import answers_have_decayed
 from copilot.monitor.decaying import decaying
 from tests.copilot.making import make_answer
 
@@ -45,6 +46,9 @@ def test_an_answer_that_agents_stopped_sending_is_named_with_the_evidence() -> N
     assert (found.fall.before, found.fall.after, found.n_agents) == (0.7, 0.1, 8)
     assert "From 70 % of 480 turns to 10 % of 80 in the last" in found.evidence
     assert "anything rarer than once in 14,600." in found.evidence  # 0.2 / (365 looks, 2 answers, 4 windows)
+    [alert] = answers_have_decayed(timezone.now())
+    assert (alert.title, alert.subject) == ("Agents keep less of “Wrong”", "wrong")
+    assert found.evidence in alert.evidence
 
 
 def test_a_version_that_puts_it_right_ends_the_alarm() -> None:

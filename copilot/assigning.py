@@ -23,13 +23,18 @@ from copilot.models import Arm, Assignment, Experiment, Exposure, Suggestion, Va
 from helpdesk.models import Case, User
 
 
-def assign(cases: Collection[Case], *, now: datetime) -> dict[int, Assignment]:
-    """Return the assignment of each case, drawn now for those that have none; call it within intake's transaction."""
+def assign(
+    cases: Collection[Case], *, now: datetime, experiment: Experiment | None = None
+) -> dict[int, Assignment]:
+    """Return the assignment of each case, drawn now for those that have none; call it within intake's transaction.
+
+    The running experiment divides them, or another one that is given.
+    """
     known = _known(cases)
     new = [case for case in cases if case.pk not in known]
     if not new:
         return known
-    experiment = Experiment.objects.running()
+    experiment = experiment or Experiment.objects.running()
     drawn = [draw(case, experiment, now=now) for case in new]
     Assignment.objects.bulk_create(drawn, ignore_conflicts=True)
     assigned = _known(cases)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from copilot.assigning import assign
-from copilot.models import Arm, Suggestion
+from copilot.models import Arm, Experiment, Suggestion
 from copilot.models.suggestion import Reason, State
 from helpdesk.models import Message
 from helpdesk.turns import messages_of
@@ -27,11 +27,13 @@ def expect(messages: Sequence[Message], *, now: datetime) -> list[Suggestion]:
     return rows
 
 
-def store_pending(messages: Sequence[Message], *, now: datetime) -> list[Suggestion]:
-    """Store what `expect` stores; who calls this computes it."""
+def store_pending(
+    messages: Sequence[Message], *, now: datetime, experiment: Experiment | None = None
+) -> list[Suggestion]:
+    """Store what `expect` stores; who calls this computes it. An experiment may be given that divides new cases."""
     newest = _newest_of_their_cases(messages)
     _supersede(newest)
-    assigned = assign([message.case for message in newest.values()], now=now)
+    assigned = assign([message.case for message in newest.values()], now=now, experiment=experiment)
     return Suggestion.objects.bulk_create(
         _expected(message, Arm(assigned[case_id].arm), now=now) for case_id, message in newest.items()
     )

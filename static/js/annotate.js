@@ -129,7 +129,8 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest?.("[data-new-function]");
   if (!link) return;
   const address = new URL(link.href);
-  address.searchParams.set("keyword", link.dataset.keyword);
+  // The browser tells of a selection a little later: who is quicker is asked directly.
+  address.searchParams.set("keyword", selectedWords().slice(0, 200) || link.dataset.keyword);
   if (chosen()) address.searchParams.set("label", radio(chosen()).value);
   link.href = address.href;
 });

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from copilot.models import ConfidenceDay, Evaluation, Judgment, TurnDay
@@ -280,7 +281,8 @@ def test_the_old_address_leads_here(client: Client) -> None:
     response = client.get("/copilot/match-rate/?arm=offer&per=week")
     assert (response.status_code, response["Location"]) == (301, PAGE)
     text = client.get(PAGE).text
-    assert f'<a href="{PAGE}" title="Monitor" data-command="monitor" aria-current="page">' in text
+    today = reverse("copilot:today")
+    assert f'<a href="{today}" title="Monitor" data-command="monitor" aria-current="page">' in text
 
 
 def test_tables_that_are_not_there_and_other_verbs(client: Client) -> None:

@@ -111,6 +111,15 @@ class Computing:
 
 
 @dataclass(frozen=True)
+class Trial:
+    """An experiment: from which week on, which share of the cases is hidden, and how many cases are planned."""
+
+    from_week: int
+    hidden: float
+    planned: int
+
+
+@dataclass(frozen=True)
 class After:
     """What comes with a reply: a rating with so many stars, the customer again, a correction, a call for help."""
 
@@ -135,6 +144,7 @@ class Behaviour:
     times: Times
     opening: Opening
     computing: Computing
+    experiment: Trial
     stirred: float
     after: After
     again: tuple[str, ...]
@@ -172,6 +182,7 @@ def read_behaviour(file: Path = FILE) -> Behaviour:
             times=_made(Times, entries["times"], "times"),
             opening=_made(Opening, entries["opening"], "opening"),
             computing=_made(Computing, entries["computing"], "computing"),
+            experiment=_made(Trial, entries["experiment"], "experiment"),
             stirred=float(demand["stirred"]),
             after=_made(After, after | {"stars": {k: tuple(v) for k, v in after["stars"].items()}}, "after"),
             again=tuple(entries["again"]),
@@ -208,6 +219,7 @@ def _check(behaviour: Behaviour, name: str) -> None:
     chances |= {
         "opening.at_once": behaviour.opening.at_once,
         "computing.stalled": behaviour.computing.stalled,
+        "experiment.hidden": behaviour.experiment.hidden,
     }
     if wrong := [f"{key} is {p}" for key, p in chances.items() if not 0 <= p <= 1]:
         raise BehaviourError(f"{name}: {', '.join(wrong)}; a probability lies between 0 and 1")

@@ -26,7 +26,8 @@ from copilot.config.simulation import schooling
 from copilot.config.simulation.answering import PREFIX, Desk, Truth, Turn
 from copilot.config.simulation.asking import Asked, asked_in, by_day, chance_of
 from copilot.config.simulation.behaviour import Behaviour
-from copilot.models import Area, Release, Suggestion, SuggestionEvent
+from copilot.config.simulation.dividing import experiment_of
+from copilot.models import Area, Experiment, Release, Suggestion, SuggestionEvent
 from helpdesk.intake import IncomingCustomer, IncomingMessage, receive_messages
 from helpdesk.models import Case, CaseTag, Message, Tag, Team
 
@@ -103,6 +104,10 @@ class Life:
     def desk(self) -> Desk:
         return Desk(self.world, self.behaviour, self.clock, self.seed, self.seen)
 
+    @cached_property
+    def experiment(self) -> Experiment:
+        return experiment_of(self.behaviour.experiment, seed=self.seed, clock=self.clock)
+
     def _answer(self, week: int, turns: Sequence[Turn], moment: CatalogMoment) -> list[Truth]:
         suggestions = self._suggest(week, [turn.message for turn in turns], moment)
         return [self.desk.answer(week, turn, suggestions.get(turn.message.pk), moment) for turn in turns]
@@ -159,7 +164,8 @@ class Life:
         if release is None or not messages:
             return {}
         now = messages[0].sent_at
-        ids = [row.pk for row in expecting.store_pending(messages, now=now) if row.is_pending]
+        pending = expecting.store_pending(messages, now=now, experiment=self.experiment)
+        ids = [row.pk for row in pending if row.is_pending]
         rows = list(
             Suggestion.objects.filter(pk__in=ids).select_related("message", *suggesting.CASE_FOR_WORDING)
         )

@@ -10,6 +10,7 @@ from helpdesk.models import Role, User
 from labeling.models import Act, Annotation, QueueEntry
 from labeling.settling import settle
 from tests.browser.test_looks import problems
+from tests.browser.themes import THEMES
 from tests.copilot.making import make_topic
 from tests.labeling.waiting import make_annotation, make_entry
 from tests.making import make_user
@@ -100,7 +101,7 @@ def test_arrows_move_and_escape_leaves_the_search(
     assert labels() == []
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", THEMES)
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     page: Page,
     sana: User,

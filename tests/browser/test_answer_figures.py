@@ -13,6 +13,7 @@ from copilot import match_versions
 from copilot.models import AnswerDay, Match, TurnDay
 from helpdesk.models import User
 from tests.browser.test_looks import problems
+from tests.browser.themes import THEMES
 from tests.copilot.making import make_answer, make_suggestion, make_topic
 from tests.making import make_case, make_reply, make_user
 
@@ -54,7 +55,7 @@ def addresses(sana: User, sign_in: Callable[[User], None]) -> dict[str, str]:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", THEMES)
 def test_axe_finds_nothing(page: Page, addresses: dict[str, str], theme: str) -> None:
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")
     found = {}

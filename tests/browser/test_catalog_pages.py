@@ -12,6 +12,7 @@ from copilot.models import Answer
 from helpdesk.models import User
 from labeling import reshaping
 from tests.browser.test_looks import problems
+from tests.browser.themes import THEMES
 from tests.copilot.making import make_answer, make_topic
 from tests.labeling.making import make_label
 from tests.making import make_message
@@ -52,7 +53,7 @@ def addresses(answer: Answer, nadia: User, sana: User) -> dict[str, str]:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", THEMES)
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     page: Page, sign_in: Callable[[User], None], nadia: User, addresses: dict[str, str], theme: str
 ) -> None:

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from copilot.models import Experiment
 from helpdesk.models import User
 from tests.browser.test_looks import problems
+from tests.browser.themes import THEMES
 from tests.copilot.making import make_experiment
 from tests.copilot.test_views_experiments import HALF, both, cases
 from tests.copilot.test_views_support import cases as supported
@@ -30,7 +31,7 @@ def addresses(transactional_db: None) -> dict[str, str]:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", THEMES)
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     page: Page, sign_in: Callable[[User], None], sana: User, addresses: dict[str, str], theme: str
 ) -> None:

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from copilot.models import FloorDay, InputDay, TurnDay
 from helpdesk.models import User
 from tests.browser.test_looks import RULES
+from tests.browser.themes import THEMES
 from tests.copilot.making import make_release, make_topic
 
 FLOORS, DRIFT = "/copilot/monitor/floors/", "/copilot/monitor/drift/"
@@ -69,7 +70,7 @@ def test_the_slider_works_without_a_script(
     context.close()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", THEMES)
 def test_axe_finds_nothing(page: Page, sana: User, sign_in: Callable[[User], None], theme: str) -> None:
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]  # one of both
     sign_in(sana)

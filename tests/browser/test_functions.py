@@ -10,6 +10,7 @@ from helpdesk.models import User
 from labeling import measuring, samples
 from labeling.applying import apply_everything
 from labeling.models import LabelingFunction
+from tests.browser.themes import THEMES
 from tests.copilot.making import make_topic
 from tests.labeling.making import make_function, make_gold, make_item
 
@@ -49,7 +50,7 @@ def test_it_answers_while_it_is_typed_and_is_saved(
     expect(page.locator(".page-head .chip")).to_have_text("On trial")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", THEMES)
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     page: Page, sign_in: Callable[[User], None], nadia: User, theme: str
 ) -> None:

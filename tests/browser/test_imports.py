@@ -12,6 +12,7 @@ from helpdesk.models import User
 from labeling import importing
 from labeling.models import TextImport
 from tests.browser.test_looks import problems
+from tests.browser.themes import THEMES
 
 PAGE = "/labeling/imports/"
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -41,7 +42,7 @@ def test_a_file_is_sent_followed_and_its_refused_rows_are_read(
     expect(page.get_by_role("cell", name="text: not UTF-8")).to_be_visible()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", THEMES)
 def test_it_reads_well_in_every_width_and_is_cancelled_in_place(
     page: Page, nadia: User, sign_in: Callable[[User], None], theme: str
 ) -> None:

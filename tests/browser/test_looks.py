@@ -19,6 +19,7 @@ from copilot.monitor.checks import Found
 from helpdesk import casework
 from helpdesk.models import Case, Note, Role, Team, User
 from labeling.models import FrozenDataset, TrainingRun
+from tests.browser.themes import THEMES
 from tests.copilot.evaluation.test_gate import calibrated
 from tests.copilot.making import make_alternative, make_answer, make_release, make_suggestion, make_topic
 from tests.copilot.test_views_accuracy import turns
@@ -157,7 +158,7 @@ def problems(page: Page) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", THEMES)
 def test_axe_finds_nothing(
     page: Page, sign_in: Callable[[User], None], admin: User, addresses: dict[str, str], theme: str
 ) -> None:
@@ -173,7 +174,7 @@ def test_axe_finds_nothing(
     assert {name: some for name, some in found.items() if some} == {}
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", THEMES)
 def test_axe_finds_nothing_in_what_opens(
     page: Page, sign_in: Callable[[User], None], admin: User, addresses: dict[str, str], theme: str
 ) -> None:

@@ -13,6 +13,7 @@ from helpdesk.models import User
 from labeling import weak_runs
 from labeling.applying import apply_everything
 from labeling.models import WeakLabelRun
+from tests.browser.themes import THEMES
 from tests.copilot.making import make_topic
 from tests.labeling.making import make_function, make_gold, make_item
 
@@ -42,7 +43,7 @@ def shot(page: Page, name: str) -> None:
         page.screenshot(path=Path(folder) / f"weak-labels-{name}.png", full_page=True)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.usefixtures("labelled")
 def test_it_reads_well_in_every_width(
     page: Page, nadia: User, sign_in: Callable[[User], None], theme: str

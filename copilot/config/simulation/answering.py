@@ -256,9 +256,10 @@ def _was(done: Act) -> str:
 
 
 def _events(truth: Truth, shown: Suggestion) -> Iterator[tuple[datetime, dict[str, object]]]:
-    """Yield what the page reports, in order; nothing of a suggestion that came after the reply."""
+    """Yield what the page reports, in order; nothing more of a suggestion that came after the reply."""
     done = truth.act
     begins_at = max(truth.opened_at, shown.finished_at or truth.opened_at)
+    yield truth.opened_at, {"type": "opened" if begins_at == truth.opened_at else "awaited"}
     if begins_at >= truth.sent_at:
         return
     found: list[dict[str, object]] = [{"type": "displayed", "typed_before": 40 if done.is_late else 0}]

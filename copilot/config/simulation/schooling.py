@@ -72,7 +72,10 @@ def _train(name: str, *, until: datetime, now: datetime, tell: Tell) -> Release:
     order = Order(stage="all", dataset=name, seed=1, target_risk=RISK)
     release = train_release(order, now=now, tell=note)  # no transaction around it: people see how far it is
     release.state, release.note = Release.State.RETIRED, f"for simulated weeks: {release.note}"
-    release.save(update_fields=["state", "note"])
+    release.created_at = (
+        midnight  # up to when it learned: what it suggests for later messages is not replayed
+    )
+    release.save(update_fields=["state", "note", "created_at"])
     return release
 
 

@@ -61,7 +61,7 @@ class Figure:
 
 
 @pytest.mark.slow
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_estimates_lie_within_three_standard_errors_of_the_truth(release: Release, settings: Any) -> None:
     settings.COPILOT_HOLDOUT_SHARE = HOLDOUT
     release.confidence_floor = release.answer_floor = FLOOR

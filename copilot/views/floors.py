@@ -1,7 +1,6 @@
 """The floors page: what another floor would offer, and how much of it would be wrong."""
 
 from django.http import HttpResponse
-from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
@@ -9,7 +8,7 @@ from copilot.monitor.figures import Unit, written
 from copilot.monitor.filters import read_filters
 from copilot.monitor.floors import RISKS, read_asked
 from copilot.monitor.floors import floors as floors_of
-from copilot.views.monitor import chart_as_csv, check_reader, choices
+from copilot.views.monitor import check_reader, choices, show
 from helpdesk.requests import PageRequest
 
 
@@ -17,9 +16,6 @@ from helpdesk.requests import PageRequest
 def floors(request: PageRequest) -> HttpResponse:
     check_reader(request.user)
     filters, asked = read_filters(request.GET, today=timezone.localdate()), read_asked(request.GET)
-    page = floors_of(filters, asked)
-    if "csv" in request.GET:
-        return chart_as_csv(page.charts, request.GET["csv"], page="floors")
     risks = [(risk, written(float(risk), Unit.SHARE), float(risk) == asked.risk) for risk in RISKS]
-    context = choices(filters) | {"page": page, "charts": page.charts, "risks": risks}
-    return render(request, "copilot/floors.html", context | {"query": f"{filters.query}&{asked.query}"})
+    context = choices(filters) | {"risks": risks, "query": f"{filters.query}&{asked.query}"}
+    return show(request, "floors", floors_of(filters, asked), context)

@@ -1,6 +1,8 @@
 """Pages of the monitor: read the address, make the figures, show them or one of their tables as CSV."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Protocol
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
@@ -24,11 +26,24 @@ from helpdesk.requests import PageRequest
 def adoption(request: PageRequest) -> HttpResponse:
     check_reader(request.user)
     filters = read_filters(request.GET, today=timezone.localdate())
-    page = adoption_of(filters)
+    return show(request, "adoption", adoption_of(filters), choices(filters))
+
+
+class Page(Protocol):
+    """What a page shows: charts, and whatever its template asks for besides."""
+
+    @property
+    def charts(self) -> Iterable[Chart]: ...
+
+
+def show(
+    request: PageRequest, name: str, page: Page, context: Mapping[str, object] = MappingProxyType({})
+) -> HttpResponse:
+    """Show the page of that name, or one of its tables as CSV."""
     if "csv" in request.GET:
-        return chart_as_csv(page.charts, request.GET["csv"], page="adoption")
-    context = choices(filters) | {"page": page, "charts": page.charts, "method": METHOD}
-    return render(request, "copilot/adoption.html", context)
+        return chart_as_csv(page.charts, request.GET["csv"], page=name)
+    figures = {"page": page, "charts": page.charts, "method": METHOD}
+    return render(request, f"copilot/{name}.html", {**figures, **context})
 
 
 def check_reader(user: User) -> None:

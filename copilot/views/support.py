@@ -1,7 +1,6 @@
 """How the support as a whole does: the figures that stand beside those of the copilot."""
 
 from django.http import HttpResponse
-from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
@@ -9,7 +8,7 @@ from copilot.models import BacklogDay, Topic
 from copilot.monitor.case_filters import CaseFilters, read_case_filters
 from copilot.monitor.filters import SPANS
 from copilot.monitor.support import support as support_of
-from copilot.views.monitor import chart_as_csv, check_reader
+from copilot.views.monitor import check_reader, show
 from helpdesk.requests import PageRequest
 
 
@@ -17,11 +16,7 @@ from helpdesk.requests import PageRequest
 def support(request: PageRequest) -> HttpResponse:
     check_reader(request.user)
     filters = read_case_filters(request.GET, today=timezone.localdate())
-    page = support_of(filters)
-    if "csv" in request.GET:
-        return chart_as_csv(page.charts, request.GET["csv"], page="support")
-    context = choices(filters) | {"page": page, "charts": page.charts}
-    return render(request, "copilot/support.html", context)
+    return show(request, "support", support_of(filters), choices(filters))
 
 
 def choices(filters: CaseFilters) -> dict[str, object]:

@@ -2,16 +2,15 @@
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from copilot.forms import AlertForm
 from copilot.models import Alert
 from copilot.monitor import alerting
-from copilot.monitor.shares import METHOD
 from copilot.monitor.today import today as today_of
-from copilot.views.monitor import chart_as_csv, check_reader
+from copilot.views.monitor import check_reader, show
 from helpdesk.requests import PageRequest
 
 PAST = 10  # alerts that are over
@@ -21,16 +20,13 @@ PAST = 10  # alerts that are over
 def today(request: PageRequest) -> HttpResponse:
     check_reader(request.user)
     now = timezone.now()
-    page = today_of(now)
-    if "csv" in request.GET:
-        return chart_as_csv(page.charts, request.GET["csv"], page="today")
     alerts = Alert.objects.select_related("owner").prefetch_related("events__actor")
     context = {
-        "page": page, "charts": page.charts, "method": METHOD, "now": now, "alerts": alerts.open(),
+        "now": now, "alerts": alerts.open(),
         "past": alerts.exclude(resolved_at=None).order_by("-resolved_at")[:PAST], "snoozes": alerting.SNOOZES,
         "checks": alerting.CHECKS, "budget": alerting.budget(), "most": alerting.BUDGET,
     }  # fmt: skip
-    return render(request, "copilot/today.html", context)
+    return show(request, "today", today_of(now), context)
 
 
 @require_POST

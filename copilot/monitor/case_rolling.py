@@ -32,8 +32,8 @@ SELECT c.channel, o.at, coalesce(x.arm, a.arm, ''), coalesce(x.variant_id, a.var
            SELECT FROM helpdesk_statuschange b WHERE b.case_id = c.id AND b.id > d.id AND b.before = 'closed'
            AND b.at >= d.at AND b.at <= d.at + %(window)s),
        t.milliseconds, EXISTS (
-           SELECT FROM helpdesk_caseevent e WHERE e.case_id = ANY(p.parts) AND e.type = 'escalated'
-           AND e.at <= o.at + %(window)s),
+           SELECT FROM unnest(p.parts) AS part (id) JOIN helpdesk_caseevent e ON e.case_id = part.id
+           WHERE e.type = 'escalated' AND e.at <= o.at + %(window)s),
        EXISTS (
            SELECT FROM helpdesk_reply f JOIN helpdesk_reply g ON g.case_id = f.case_id
            AND g.sent_at > f.sent_at AND g.sent_at <= f.sent_at + interval '1 day'
@@ -59,8 +59,8 @@ LEFT JOIN LATERAL (
     SELECT id, at FROM helpdesk_statuschange WHERE case_id = c.id AND after = 'closed' AND before <> ''
     ORDER BY id LIMIT 1) d ON true
 LEFT JOIN LATERAL (
-    SELECT sum(milliseconds) AS milliseconds FROM helpdesk_activetime
-    WHERE case_id = ANY(p.parts) AND day <= %(last_day)s) t ON true
+    SELECT sum(milliseconds) AS milliseconds FROM unnest(p.parts) AS part (id)
+    JOIN helpdesk_activetime w ON w.case_id = part.id AND w.day <= %(last_day)s) t ON true
 LEFT JOIN LATERAL (
     SELECT score FROM helpdesk_satisfactionrating WHERE case_id = c.id
     ORDER BY rated_at DESC, id DESC LIMIT 1) y ON true

@@ -59,8 +59,8 @@ LEFT JOIN LATERAL (
     SELECT id, at FROM helpdesk_statuschange WHERE case_id = c.id AND after = 'closed' AND before <> ''
     ORDER BY id LIMIT 1) d ON true
 LEFT JOIN LATERAL (
-    SELECT sum(milliseconds) AS milliseconds FROM unnest(p.parts) AS part (id)
-    JOIN helpdesk_activetime w ON w.case_id = part.id AND w.day <= %(last_day)s) t ON true
+    SELECT sum(w.milliseconds) FILTER (WHERE w.day <= %(last_day)s) AS milliseconds  -- not found by day: too many are
+    FROM unnest(p.parts) AS part (id) JOIN helpdesk_activetime w ON w.case_id = part.id) t ON true
 LEFT JOIN LATERAL (
     SELECT score FROM helpdesk_satisfactionrating WHERE case_id = c.id
     ORDER BY rated_at DESC, id DESC LIMIT 1) y ON true

@@ -57,9 +57,11 @@ class Rolled:
 
 def roll_all(*, tell: Tell) -> None:
     """Make the figures of every day, unless a database that was kept has them."""
-    if TurnDay.objects.exists():
+    rolled = set(TurnDay.objects.values_list("day", flat=True).distinct())
+    days = [day for day in rolling.every_day() if day not in rolled]  # what was killed in the middle goes on
+    if not days:
         return
-    started, days = time.perf_counter(), rolling.every_day()
+    started = time.perf_counter()
     for number, day in enumerate(days, start=1):
         rolling.roll_day(day, now=timezone.now())
         if number % 50 == 0:

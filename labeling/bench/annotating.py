@@ -55,10 +55,10 @@ SELECT id, body, '', 'en', channel, sent_at, left(md5(body), 12), random() FROM 
 # Topics are as unevenly common as words: by Zipf's law.
 ANNOTATIONS = """
 INSERT INTO labeling_annotation (message_id, author_id, task, label, also, mode, is_gold, note, "group", picked_by,
-                                 made_at)
+                                 topic_filter, made_at)
 SELECT message_id, (SELECT min(id) FROM helpdesk_user WHERE role = 'sme') + floor(random() * %(experts)s)::int,
        'topic', 'topic-' || floor(exp(random() * ln(%(topics)s + 1)))::int, '{}', 'blind', true, '', '', 'random',
-       now() - random() * interval '1 year'
+       '', now() - random() * interval '1 year'
 FROM labeling_item ORDER BY draw DESC LIMIT %(annotations)s
 """
 

@@ -11,6 +11,7 @@ from django.db import connection
 
 from copilot.models.rollup import AnswerDay
 from copilot.models.suggestion import SuggestionEvent
+from copilot.monitor.copying import sortable
 from copilot.monitor.funnel import SEEN, SUBSTANTIVE, Cell
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class AnswerCount:
         AnswerDay.objects.bulk_create(
             (
                 AnswerDay(day=day, **key._asdict(), **{name: found[name] for name in counts})
-                for key, found in sorted(self.rows.items(), key=lambda row: _sortable(row[0]))
+                for key, found in sorted(self.rows.items(), key=lambda row: sortable(row[0]))
             ),
             batch_size=INSERT,
         )
@@ -105,7 +106,3 @@ def _kind(turn: "Turn") -> str:
     if (turn.n_reply_tokens or 0) < SUBSTANTIVE:
         return "n_short"
     return "n_pending" if turn.is_pending else f"n_{turn.kind}"
-
-
-def _sortable(key: Key) -> tuple[int | str, ...]:
-    return key[0], key.release_id or -1, *key[2:]

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from copilot.models.case_day import LAST_LOG, TIME_BINS, BacklogDay, CaseDay, CaseTimeDay
 from copilot.monitor.agents import agent_hash
+from copilot.monitor.copying import sortable
 from copilot.monitor.funnel import WINDOW
 
 VERSION = "cases 1"  # of what is counted how; a change makes another one, and all days anew
@@ -198,12 +199,12 @@ def _replace(day: date, counted: CountedCases, backlog: list[BacklogDay]) -> Non
     counts = [column.name for column in CaseDay._meta.concrete_fields][7:]
     cases = [
         CaseDay(day=day, **key._asdict(), **{name: found[name] for name in counts})
-        for key, found in sorted(counted.cases.items(), key=lambda row: _sortable(row[0]))
+        for key, found in sorted(counted.cases.items(), key=lambda row: sortable(row[0]))
     ]
     times = [
         CaseTimeDay(day=day, **key._asdict(), bin=in_bin, n_replied=found["n_replied"], n_timed=found["n_timed"])
         for (key, in_bin), found in sorted(
-            counted.times.items(), key=lambda row: (_sortable(row[0][0]), row[0][1])
+            counted.times.items(), key=lambda row: (sortable(row[0][0]), row[0][1])
         )
     ]  # fmt: skip
     with transaction.atomic(), connection.cursor() as cursor:
@@ -214,10 +215,6 @@ def _replace(day: date, counted: CountedCases, backlog: list[BacklogDay]) -> Non
         CaseDay.objects.bulk_create(cases, batch_size=INSERT)
         CaseTimeDay.objects.bulk_create(times, batch_size=INSERT)
         BacklogDay.objects.bulk_create(backlog, batch_size=INSERT)
-
-
-def _sortable(key: CaseKey) -> tuple[Any, ...]:
-    return tuple(-1 if value is None else value for value in key)
 
 
 def _query(sql: str, asked: dict[str, Any]) -> Iterator[tuple[Any, ...]]:

@@ -30,7 +30,7 @@ from copilot.models.suggestion import State
 from copilot.monitor import case_rolling, touching
 from copilot.monitor.agents import agent_hash
 from copilot.monitor.answer_days import AnswerCount
-from copilot.monitor.copying import copy_rows
+from copilot.monitor.copying import copy_rows, sortable
 from copilot.monitor.funnel import (
     SUBSTANTIVE,
     WINDOW,
@@ -146,7 +146,7 @@ def roll_day(day: date, *, now: datetime) -> int:
         n += 1
     _replace(day, counted)
     case_rolling.roll_cases(day, span=span, now=now)
-    roll_inputs(day, span, hashed=agent_hash)
+    roll_inputs(day, span)
     return n
 
 
@@ -266,7 +266,7 @@ def _replace(day: date, counted: Day) -> None:
     """Put a day's rows in the place of those that stood there."""
     turns = (
         (day, *key, *(found[name] for name in COUNTS))
-        for key, found in sorted(counted.turns.items(), key=lambda row: _sortable(row[0]))
+        for key, found in sorted(counted.turns.items(), key=lambda row: sortable(row[0]))
     )
     confidences = ((day, *key, *pair) for key, pair in sorted(counted.confidences.items()))
     with transaction.atomic(), connection.cursor() as cursor:
@@ -278,10 +278,6 @@ def _replace(day: date, counted: Day) -> None:
         roll_agents(day)
         copy_rows(ConfidenceDay, CONFIDENCE_COLUMNS, confidences)
         counted.answers.replace(day)
-
-
-def _sortable(key: Key) -> tuple[Any, ...]:
-    return tuple(-1 if value is None else value for value in key)
 
 
 def span_of(day: date) -> tuple[datetime, datetime]:

@@ -4,13 +4,13 @@ A reply counts where `rolling` counts a match: within seven days, with eight tok
 version; and only if its author did not see the text. Unlike there, nothing depends on what the time is now.
 """
 
-from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
 from django.db import connection, transaction
 
 from copilot.models import FloorDay, InputDay, Match
+from copilot.monitor.agents import agent_hash
 from copilot.monitor.funnel import SUBSTANTIVE, WINDOW
 from copilot.pipeline.types import VALIDITY_REASONS
 from copilot.withholding import UNSURE
@@ -72,8 +72,8 @@ GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 """
 
 
-def roll_inputs(day: date, span: tuple[datetime, datetime], *, hashed: Callable[[int | None], int]) -> None:
-    """Make one day's rows anew; `hashed` is the number by which an agent stands in the figures."""
+def roll_inputs(day: date, span: tuple[datetime, datetime]) -> None:
+    """Make one day's rows anew."""
     start, end = span
     asked: dict[str, Any] = {
         "other": [str(each) for each in VALIDITY_REASONS],
@@ -89,7 +89,7 @@ def roll_inputs(day: date, span: tuple[datetime, datetime], *, hashed: Callable[
         cursor.execute(FLOORS, asked)
         floors = [
             FloorDay(
-                day=day, release_id=release, reason=reason, arm=arm, agent=hashed(author), bin=in_bin,
+                day=day, release_id=release, reason=reason, arm=arm, agent=agent_hash(author), bin=in_bin,
                 n_turns=n, n_hidden=n_hidden, n_matches=n_matches,
             )
             for release, reason, arm, author, in_bin, n, n_hidden, n_matches in cursor.fetchall()

@@ -6,6 +6,7 @@ read the live row with every task, so they follow with their next one.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 
@@ -16,6 +17,7 @@ from copilot import storing
 from copilot.artifacts import ArtifactError
 from copilot.evaluation.gate import Finding
 from copilot.models import Artifact, Assignment, Promotion, Release
+from copilot.pipeline.encoder import Encoder
 from copilot.pipeline.run import Pipeline
 from copilot.pipeline.types import Floors, HeadError
 from helpdesk.models import User
@@ -191,16 +193,37 @@ def pipeline_of(release: Release) -> Pipeline:
     Raises:
         ReleaseError: a file is gone, changed or of another format.
     """
-    parts = tuple((artifact, artifact.sha256) for artifact in release.parts.values())
+    parts = tuple(_Part(artifact.kind, artifact.sha256, artifact) for artifact in release.parts.values())
     try:
         return _load(parts, release.floors, tuple(release.languages))
     except (HeadError, ArtifactError, OSError) as error:
         raise ReleaseError(f"{release.name}: {error}") from error
 
 
+@dataclass(frozen=True)
+class _Part:
+    """An artifact, known by its content: what differs in nothing else is loaded once."""
+
+    kind: str
+    sha256: str
+    artifact: Artifact = field(compare=False)
+
+
 @lru_cache(maxsize=MOST_LOADED)
-def _load(parts: tuple[tuple[Artifact, str], ...], floors: Floors, languages: tuple[str, ...]) -> Pipeline:
-    encoder, validity, topics, answers = ((storing.fetch(artifact), sha256) for artifact, sha256 in parts)
+def _load(parts: tuple[_Part, ...], floors: Floors, languages: tuple[str, ...]) -> Pipeline:
+    encoder, *heads = parts
+    validity, topics, answers = ((storing.fetch(head.artifact), head.sha256) for head in heads)
     return Pipeline.load(
-        encoder=encoder, validity=validity, topics=topics, answers=answers, floors=floors, languages=languages
+        encoder=_load_encoder(encoder),
+        validity=validity,
+        topics=topics,
+        answers=answers,
+        floors=floors,
+        languages=languages,
     )
+
+
+@lru_cache(maxsize=MOST_LOADED)
+def _load_encoder(part: _Part) -> Encoder:
+    """Load what takes most memory and time; releases mostly have it in common."""
+    return Encoder.load(storing.fetch(part.artifact), sha256=part.sha256)

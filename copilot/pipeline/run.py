@@ -63,19 +63,19 @@ class Pipeline:
     def load(
         cls,
         *,
-        encoder: Source,
+        encoder: Encoder,
         validity: Source,
         topics: Source,
         answers: Source,
         floors: Floors,
         languages: tuple[str, ...] = ("en",),
     ) -> "Pipeline":
-        """Load a release's parts, each from a folder and with the SHA-256 that it must have.
+        """Load a release's heads, each from a folder and with the SHA-256 that it must have.
 
         Raises HeadError or ArtifactError, which name the part and say what to do.
         """
         return cls(
-            encoder=Encoder.load(encoder[0], sha256=encoder[1]),
+            encoder=encoder,
             validity=ValidityHead.from_arrays(load(validity[0], sha256=validity[1]).arrays),
             topics=TopicHead.from_arrays(load(topics[0], sha256=topics[1]).arrays),
             answers=AnswerHead.from_arrays(load(answers[0], sha256=answers[1]).arrays),

@@ -117,7 +117,8 @@ def site(transactional_db: None) -> Iterator[str]:
     """The address of the product, served by uvicorn in a thread: a process of its own takes seconds to start."""
     from copilot.config.asgi import application
 
-    listener = socket.socket()
+    # Of a socket that does not name its protocol asyncio leaves Nagle's algorithm on: each answer waits 40 ms.
+    listener = socket.socket(proto=socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(application, log_level="warning", lifespan="off", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)

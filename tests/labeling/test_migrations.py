@@ -8,6 +8,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 
+@pytest.mark.slow  # takes all migrations back and forth, and what it looks at is of old
 @pytest.mark.django_db(transaction=True)
 def test_an_annotation_of_all_tasks_becomes_one_of_each() -> None:
     try:

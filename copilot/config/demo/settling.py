@@ -1,5 +1,6 @@
 """What agents did with the demo world's cases: teams, replies, who keeps them, and how they stand now."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import timedelta
 
@@ -19,6 +20,7 @@ from helpdesk.models import (
     Status,
     StatusChange,
     Tag,
+    Team,
     User,
 )
 
@@ -40,13 +42,14 @@ def settle(
 def _give_teams(world: World, rows: dict[str, Message], by_id: dict[str, WrittenMessage]) -> None:
     """A case belongs to the team of its first message's topic; what is no question is anybody's."""
     teams = {area.slug: area.team for area in Area.objects.select_related("team")}
-    changed = []
+    of_team: defaultdict[Team | None, list[int]] = defaultdict(list)
     for name, row in rows.items():
         written = by_id[name]
         if not written.follows and written.gold.topic:
             row.case.team = teams[world.topics[written.gold.topic]]
-            changed.append(row.case)
-    Case.objects.bulk_update(changed, ["team"], batch_size=500)
+            of_team[row.case.team].append(row.case_id)
+    for team, cases in of_team.items():
+        Case.objects.filter(pk__in=cases).update(team=team)
 
 
 def _send_replies(
@@ -120,10 +123,11 @@ def _leave(rows: dict[str, Message], people: dict[str, User], clock: Clock) -> N
         if reply or number_of(case.external_id, "assigned") % 4 == 0:
             case.assignee = reply.author if reply else _agent_for(case, people)
         case.priority = _priority(message.body)
-    Case.objects.bulk_update(
+    Case.objects.bulk_create(  # all are there: a fifth of what bulk_update takes
         cases.values(),
-        ["last_activity_at", "awaiting_since", "language", "status", "assignee", "priority"],
-        batch_size=500,
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=["last_activity_at", "awaiting_since", "language", "status", "assignee", "priority"],
     )
     history.note_statuses(
         StatusChange(

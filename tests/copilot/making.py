@@ -32,8 +32,10 @@ _numbers = count(1)
 
 
 def make_topic(name: str = "Payout timing", *, team: Team | None = None) -> Topic:
+    if there := Topic.objects.filter(slug=slugify(name)).first():
+        return there
     area, _ = Area.objects.get_or_create(slug="area", defaults={"name": "Area", "team": team})
-    return Topic.objects.get_or_create(slug=slugify(name), defaults={"area": area, "name": name})[0]
+    return Topic.objects.create(slug=slugify(name), area=area, name=name)
 
 
 def make_answer(

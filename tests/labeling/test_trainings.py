@@ -308,7 +308,7 @@ def test_one_topic_is_too_few_to_learn_from(
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("step", [Step.ENCODER, Step.BASELINES])
+@pytest.mark.parametrize("step", [pytest.param(Step.ENCODER, marks=pytest.mark.slow), Step.BASELINES])
 def test_a_killed_process_leaves_a_stage_free(
     dataset: str, release: Release, settings: object, step: Step
 ) -> None:

@@ -25,8 +25,9 @@ test: .venv/installed-test
 types: .venv/installed-test
 	@$(PY) -m mypy copilot helpdesk labeling
 
+# Each of the two has a core of its own: threads of numpy and torch would only wait for each other.
 tests: .venv/installed-test
-	@$(PY) -m pytest -q -n 2 --dist worksteal $(PYTEST)
+	@OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 --dist worksteal $(PYTEST)
 
 reset:
 	@if [ -x $(PY) ]; then $(PY) manage.py reset_demo; fi

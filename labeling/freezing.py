@@ -2,13 +2,13 @@
 
 1. Read the gold, and leave out what is flagged or about a topic that is gone.
 2. The latest cases are the test split, gold alone: a release is judged on what came after all it learned from. What is
-   no longer believed judges nobody.
+   no longer believed judges nobody, nor does what was said with a topic's name above the message.
 3. The rest is for training, with weak labels beside or instead of the gold, of earlier messages and other cases only.
 4. Near-copies of test texts leave the training split.
 5. Write examples, catalog, card and manifest.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -33,6 +33,7 @@ TEST_SHARE = 0.1
 READING = 0.6  # of the work
 COPY = "near-copy of a test text"
 STALE = "stale, so it judges nobody"
+ANCHORED = "labeled with a topic's name above it, so it judges nobody"
 SOURCES = {"gold": "gold annotations", "weak": "weak labels", "both": "gold annotations and weak labels"}
 
 Tell = Callable[[str, float], object]
@@ -89,9 +90,7 @@ def freeze(
     if recipe.takes is not Takes.GOLD and weak is None:
         raise DatasetError(f"{name}: there are no weak labels to take: run a label model, or take gold only")
     gold = read_gold(flagged=flagged, until=until, done=lambda share: tell("Reading labels", READING * share))
-    split = split_by_time(gold.examples, share=recipe.test_share)
-    examples = [example for example in split if not (example.stale and example.split is Split.TEST)]
-    gold.left_out[STALE] += len(split) - len(examples)
+    examples = list(_judging(split_by_time(gold.examples, share=recipe.test_share), gold))
     if recipe.takes is Takes.WEAK:
         examples = [example for example in examples if example.split is Split.TEST]
         gold.left_out["gold that was not to be learned from"] += len(gold.examples) - len(examples)
@@ -103,6 +102,16 @@ def freeze(
     gold.left_out[COPY] += n_copies
     tell("Writing", 0.9)
     return _write(name, examples, gold, recipe=recipe, weak=weak, now=now, until=until)
+
+
+def _judging(split: Iterable[Example], gold: Gold) -> Iterator[Example]:
+    """Leave out of the test split what may judge nobody, and count why."""
+    for example in split:
+        why = STALE if example.stale else ANCHORED if example.message in gold.anchored else ""
+        if why and example.split is Split.TEST:
+            gold.left_out[why] += 1
+        else:
+            yield example
 
 
 def _write(
@@ -130,6 +139,7 @@ def _write(
         label_model=dict(weak.settings) if weak else {},
     )
     classes = classes_of(examples)
+    agreement = agreement_of(example for example in examples if example.message not in gold.anchored)
     topics = sorted(Topic.objects.filter(retired_at=None).values_list("slug", flat=True))
     left_out = {why: n for why, n in sorted(gold.left_out.items()) if n}
     card: dict[str, object] = {
@@ -144,7 +154,7 @@ def _write(
         "left_out": left_out,
         "classes": classes,
         "ages": ages_of((row.made_at for row in used), now=now),
-        "agreement": {task: asdict(judged) for task, judged in agreement_of(examples).items()},
+        "agreement": {task: asdict(judged) for task, judged in agreement.items()},
         "holes": holes_of(classes, topics=topics, n_stale=sum(bool(each.stale) for each in examples)),
     }
     folder = Path(settings.DATASETS_ROOT) / name

@@ -18,11 +18,15 @@ TOLD_EVERY = 200  # messages
 
 @dataclass
 class Gold:
-    """Examples, the annotations that each rests on by its message, and why others are not among them."""
+    """Examples, the annotations that each rests on by its message, and why others are not among them.
+
+    `anchored` are messages whose label was said with a topic's name above them: learned from, but nobody's judge.
+    """
 
     examples: list[Example] = field(default_factory=list)
     labels: dict[str, list[Annotation]] = field(default_factory=dict)
     left_out: Counter[str] = field(default_factory=Counter)
+    anchored: set[str] = field(default_factory=set)
 
 
 def read_gold(
@@ -40,7 +44,7 @@ def read_gold(
     whole = max(1, Annotation.objects.gold(Task.VALIDITY).count())
     for n, said in enumerate(_said_of_messages()):
         gold = {task: row for (task, is_gold), row in said.items() if is_gold}
-        second = {task: row for (task, is_gold), row in said.items() if not is_gold and not row.stale_at}
+        second = {task: row for (task, is_gold), row in said.items() if not is_gold and _is_own(row)}
         if n % TOLD_EVERY == 0:
             done(min(1.0, n / whole))
         if Task.VALIDITY not in gold:
@@ -53,7 +57,14 @@ def read_gold(
         example = _example(gold, second)
         read.examples.append(example)
         read.labels[example.message] = [*gold.values(), *second.values()]
+        if any(row.topic_filter for row in gold.values()):
+            read.anchored.add(example.message)
     return read
+
+
+def _is_own(row: Annotation) -> bool:
+    """Whether a second opinion is one: still believed, and said without a topic's name above the message."""
+    return row.stale_at is None and row.topic_filter == ""
 
 
 def _why_not(

@@ -140,6 +140,22 @@ def test_what_is_stale_is_learned_from_with_less_weight_and_judges_nobody(messag
     assert "1 rows weigh less" in str(datasets.read_card(made.folder)["holes"])
 
 
+def test_what_was_said_under_a_topics_name_is_learned_from_and_judges_nobody(
+    messages: list[Message], sana: User
+) -> None:
+    Annotation.objects.filter(message__in=[messages[0], messages[5]]).update(topic_filter="fees")
+    annotate(messages[1], sana, "tips", is_gold=False, topic_filter="tips")
+    annotate(messages[5], sana, "tips", is_gold=False)
+    made = freeze("ours", now=NOW)
+    assert left_out(made) == {"labeled with a topic's name above it, so it judges nobody": 1}
+    assert made.manifest.test == ()
+    assert str(messages[5].pk) in made.manifest.training
+    seconds = {example.message: example.second for example in datasets.read(made.folder).examples}
+    assert seconds[str(messages[1].pk)] is None, "who was told a topic gives no second opinion"
+    agreement = datasets.read_card(made.folder)["agreement"]
+    assert {task: judged["n"] for task, judged in agreement.items()} == {"validity": 0, "topic": 0}
+
+
 def test_an_answer_whose_topic_is_disputed_is_not_learned_from(nadia: User) -> None:
     message = make_items(1)
     annotate(message, nadia)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import FilteredRelation, Q
+from django.db.models import Count, FilteredRelation, Q
 
 from copilot import match_versions, releases
 from copilot.catalog import catalog_at
@@ -18,9 +18,18 @@ from copilot.evaluation.backtest import Rate
 from copilot.evaluation.paired import Difference, paired_difference
 from copilot.experiments import assign_arm
 from copilot.measure import measure_of
-from copilot.models import Arm, Match, Release, ShadowOutcome, Suggestion, current_version
+from copilot.models import (
+    Arm,
+    Match,
+    Release,
+    ShadowOutcome,
+    Suggestion,
+    SuggestionEvent,
+    current_version,
+)
 from copilot.models.suggestion import State
 from copilot.monitor.funnel import SUBSTANTIVE
+from copilot.monitor.shares import FEWEST_AGENTS
 from copilot.recording import answer_of, expect_settling, match_of, suggestion_answered_by
 from copilot.suggesting import CASE_FOR_WORDING, compute
 from helpdesk.models import Reply
@@ -118,13 +127,19 @@ def _record(suggestion: Suggestion, reply: Reply, *, now: datetime) -> None:
 class ShadowRates:
     """Both releases on the same answered turns of one arm: how often the reply is what each would have suggested.
 
-    A turn without a text counts as no match, so that silence is no way to a better rate.
+    A turn without a text counts as no match, so that silence is no way to a better rate. Of fewer than five agents
+    nothing may be shown.
     """
 
     arm: str
     live: Rate
     candidate: Rate
     difference: Difference | None
+    n_agents: int
+
+    @property
+    def is_of_few(self) -> bool:
+        return self.n_agents < FEWEST_AGENTS
 
 
 def rates(live: Release, candidate: Release) -> list[ShadowRates]:
@@ -142,11 +157,23 @@ def rates(live: Release, candidate: Release) -> list[ShadowRates]:
         .values("kind", "suggestion__case_id", "suggestion__arm", "live__kind")
     )
     arms = ((Arm.SHADOW, "Nobody saw either"), (Arm.OFFER, "Agents saw the live one"))
-    found = [_rates(label, [row for row in rows if row["suggestion__arm"] == arm]) for arm, label in arms]
+    authors = _n_authors(live, candidate)
+    found = [
+        _rates(label, [row for row in rows if row["suggestion__arm"] == arm], authors.get(arm, 0))
+        for arm, label in arms
+    ]
     return [each for each in found if each.live.n]
 
 
-def _rates(label: str, rows: Sequence[dict[str, Any]]) -> ShadowRates:
+def _n_authors(live: Release, candidate: Release) -> dict[str, int]:
+    """Return how many agents have replied to the turns of each arm that both releases decided."""
+    sent = SuggestionEvent.objects.filter(
+        type=SuggestionEvent.Type.SENT, suggestion__shadows__release=candidate, suggestion__release=live
+    )
+    return dict(sent.values_list("suggestion__arm").annotate(n=Count("actor", distinct=True)).order_by())
+
+
+def _rates(label: str, rows: Sequence[dict[str, Any]], n_agents: int) -> ShadowRates:
     live = [row["live__kind"] in Match.MATCHING for row in rows]
     candidate = [row["kind"] in Match.MATCHING for row in rows]
     counted = [True] * len(rows)
@@ -156,4 +183,5 @@ def _rates(label: str, rows: Sequence[dict[str, Any]]) -> ShadowRates:
         live=Rate.of(live),
         candidate=Rate.of(candidate),
         difference=paired_difference((live, counted), (candidate, counted), cases) if rows else None,
+        n_agents=n_agents,
     )

@@ -21,6 +21,7 @@ from copilot.monitor.decaying import decaying
 from copilot.monitor.funnel import Cell
 from copilot.monitor.reading import Sums, by_agent
 from copilot.monitor.rolling import span_of
+from copilot.monitor.shares import FEWEST_AGENTS
 from copilot.statistics import intervals
 from copilot.statistics.alarms import is_above, upper_line
 from copilot.statistics.sample_ratio import is_mismatch
@@ -54,6 +55,7 @@ class Share:
     limit: float
     days: int
     what_to_do: str
+    is_of_agents: bool = False  # what they do has a part in it: of fewer than five of them no figure is told
 
 
 FAILURES = Share(
@@ -70,6 +72,7 @@ LATENESS = Share(
                                    Cell.DISMISSED, Cell.IGNORED, Cell.DISPLAYED)),
     0.2, 7,
     "Agents write before the card is there: look at how long the queue is, and whether workers are enough.",
+    is_of_agents=True,
 )  # fmt: skip
 
 
@@ -84,6 +87,13 @@ def share_above(share: Share) -> Callable[[datetime], list[Found]]:
         if not is_above(k, n, limit=share.limit):
             return []
         since = "this week" if share.days == 7 else "today"
+        if share.is_of_agents and _n_agents(first, today) < FEWEST_AGENTS:
+            evidence = (
+                f"More turns {since} than the {100 * share.limit:.0f} % that are allowed, and than chance makes of it "
+                f"in one of 1,000 such spans; how many is not shown of fewer than {FEWEST_AGENTS} agents. "
+                f"{share.what_to_do}"
+            )
+            return [Found(share.name, evidence)]
         evidence = (
             f"{k:,} of {n:,} turns {since} ({100 * k / n:.0f} %), where {100 * share.limit:.0f} % are allowed: more "
             f"than chance makes of it in one of 1,000 such spans. {share.what_to_do}"
@@ -157,9 +167,10 @@ def match_rate_has_fallen(now: datetime) -> list[Found]:
 def fall_of(before: Sequence[tuple[int, int]], since: Sequence[tuple[int, int]]) -> str | None:
     """Return in words how far a match rate has fallen, by (matches, turns) of each agent; None if it surely has not.
 
-    The line below which this month's rate surely is must lie below the reference's lower limit, less the margin.
+    The line below which this month's rate surely is must lie below the reference's lower limit, less the margin. Of
+    fewer than five agents nothing is said.
     """
-    if not before or not since:
+    if min(len(before), len(since)) < FEWEST_AGENTS:
         return None
     (k0, n0), (k1, n1) = zip(*before, strict=True), zip(*since, strict=True)
     reference = intervals.clustered_rate(k0, n0)
@@ -221,6 +232,11 @@ def _sums(first: date, last: date, names: Sequence[str]) -> Sums:
     turns = AgentDay.objects.filter(day__gte=first, day__lte=last)
     sums = turns.aggregate(**{f"sum_{name}": Sum(name) for name in names})
     return {name: sums[f"sum_{name}"] or 0 for name in names}
+
+
+def _n_agents(first: date, last: date) -> int:
+    turns = AgentDay.objects.filter(day__gte=first, day__lte=last).exclude(agent=NOBODY)
+    return turns.values("agent").distinct().count()
 
 
 def _days(first: date, last: date) -> list[tuple[date, int, int]]:

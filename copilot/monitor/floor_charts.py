@@ -112,7 +112,12 @@ def reliability_chart(rows: Rows, version: str) -> Chart:
         empty = f"Fewer than {FEWEST_AGENTS} agents: not shown."
     if empty:
         return Chart("reliability", title, "", table_of_figures("Confidence", []), empty=empty)
-    bins = reliability(confidence, matches)
+    every = reliability(confidence, matches)
+    n_agents = [_n_agents(rows, found, is_last=found is every[-1]) for found in every]
+    bins = [found for found, agents in zip(every, n_agents, strict=True) if agents >= FEWEST_AGENTS]
+    if not bins:
+        empty = f"No part of the confidences has {FEWEST_AGENTS} agents: not shown."
+        return Chart("reliability", title, "", table_of_figures("Confidence", []), empty=empty)
     error, null = calibration_error(confidence, matches), null_value(confidence, seed=SEED)
     caption = (
         f"Confidence and match part by {100 * error:.1f} points on average; if confidence were right it would be "
@@ -126,8 +131,15 @@ def reliability_chart(rows: Rows, version: str) -> Chart:
         table_of_figures("Confidence", [_of_bin(found, version) for found in bins], value="Match", k="Matches"),
         charts.reliability(bins, title=title, up="Match"),
         note="Confidence is the chance that an answer is right. Fewer match than are right, so that points below the "
-        "diagonal are no proof of too much confidence; labels decide. Intervals by Wilson take turns as independent.",
+        "diagonal are no proof of too much confidence; labels decide. Intervals by Wilson take turns as independent."
+        + ("" if len(bins) == len(every) else " Points of fewer than five agents are not shown."),
     )  # fmt: skip
+
+
+def _n_agents(rows: Rows, found: Bin, *, is_last: bool) -> int:
+    """Return of how many agents the replies of a bin are; only the last bin holds its upper end."""
+    below = rows.confidence <= found.high if is_last else rows.confidence < found.high
+    return len(set(rows.agent[(rows.n_hidden > 0) & (rows.confidence >= found.low) & below].tolist()))
 
 
 def _of_bin(found: Bin, version: str) -> Figure:

@@ -54,11 +54,13 @@ def gap_charts(
 ) -> tuple[Chart, ...]:
     """Return the gap by topic, and the causes in its worst topics; `topics` are the days' figures by topic."""
     known = said(labels)
-    if len(known) < FEWEST_LABELS or not rows:
+    if len(known) < FEWEST_LABELS or not rows or why_not(known):
         why = (
             "The live release has no stored test to compare with: evaluate it on the page Releases."
             if not rows
             else f"{len(known)} labels: {FEWEST_LABELS} are needed to tell where online and offline part."
+            if len(known) < FEWEST_LABELS
+            else f"The labels are of {why_not(known)}."
         )
         return (Chart("gap", "Offline less online, by topic", "", table_of_figures("Topic", []), None, why),)
     gaps = by_topic(rows, known, {name: _n(agents) for name, agents in topics.items()})
@@ -84,8 +86,8 @@ def by_topic(rows: Sequence[Row], labels: Sequence[Label], n_online: Mapping[str
     for topic, n in n_online.items():
         n_of[topic if topic in own else OTHERS] += n
     off = [_mean(right[name]) for name in names]
-    on = [interval_of(judged[name]).estimate if judged[name] else None for name in names]
-    n_on = [n_of[name] if judged[name] else 0 for name in names]
+    on = [None if why_not(judged[name]) else interval_of(judged[name]).estimate for name in names]
+    n_on = [0 if why_not(judged[name]) else n_of[name] for name in names]
     found = decompose(
         n_offline=[len(right[name]) for name in names],
         n_online=n_on,

@@ -8,6 +8,7 @@ from copilot.statistics import intervals
 
 FEWEST = 5  # turns below which a share says nothing
 FEWEST_AGENTS = 5  # below them a figure would tell of single people
+FEW_AGENTS = f"fewer than {FEWEST_AGENTS} agents: not shown"
 METHOD = "Intervals: 95 %, agents as clusters: Wilson on the effective sample, Clopper-Pearson where agents are few"
 
 
@@ -28,9 +29,9 @@ def share(
     k, n = [in_share for in_share, _ in pairs], [of for _, of in pairs]
     of_all = Figure(name, sum(n), n_agents=len(n), version=version)
     if sum(n) < FEWEST:
-        return replace(of_all, k=sum(k), note=f"fewer than {FEWEST} {of}: too few to say")
+        return replace(of_all, note=f"fewer than {FEWEST} {of}: too few to say")
     if len(n) < FEWEST_AGENTS:
-        return replace(of_all, note=f"fewer than {FEWEST_AGENTS} agents: not shown")
+        return replace(of_all, note=FEW_AGENTS)
     found = intervals.clustered_rate(k, n, last_deff=last_deff)
     note = f"few agents, or all {of} alike: take the interval with care" if found.few_agents else ""
     return replace(

@@ -14,7 +14,7 @@ from copilot.models.suggestion import State
 from helpdesk.models import User
 from helpdesk.replying import send_reply
 from tests.copilot.making import make_answer
-from tests.making import make_message, make_reply
+from tests.making import make_message, make_reply, make_user
 from tests.releasing import make_release
 
 pytestmark = pytest.mark.django_db
@@ -164,13 +164,20 @@ def test_both_rates_stand_on_the_page_that_compares(
     client: Client, sana: User, live: Release, candidate: Release, ana: User
 ) -> None:
     version = make_answer()
-    suggestion = decided()
-    shadowed(suggestion, candidate)
-    send_reply(case=suggestion.case, author=ana, body=version.body, client_key="k", now=timezone.now())
+    page = f"/copilot/releases/compare/?old={live.pk}&new={candidate.pk}"
     client.force_login(sana)
-    text = client.get(f"/copilot/releases/compare/?old={live.pk}&new={candidate.pk}").text
+    for number, agent in enumerate([ana, *(make_user(f"agent-{n}") for n in range(4))]):
+        if number == 4:
+            assert "Fewer than five agents answered these 4 turns: not shown." in client.get(page).text
+        suggestion = decided(f"{CLEAR} It is number {number} of the week.")
+        shadowing.shadow(release_id=candidate.pk, suggestion_ids=[suggestion.pk], now=timezone.now())
+        send_reply(
+            case=suggestion.case, author=agent, body=version.body, client_key=f"k{number}", now=timezone.now()
+        )
+    text = client.get(page).text
     assert "On live turns" in text
     assert "Agents saw the live one" in text
+    assert "not shown" not in text
 
 
 def test_only_candidates_have_a_share(live: Release) -> None:

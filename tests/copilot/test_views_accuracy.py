@@ -245,6 +245,21 @@ def test_fewer_than_five_agents_are_not_shown(client: Client, agents: list[User]
     assert "<dd>120</dd>" not in text
 
 
+def test_labels_of_fewer_than_five_agents_part_no_gap(
+    client: Client, agents: list[User], nadia: User
+) -> None:
+    Evaluation.objects.create(
+        release=make_release(), dataset="demo", dataset_sha256="x", rows=[offline_row("payouts", is_right=True)] * 20,
+        evaluated_at=timezone.now(),
+    )  # fmt: skip
+    for agent in agents[:4]:
+        turns(agent_hash(agent.pk), n_near=30)
+        for _ in range(25):
+            judged(agent, nadia, kind="near", right="yes")
+    assert table(client, "gap") == {}
+    assert "The labels are of fewer than 5 agents: not shown." in client.get(PAGE).text
+
+
 def test_more_labels_than_turns_give_no_estimate(client: Client, agents: list[User], nadia: User) -> None:
     for agent in agents:
         turns(agent_hash(agent.pk), n_near=1)

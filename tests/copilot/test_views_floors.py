@@ -116,6 +116,14 @@ def test_confidence_is_shown_beside_replies(client: Client, live: Release) -> No
     assert sum(int(row["k"]) for row in rows) == 200
 
 
+def test_a_point_of_fewer_than_five_agents_is_not_shown(client: Client, live: Release) -> None:
+    day(live, bin=40, agents=4)
+    day(live)
+    day(live, bin=95)
+    assert sum(int(row["n"]) for row in table(client, "reliability").values()) == 200
+    assert "Points of fewer than five agents are not shown." in client.get(PAGE).text
+
+
 def test_few_replies_show_no_calibration(client: Client, live: Release) -> None:
     day(live, n_hidden=2, n_matches=1)
     assert "20 replies to texts that nobody saw: 30 are needed" in client.get(PAGE).text

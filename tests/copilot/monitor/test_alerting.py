@@ -189,10 +189,19 @@ class TestShares:
 
     def test_lateness_is_of_a_week_and_of_what_was_shown(self) -> None:
         monday = NOW - timedelta(days=timezone.localtime(NOW).weekday())
-        turns(now=monday, late=60, ignored=60, withheld=900)
+        for agent in range(1, 7):
+            turns(now=monday, agent=agent, late=10, ignored=10, withheld=150)
         [found] = checks.share_above(checks.LATENESS)(monday + DAY)
         assert "60 of 120 turns this week" in found.evidence
         assert checks.share_above(checks.LATENESS)(monday + 7 * DAY) == []
+
+    def test_of_fewer_than_five_agents_it_tells_no_figure(self) -> None:
+        monday = NOW - timedelta(days=timezone.localtime(NOW).weekday())
+        turns(now=monday, late=60, ignored=60)
+        [found] = checks.share_above(checks.LATENESS)(monday + DAY)
+        assert found.title == "Suggestions that came too late"
+        assert "how many is not shown of fewer than 5 agents" in found.evidence
+        assert "60" not in found.evidence
 
 
 class TestUnseen:
@@ -296,6 +305,14 @@ class TestMatchRate:
         [found] = checks.match_rate_has_fallen(now)
         assert found.subject == "shadow"
         assert "% of 720 turns this month, surely below" in found.evidence
+
+    def test_of_fewer_than_five_agents_nothing_is_said(self) -> None:
+        now = datetime(2026, 3, 28, 12, tzinfo=UTC)
+        for agent in range(1, 5):
+            fields = {"now": now, "arm": "shadow", "agent": agent}
+            turns(**fields, days_ago=50, shadow=400, n_near=280 + agent, n_none=120 - agent)
+            turns(**fields, days_ago=5, shadow=400, n_near=40 + agent, n_none=360 - agent)
+        assert checks.match_rate_has_fallen(now) == []
 
     def test_the_same_rate_and_too_few_turns_are_no_fall(self) -> None:
         now = datetime(2026, 3, 28, 12, tzinfo=UTC)

@@ -6,7 +6,7 @@ than one that helps more (metrics section 1).
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from django.db.models import Sum
@@ -18,7 +18,7 @@ from copilot.monitor.figures import Figure, Unit, drawable
 from copilot.monitor.filters import Filters
 from copilot.monitor.funnel import Cell
 from copilot.monitor.reading import Sums, by_agent, by_time, cells_of
-from copilot.monitor.shares import design_effect, share
+from copilot.monitor.shares import FEW_AGENTS, FEWEST_AGENTS, design_effect, share
 from copilot.monitor.tables import table_of_figures
 
 NAMES = {
@@ -40,7 +40,8 @@ NAMES = {
 DECIDED = tuple(cell for cell in Cell if cell not in {Cell.WAITING, Cell.CENSORED})
 SEEN = (Cell.SENT_VERBATIM, Cell.SENT_EDITED, Cell.INSERTED_THEN_REMOVED, Cell.DISMISSED, Cell.IGNORED)
 SHOWN = (*SEEN, Cell.DISPLAYED)
-COLUMNS = ("n_turns", "n_kept", *(f"n_{cell}" for cell in Cell))
+ANSWERED = (*SHOWN, Cell.LATE, Cell.OFFERED)  # offered, and what became of it is its reader's doing
+COLUMNS = ("n_turns", "n_kept", "n_opened", "n_ready", *(f"n_{cell}" for cell in Cell))
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,15 @@ ACCEPTANCES = (
     ),
     Acceptance("all", "Half or more kept, of all answered", _kept, _of(*DECIDED)),
 )
+IN_TIME = (
+    Acceptance(
+        "ready",
+        "Ready when its case was opened",
+        lambda sums: sums["n_ready"],
+        lambda sums: sums["n_opened"],
+    ),
+    Acceptance("late", "Came late, of those answered", _of(Cell.LATE), _of(*ANSWERED)),
+)
 
 
 @dataclass(frozen=True)
@@ -96,14 +106,17 @@ def adoption(filters: Filters) -> Adoption:
     total = turns.aggregate(n=Sum("n_turns"))["n"] or 0
     agents = _people(by_agent(turns, by="", names=COLUMNS).get("", {}))
     rates = [_rate(each, agents, each.name) for each in ACCEPTANCES]
+    found = by_time(turns, per=filters.per, names=COLUMNS)
+    by = {day: _people(agents) for day, agents in found.items()}
     return Adoption(
         total=total,
         finding=_finding(total, dict(zip((each.key for each in ACCEPTANCES), rates, strict=True))),
         sums=_sums(cells, total),
         charts=(
-            _funnel(cells, total),
+            _funnel(_told(cells, agents, total), total),
             _rates(rates),
-            _over_time(filters),
+            _over_time(filters, by),
+            _in_time(filters, by),
             _active(filters),
             _retained(filters),
         ),
@@ -134,11 +147,22 @@ def _sums(cells: Mapping[Cell, int], total: int) -> str:
     return f"The cells sum to {counted:,} but there are {total:,} turns: the figures can't be trusted, run recompute."
 
 
-def _funnel(cells: Mapping[Cell, int], total: int) -> Chart:
-    figures = [
-        Figure(name, total, cells[cell] / total if total else None, k=cells[cell], unit=Unit.SHARE)
-        for cell, name in NAMES.items()
+def _told(cells: Mapping[Cell, int], agents: Mapping[int, Sums], total: int) -> list[Figure]:
+    """Return each cell with its count; what fewer than five agents did is one count, which tells of nobody."""
+    names, counts = dict(NAMES), dict(cells)
+    found = []
+    if 0 < sum(1 for sums in agents.values() if _of(*ANSWERED)(sums)) < FEWEST_AGENTS:
+        n = sum(counts.pop(cell) for cell in ANSWERED)
+        names = {cell: name for cell, name in names.items() if cell not in ANSWERED}
+        note = f"what became of them: {FEW_AGENTS}"
+        found = [Figure("Offered and answered", total, n / total if total else None, k=n, note=note)]
+    return found + [
+        Figure(name, total, counts[cell] / total if total else None, k=counts[cell])
+        for cell, name in names.items()
     ]
+
+
+def _funnel(figures: Sequence[Figure], total: int) -> Chart:
     largest = max(figures, key=lambda figure: figure.k or 0)
     return Chart(
         "funnel",
@@ -164,10 +188,8 @@ def _rates(rates: Sequence[Figure]) -> Chart:
     )
 
 
-def _over_time(filters: Filters) -> Chart:
+def _over_time(filters: Filters, by: Mapping[date, Mapping[int, Sums]]) -> Chart:
     title = f"Acceptance by {filters.per}"
-    found = by_time(filters.totals(), per=filters.per, names=COLUMNS)
-    by = {day: _people(agents) for day, agents in found.items()}
     pairs = ((ACCEPTANCES[1], "Of those seen"), (ACCEPTANCES[3], "Of all answered"))
     lines = [_line(of, name, by) for of, name in pairs]
     rows = [row for line in lines for row in line.by_day.values()]
@@ -179,6 +201,27 @@ def _over_time(filters: Filters) -> Chart:
         table_of_figures(filters.per.capitalize(), rows, value="Acceptance", k="Accepted"),
         charts.line_band(lines, title=title) if is_known else None,
         empty=f"No {filters.per} has five turns of five agents yet.",
+    )
+
+
+def _in_time(filters: Filters, by: Mapping[date, Mapping[int, Sums]]) -> Chart:
+    """Draw how often the suggestion was there when its case was opened, and how often its agent was ahead of it."""
+    title = f"There in time, by {filters.per}"
+    lines = [_line(of, of.name, by) for of in IN_TIME]
+    rows = [
+        replace(row, name=f"{row.name}, {line.name.lower()}")
+        for line in lines
+        for row in line.by_day.values()
+    ]
+    drawn = [line for line in lines if drawable(list(line.by_day.values()))]
+    last = [f"{line.name.lower()}: {drawable(list(line.by_day.values()))[-1].written}" for line in drawn]
+    return Chart(
+        "in-time",
+        title,
+        f"Last known, {'; '.join(last)}. The aim is to be ready in 95 % of openings." if drawn else "",
+        table_of_figures(filters.per.capitalize(), rows, value="Share", k="Turns"),
+        charts.line_band(drawn, title=title) if drawn else None,
+        empty=f"No {filters.per} has five such turns of five agents yet.",
     )
 
 
@@ -216,7 +259,9 @@ def _retained(filters: Filters) -> Chart:
     ).items():
         n = sum(sums["n_turns"] for sums in agents.values())
         kept = sum(sums["kept_characters"] for sums in agents.values())
-        rows[day] = Figure(f"{day}", n, kept / n if n else None, unit=Unit.COUNT)
+        is_of_few = 0 < len(_people(agents)) < FEWEST_AGENTS
+        value, note = (None, FEW_AGENTS) if is_of_few or not n else (kept / n, "")
+        rows[day] = Figure(f"{day}", n, value, unit=Unit.COUNT, note=note)
     return Chart(
         "kept",
         title,

@@ -8,7 +8,7 @@ from django.db.models import Sum
 
 from copilot.models.agent_day import AgentDay
 from copilot.models.rollup import NOBODY
-from copilot.monitor.adoption import SHOWN
+from copilot.monitor.adoption import ANSWERED, SHOWN
 from copilot.monitor.charts import Chart
 from copilot.monitor.figures import Figure, Unit
 from copilot.monitor.funnel import Cell
@@ -18,7 +18,6 @@ from copilot.monitor.tables import Column, Table
 from copilot.statistics import intervals
 
 N_BEFORE = 4  # same weekdays
-OFFERED = (*SHOWN, Cell.LATE, Cell.OFFERED)  # and answered
 COLUMNS = ("n_turns", "n_fallback", "n_opened", "n_ready", *(f"n_{cell}" for cell in Cell))
 Agents = Mapping[int, Sums]
 
@@ -49,9 +48,9 @@ def _cells(cells: Iterable[Cell]) -> tuple[str, ...]:
 
 
 KINDS = (
-    Kind("On a screen, of those offered and answered", _cells(SHOWN), _cells(OFFERED), is_of_agents=True),
+    Kind("On a screen, of those offered and answered", _cells(SHOWN), _cells(ANSWERED), is_of_agents=True),
     Kind("Ready when its case was opened (aim: 95 %)", ("n_ready",), ("n_opened",), is_of_agents=True),
-    Kind("Came late, of the same", ("n_late",), _cells(OFFERED), is_of_agents=True),
+    Kind("Came late, of the same", ("n_late",), _cells(ANSWERED), is_of_agents=True),
     Kind("Withheld with a reason", ("n_withheld",), ("n_turns",)),
     Kind("Failed", ("n_failed",), ("n_turns",)),
     Kind("The live release stood in", ("n_fallback",), ("n_turns",)),

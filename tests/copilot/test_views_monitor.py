@@ -72,6 +72,31 @@ def test_fewer_than_five_agents_are_not_shown(client: Client) -> None:
     assert "fewer than 5 agents: not shown" in client.get(PAGE).text
 
 
+def test_what_few_agents_did_is_one_count(client: Client) -> None:
+    for agent in range(1, 5):
+        turns(agent, sent_verbatim=3, ignored=2, withheld=5, kept_characters=700)
+    cells = table(client, "funnel")
+    assert cells["Offered and answered"]["k"] == "20"
+    assert cells["Withheld with a reason"]["k"] == "20"
+    assert "Sent as it stands" not in cells
+    assert {row["value"] for row in table(client, "kept").values()} == {""}
+    turns(5, sent_verbatim=3, ignored=2, withheld=5, kept_characters=700)
+    assert table(client, "funnel")["Sent as it stands"]["k"] == "15"
+    assert [float(row["value"]) for row in table(client, "kept").values()] == [pytest.approx(70)]
+
+
+def test_whether_it_was_there_in_time_is_told_by_week(client: Client) -> None:
+    for agent in range(1, 8):
+        turns(agent, late=1, ignored=4, n_opened=10, n_ready=9)
+    found = {name.split(", ", 1)[1]: row for name, row in table(client, "in-time").items()}
+    assert (found["ready when its case was opened"]["k"], found["ready when its case was opened"]["n"]) == (
+        "63",
+        "70",
+    )
+    assert found["came late, of those answered"]["value"] == "0.2"
+    assert "The aim is to be ready in 95 % of openings." in client.get(PAGE).text
+
+
 def test_turns_that_nobody_answered_accept_nothing_and_refuse_nothing(client: Client) -> None:
     turns(0, waiting=50, withheld=50)
     for agent in range(1, 7):

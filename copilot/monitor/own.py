@@ -1,0 +1,133 @@
+"""An agent's own figures: what became of the suggestions in the turns that they answered, for their eyes alone.
+
+No page shows these figures to anybody else, and this one compares nobody: whoever is measured against colleagues begins
+to work for the figure. All turns are one person's, so that they stand for themselves: Wilson.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from copilot.models import Arm
+from copilot.models.agent_day import AgentDay
+from copilot.monitor import charts
+from copilot.monitor.adoption import ACCEPTANCES, COLUMNS, NAMES, Acceptance
+from copilot.monitor.agents import agent_hash
+from copilot.monitor.charts import Chart, Series
+from copilot.monitor.figures import Figure, drawable
+from copilot.monitor.filters import Filters
+from copilot.monitor.funnel import Cell
+from copilot.monitor.match_rates import COLUMNS as OF_MATCHES
+from copilot.monitor.match_rates import compared, matched, version
+from copilot.monitor.reading import Sums, by_agent, by_time
+from copilot.monitor.shares import FEWEST
+from copilot.monitor.tables import table_of_figures
+from copilot.monitor.weekdays import independent
+
+METHOD = "Intervals: 95 %, Wilson, which takes each turn as independent of the others"
+CELLS = tuple(cell for cell in NAMES if cell not in {Cell.WAITING, Cell.CENSORED})
+ARMS = ((Arm.SHADOW, "Suggestions that you did not see"), (Arm.OFFER, "Suggestions that were offered to you"))
+EMPTY = f"{FEWEST} turns are needed."
+
+
+@dataclass(frozen=True)
+class OwnFigures:
+    """What the page shows."""
+
+    total: int
+    finding: str
+    charts: tuple[Chart, ...]
+
+
+def own_figures(user_id: int, filters: Filters) -> OwnFigures:
+    """Return one agent's figures of a span of days; those of nobody else are read."""
+    agent = agent_hash(user_id)
+    turns = AgentDay.objects.filter(agent=agent, day__gte=filters.first, day__lte=filters.today)
+    sums = by_agent(turns, by="", names=COLUMNS).get("", {}).get(agent, dict.fromkeys(COLUMNS, 0))
+    total = sum(sums[f"n_{cell}"] for cell in CELLS)
+    rates = [_rate(each, sums, each.name) for each in ACCEPTANCES]
+    arms = by_agent(turns, by="arm", names=OF_MATCHES)
+    matches = [_match_rate(name, arms.get(arm, {}).get(agent)) for arm, name in ARMS]
+    return OwnFigures(
+        total=total,
+        finding=_finding(total, rates[1]),
+        charts=(
+            _cells(sums, total),
+            _forest("acceptance", "How you use what you see", rates, "Accepted", "Acceptance"),
+            _over_time({week: found[agent] for week, found in by_time(turns, per="week", names=COLUMNS).items()}),
+            _forest("matches", "How often your reply is the suggestion", matches, "Matches", "Match rate"),
+        ),
+    )  # fmt: skip
+
+
+def _rate(of: Acceptance, sums: Sums, name: str) -> Figure:
+    return _share(name, of.k(sums), of.n(sums))
+
+
+def _match_rate(name: str, sums: Sums | None) -> Figure:
+    k, n = (matched(sums), compared(sums)) if sums else (0, 0)
+    return replace(_share(name, k, n), version=version())
+
+
+def _share(name: str, k: int, n: int) -> Figure:
+    """Return a share of one's own turns; counts are shown however few they are, for they are one's own."""
+    if n < FEWEST:
+        return Figure(name, n, k=k, note=f"fewer than {FEWEST} turns: too few to say")
+    return independent(name, k, n)
+
+
+def _finding(total: int, seen: Figure) -> str:
+    if not total:
+        return "You have answered no turn in this span of time."
+    answered = f"You answered {total:,} turn{'' if total == 1 else 's'}."
+    if seen.value is None:
+        return f"{answered} You saw too few suggestions to say how you use them."
+    return (
+        f"{answered} Of the {seen.n:,} suggestions that you saw, you sent half of the text or more in {seen.written} "
+        f"({seen.interval})."
+    )
+
+
+def _cells(sums: Sums, total: int) -> Chart:
+    title = "What became of the suggestions in the turns you answered"
+    figures = [
+        Figure(NAMES[cell], total, sums[f"n_{cell}"] / total if total else None, k=sums[f"n_{cell}"])
+        for cell in CELLS
+    ]
+    largest = max(figures, key=lambda figure: figure.k or 0)
+    return Chart(
+        "turns",
+        title,
+        f"Most often: {largest.name.lower()}, {largest.written} of {total:,} turns." if total else "",
+        table_of_figures("Turn", figures, value="Share", k="Turns"),
+        charts.funnel(figures, title=title) if total else None,
+        empty="You have answered no turn in this span of time.",
+    )
+
+
+def _forest(key: str, title: str, rates: Sequence[Figure], k: str, value: str) -> Chart:
+    known = drawable(rates)
+    return Chart(
+        key,
+        title,
+        "; ".join(f"{rate.name}: {rate.written}" for rate in known) + "." if known else "",
+        table_of_figures("Counted as", rates, value=value, k=k),
+        charts.forest(rates, title=title) if known else None,
+        empty=EMPTY,
+    )
+
+
+def _over_time(weeks: Mapping[date, Sums]) -> Chart:
+    title = "Half of the suggestion sent or more, by week"
+    rows = {week: _rate(ACCEPTANCES[1], sums, f"{week}") for week, sums in weeks.items()}
+    known = drawable(list(rows.values()))
+    return Chart(
+        "time",
+        title,
+        "Of the suggestions that you saw. A week is few turns: look at the band before the line."
+        if known
+        else "",
+        table_of_figures("Week", list(rows.values()), value="Acceptance", k="Accepted"),
+        charts.line_band([Series("", rows)], title=title) if known else None,
+        empty=f"No week has {FEWEST} suggestions that you saw.",
+    )

@@ -278,7 +278,11 @@ def _by_topic(topics: Mapping[str, Agents], deff: float | None, named: str) -> C
     return Chart(
         "topic",
         title,
-        f"Lowest: {known[0].told}. Highest: {known[-1].told}." if len(known) > 1 else "",
+        f"Lowest: {known[0].told}. Highest: {known[-1].told}."
+        if len(known) > 1
+        else f"One topic alone has turns enough: {known[0].told}."
+        if known
+        else "",
         table_of_figures("Topic", rates, value="Match rate", k="Matches"),
         charts.forest(known, title=title) if known else None,
         empty="No topic has five compared turns of five agents among those held out yet.",

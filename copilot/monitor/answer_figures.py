@@ -187,6 +187,11 @@ def _finding(topics: Sequence[Row], answers: Sequence[Row], decays: Sequence[Dec
     if not known:
         return "No answer's match rate has fallen by more than chance explains; most have too few turns to show one."
     low = known[0]
+    if len(known) == 1:
+        return (
+            "No answer's match rate has fallen by more than chance explains. One answer alone has turns enough to show "
+            f"one: “{low.name}”, {low.match.written} ({low.match.interval}), n = {low.match.n:,}."
+        )
     return (
         "No answer's match rate has fallen by more than chance explains. That which is surely lowest is "
         f"“{low.name}”: {low.match.written} ({low.match.interval}), n = {low.match.n:,}."

@@ -168,7 +168,11 @@ def _by_topic(by: Mapping[str, Mapping[str, Agents]], whole: Figure, named: str)
     return Chart(
         "topic",
         title,
-        f"Largest: {max(known, key=lambda row: row.value or 0.0).told}." if known else "",
+        f"Largest: {max(known, key=lambda row: row.value or 0.0).told}."
+        if len(known) > 1
+        else f"One topic alone has turns enough: {known[0].told}."
+        if known
+        else "",
         table_of_figures("Topic", rows, value="Difference"),
         charts.forest([rows[0], *known], title=title, reference=0.0) if known else None,
         empty="No topic has five compared turns of five agents in each arm yet.",

@@ -188,12 +188,14 @@ def _about(labels: Sequence[Label]) -> str:
 
 def _estimates(marks: Sequence[Figure]) -> Chart:
     title = "How often are suggestions right?"
-    known = drawable(marks)
+    known = sorted(drawable(marks), key=lambda mark: mark.value or 0.0)
+    low, high = (known[0], known[-1]) if known else (marks[0], marks[0])
     return Chart(
         "estimates",
         title,
-        "What each rests on is in the table. Where they part, ask why before trusting the highest."
-        if known
+        f"From {low.written} ({low.name.lower()}) to {high.written} ({high.name.lower()}). Where they part, ask why "
+        "before trusting the highest; what each rests on is in the table."
+        if len(known) > 1
         else "",
         table_of_figures("Estimate", marks, value="Right"),
         charts.forest(marks, title=title) if known else None,
@@ -233,7 +235,10 @@ def _over_time(
     return Chart(
         "time",
         title,
-        "The match rate bounds accuracy from below; labels tell it, confidence expects it." if drawn else "",
+        f"{charts.last_known(drawn)} The match rate bounds accuracy from below; "
+        "labels tell it, confidence expects it."
+        if drawn
+        else "",
         table_of_figures(filters.per.capitalize(), rows, value="Share", k="Matches"),
         charts.line_band(drawn, title=title) if drawn else None,
         empty=f"No {filters.per} has five compared turns of five agents yet.",

@@ -197,7 +197,7 @@ def _over_time(filters: Filters, by: Mapping[date, Mapping[int, Sums]]) -> Chart
     return Chart(
         "time",
         title,
-        "Half of the suggestion sent, or more.",
+        f"Half of the suggestion sent, or more. {charts.last_known(lines)}",
         table_of_figures(filters.per.capitalize(), rows, value="Acceptance", k="Accepted"),
         charts.line_band(lines, title=title) if is_known else None,
         empty=f"No {filters.per} has five turns of five agents yet.",
@@ -214,11 +214,10 @@ def _in_time(filters: Filters, by: Mapping[date, Mapping[int, Sums]]) -> Chart:
         for row in line.by_day.values()
     ]
     drawn = [line for line in lines if drawable(list(line.by_day.values()))]
-    last = [f"{line.name.lower()}: {drawable(list(line.by_day.values()))[-1].written}" for line in drawn]
     return Chart(
         "in-time",
         title,
-        f"Last known, {'; '.join(last)}. The aim is to be ready in 95 % of openings." if drawn else "",
+        f"{charts.last_known(drawn)} The aim is to be ready in 95 % of openings." if drawn else "",
         table_of_figures(filters.per.capitalize(), rows, value="Share", k="Turns"),
         charts.line_band(drawn, title=title) if drawn else None,
         empty=f"No {filters.per} has five such turns of five agents yet.",
@@ -243,7 +242,7 @@ def _active(filters: Filters) -> Chart:
     return Chart(
         "agents",
         title,
-        "Of the agents on whose page a suggestion was.",
+        f"Of the agents on whose page a suggestion was. {charts.last_known([Series('', rows)])}",
         table_of_figures("Week", list(rows.values()), value="Adoption", k="Agents who took one"),
         charts.line_band([Series("", rows)], title=title) if is_known else None,
         empty="No week has five agents who saw a suggestion yet.",
@@ -265,7 +264,8 @@ def _retained(filters: Filters) -> Chart:
     return Chart(
         "kept",
         title,
-        "Counts how often something is offered, taken, and how much of it survives, at once.",
+        "Counts how often something is offered, taken, and how much of it survives, at once. "
+        f"{charts.last_known([Series('', rows)])}",
         table_of_figures(filters.per.capitalize(), list(rows.values()), value="Characters"),
         charts.line_band([Series("", rows)], title=title) if drawable(list(rows.values())) else None,
         empty="No turn has come in yet.",

@@ -193,8 +193,8 @@ def _finding(topics: Sequence[Row], answers: Sequence[Row], decays: Sequence[Dec
             f"one: “{low.name}”, {low.match.written} ({low.match.interval}), n = {low.match.n:,}."
         )
     return (
-        "No answer's match rate has fallen by more than chance explains. That which is surely lowest is "
-        f"“{low.name}”: {low.match.written} ({low.match.interval}), n = {low.match.n:,}."
+        "No answer's match rate has fallen by more than chance explains. Lowest by the upper end of its interval: "
+        f"“{low.name}”, {low.match.written} ({low.match.interval}), n = {low.match.n:,}."
     )
 
 

@@ -186,7 +186,8 @@ def unseen_chart(rows: Mapping[date, tuple[int, int]], version: str) -> Chart:
     return Chart(
         "unseen",
         title,
-        "Farther from the middle of every topic than 99 of 100 questions of the first four weeks: 1 % is chance."
+        f"{charts.last_known([Series('', figures)])} Farther from the middle of every topic than 99 of 100 questions "
+        "of the first four weeks: 1 % is chance."
         if figures
         else "",
         table_of_figures("Week", list(figures.values()), value="Unseen", k="Questions"),

@@ -49,7 +49,8 @@ def risk_chart(rows: Rows, table: Sequence[FloorRow], *, best: Risk | None, curr
     return Chart(
         "floors",
         title,
-        "The line is the estimate, the dashed one what it may be at most; wrong is a reply that says something else."
+        f"{_span(known)} The line is the estimate, the dashed one what it may be at most; wrong is a reply that says "
+        "something else."
         if svg
         else "",
         Table(_COLUMNS, table),
@@ -62,6 +63,12 @@ def risk_chart(rows: Rows, table: Sequence[FloorRow], *, best: Risk | None, curr
 def _selection(risk: Risk) -> Selection:
     accuracy = None if risk.risk is None else 1 - risk.risk
     return Selection(risk.floor, risk.coverage, accuracy, risk.n_hidden)
+
+
+def _span(known: Sequence[Risk]) -> str:
+    """Tell between which shares the risk lies, whatever the floor."""
+    risks = [risk.risk for risk in known if risk.risk is not None]
+    return f"From {written(min(risks), Unit.SHARE)} to {written(max(risks), Unit.SHARE)} are wrong, by the floor."
 
 
 _COLUMNS = (
@@ -136,6 +143,12 @@ def reliability_chart(rows: Rows, version: str) -> Chart:
     )  # fmt: skip
 
 
+def _least_and_most(figures: Sequence[Figure]) -> str:
+    """Tell the releases of whose suggestions least and most was said otherwise."""
+    known = sorted(drawable(figures), key=lambda figure: figure.value or 0.0)
+    return f"Least: {known[0].told}. Most: {known[-1].told}." if len(known) > 1 else ""
+
+
 def _n_agents(rows: Rows, found: Bin, *, is_last: bool) -> int:
     """Return of how many agents the replies of a bin are; only the last bin holds its upper end."""
     below = rows.confidence <= found.high if is_last else rows.confidence < found.high
@@ -173,7 +186,7 @@ def releases_chart(filters: Filters) -> Chart:
     return Chart(
         "releases",
         title,
-        few if len(by) < 2 else "Replies that said something else than the held-out suggestion.",
+        few if len(by) < 2 else f"Of replies to held-out suggestions. {_least_and_most(figures)}",
         table_of_figures("Release", figures, value="Said otherwise", k="Replies"),
         charts.forest(figures, title=title) if drawable(figures) else None,
         empty="Five held-out turns of five agents are needed.",

@@ -126,7 +126,8 @@ def _over_time(filters: Filters, arms: Arms, named: str) -> tuple[Chart, Chart]:
         Chart(
             "time",
             title,
-            "Both arms answer the same kind of case: chance parts them.",
+            f"{charts.last_known(lines)} Both arms answer the same kind of case: "
+            "chance parts them.",
             table_of_figures(
                 filters.per.capitalize(), [_in_arm(row, line.name) for line in lines for row in line.by_day.values()],
                 value="Match rate", k="Matches",
@@ -137,7 +138,9 @@ def _over_time(filters: Filters, arms: Arms, named: str) -> tuple[Chart, Chart]:
         Chart(
             "difference",
             of_difference,
-            "Offered less held out; the dashed line is no influence." if known else "",
+            f"{charts.last_known([Series('', rows)])} Offered less held out; the dashed line is no influence."
+            if known
+            else "",
             table_of_figures(filters.per.capitalize(), list(rows.values()), value="Difference"),
             charts.line_band([Series("", rows)], title=of_difference, reference=0.0) if known else None,
             empty=f"No {filters.per} has five compared turns of five agents in each arm yet: the held-out share of "

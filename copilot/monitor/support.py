@@ -156,17 +156,12 @@ def _lines(key: str, title: str, lines: Mapping[str, Mapping[date, Figure]], not
         for name, rows in lines.items()
         for row in rows.values()
     ]
-    known = {name: drawable(list(rows.values())) for name, rows in lines.items()}
-    told = [
-        f"{name[0].lower()}{name[1:]} {rows[-1].written} ({rows[-1].interval})"
-        for name, rows in known.items()
-        if rows
-    ]
     series = [Series(name, rows) for name, rows in lines.items()]
+    told = charts.last_known(series)
     return Chart(
         key,
         title,
-        f"Last known: {'; '.join(told)}." if told else "",
+        told,
         table_of_figures("Week", named, value="Value", k="Counted"),
         charts.line_band(series, title=title) if told else None,
         empty="A week of five cases and five agents is needed.",

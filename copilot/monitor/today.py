@@ -123,8 +123,8 @@ def _match_rate(day: date) -> Chart:
     return Chart(
         "match",
         title,
-        "How often the reply is what was suggested. What nobody saw bounds accuracy from below; what was shown shapes "
-        "the reply.",
+        f"{charts.last_known(lines)} What nobody saw bounds accuracy from below; "
+        "what was shown shapes the reply.",
         table_of_figures("Week", rows, value="Match rate", k="Matches"),
         charts.line_band(lines, title=title) if known else None,
         empty="No week has five settled replies of five agents yet.",

@@ -5,7 +5,7 @@ the table of the same rows, and its CSV.
 """
 
 from copilot.monitor.charts.chart import Chart
-from copilot.monitor.charts.lines import Mark, Series, line_band, spark
+from copilot.monitor.charts.lines import Mark, Series, last_known, line_band, spark
 from copilot.monitor.charts.rows import bars, forest, funnel
 from copilot.monitor.charts.squares import heat, reliability, risk_coverage
 
@@ -17,6 +17,7 @@ __all__ = [
     "forest",
     "funnel",
     "heat",
+    "last_known",
     "line_band",
     "reliability",
     "risk_coverage",

@@ -64,6 +64,21 @@ def line_band(
     return drawing(WIDTH, HEIGHT, _joined(parts), title=title)
 
 
+def last_known(series: Sequence[Series]) -> str:
+    """Tell the newest value of each line in one sentence; nothing where none has one.
+
+    >>> week = {date(2026, 3, 9): Figure("9 Mar", 40, 0.25, 0.1, 0.5), date(2026, 3, 16): Figure("16 Mar", 2)}
+    >>> last_known([Series("Of those seen", week), Series("Of all", {})])
+    'Last known: of those seen 25 % (10–50 %).'
+    """
+    told = []
+    for line in series:
+        if known := drawable(list(line.by_day.values())):
+            interval = f" ({known[-1].interval})" if known[-1].has_interval else ""
+            told.append(f"{line.name[:1].lower()}{line.name[1:]} {known[-1].written}{interval}".strip())
+    return f"Last known: {'; '.join(told)}." if told else ""
+
+
 def spark(values: Sequence[float | None], *, title: str) -> SafeString:
     """Draw a small line for a cell of a table: its shape only, from the least to the greatest value."""
     known = [value for value in values if value is not None]

@@ -93,7 +93,7 @@ def replay(
 
     Each turn sees the catalog of its own day, or the first there was where the turn is older than the catalog.
     """
-    total, moments = Replay(), _Moments()
+    total, moments = Replay(), Moments()
     started = perf_counter()
     for start in range(0, len(pairs), BATCH):
         batch = pairs[start : start + BATCH]
@@ -113,7 +113,7 @@ def _replay_batch(
     *,
     pipeline: Pipeline,
     release: Release,
-    moments: "_Moments",
+    moments: "Moments",
     now: datetime,
 ) -> None:
     rows = [
@@ -150,7 +150,7 @@ def _replay_batch(
     total.kinds.update(str(match.kind) for match in matches)
 
 
-class _Moments:
+class Moments:
     """The catalog by day, each read once."""
 
     def __init__(self) -> None:

@@ -210,7 +210,8 @@ def _shadows(rows: Rows) -> str:
         )
     if rows.n_turns[~rows.is_above].sum() and not below:
         said += (
-            " What a withheld suggestion would have said is kept from now on; its replies will be compared."
+            " What a withheld suggestion would have said is kept from now on; manage.py backfill_withheld computes it "
+            "for older ones."
         )
     return said
 

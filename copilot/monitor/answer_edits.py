@@ -11,6 +11,7 @@ from copilot.matching.normalising import Normal, normal
 from copilot.matching.signatures import without_block
 from copilot.measure import Measure, Texts, measure_of
 from copilot.models import Answer, AnswerVersion, Match
+from copilot.monitor.shares import FEWEST_AGENTS
 
 LOOKED_AT = 200  # replies, the newest
 SHOWN = 5
@@ -30,6 +31,11 @@ class KeptEdit:
     n: int
     n_agents: int
     has_fact: bool
+
+    @property
+    def is_of_few(self) -> bool:
+        """Whether so few agents make it that only the edit itself may be shown."""
+        return self.n_agents < FEWEST_AGENTS
 
 
 @dataclass(frozen=True)

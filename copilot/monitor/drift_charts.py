@@ -149,8 +149,8 @@ def expected_chart(
     return Chart(
         "expected",
         title,
-        "The band is what outcomes do by chance if confidence is right. Matches lie below, since not all that is right "
-        "is sent; where both lines part more than before, confidence is no longer calibrated."
+        f"{charts.last_known(lines)} The band is what outcomes do by chance if confidence is right. Matches lie below, "
+        "since not all that is right is sent; where both part more than before, confidence is no longer calibrated."
         if expected
         else "",
         Table(_EXPECTED, rows),

@@ -14,15 +14,17 @@ from copilot.evaluation.rows import as_lists
 from copilot.models import Evaluation, Promotion, Release
 from copilot.models.suggestion import Reason, State
 from copilot.monitor import alerting, rolling
+from copilot.monitor.agents import agent_hash
 from copilot.monitor.alerting import Check
 from copilot.monitor.checks import Found
+from copilot.monitor.rolling_agents import roll_agents
 from helpdesk import casework
 from helpdesk.models import Case, Note, Role, Team, User
 from labeling.models import FrozenDataset, TrainingRun
 from tests.browser.themes import THEMES
 from tests.copilot.evaluation.test_gate import calibrated
 from tests.copilot.making import make_alternative, make_answer, make_release, make_suggestion, make_topic
-from tests.copilot.test_views_accuracy import turns
+from tests.copilot.test_views_accuracy import monday, turns
 from tests.labeling.test_views_judge import waiting
 from tests.making import make_case, make_reply, make_user
 from tests.pipelines import make_example
@@ -142,12 +144,15 @@ def addresses(team: Team, admin: User, releases: dict[str, str]) -> dict[str, st
     for agent in range(1, 7):
         turns(agent, n_near=3, n_none=2)
         turns(agent, arm="offer", n_near=4, n_conflict=1)
+    turns(agent_hash(admin.pk), arm="offer", n_near=6, n_none=3, n_sent_edited=6, n_ignored=3)
+    roll_agents(monday())
     waiting(make_user("replier"))
     return {
         "inbox": "/cases/?view=all", "filters": "/cases/?view=all&status=open", "empty": "/cases/?view=snoozed",
         "case": f"/cases/{rich.pk}/?view=all", "withheld": f"/cases/{unsure.pk}/", "catalog": "/copilot/catalog/",
         "accuracy": "/copilot/monitor/accuracy/", "influence": "/copilot/monitor/influence/",
-        "judge": "/labeling/judge/", "today": "/copilot/monitor/today/", "not found": "/cases/999999/", **releases,
+        "judge": "/labeling/judge/", "today": "/copilot/monitor/today/",
+        "own figures": "/copilot/your-figures/", "not found": "/cases/999999/", **releases,
     }  # fmt: skip
 
 

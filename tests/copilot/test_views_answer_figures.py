@@ -131,15 +131,25 @@ def test_an_answers_page_draws_weeks_and_counts_reasons(client: Client, version:
 
 def test_the_edit_that_agents_keep_making_is_shown_as_a_diff(client: Client, version: AnswerVersion) -> None:
     suggested(version, 1, n_suggested=5)
-    for number in range(3):
+    for number in range(5):
         changed(version, make_user(f"agent{number}"), TEXT.replace("30", "14"))
     text = client.get(address(version)).text
-    assert "3 times, by 3 agents" in text
+    assert "5 times, by 5 agents" in text
     assert "… You can send a reader back within <del>30</del> <ins>14</ins> days of delivery" in text
     assert "changes a fact" in text
     assert f"/copilot/catalog/answers/{version.answer_id}/text/" in text
     make_answer("Returns", TEXT.replace("30", "14"))
     assert "in version 1, which was replaced" in client.get(address(version)).text
+
+
+def test_of_fewer_than_five_agents_only_the_edit_is_shown(client: Client, version: AnswerVersion) -> None:
+    suggested(version, 1, n_suggested=5)
+    for number in range(3):
+        changed(version, make_user(f"agent{number}"), TEXT.replace("30", "14"))
+    text = client.get(address(version)).text
+    assert "By fewer than five agents, so how often is not shown" in text
+    assert "<del>30</del> <ins>14</ins>" in text
+    assert "times, by" not in text
 
 
 def test_what_two_agents_do_is_their_own(client: Client, version: AnswerVersion) -> None:

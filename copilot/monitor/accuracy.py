@@ -86,7 +86,7 @@ def accuracy(filters: Filters) -> Accuracy:
         else {},
         charts=(
             _estimates(marks),
-            _over_time(filters, labels, deff_of(shadow), label_free.by_time(expected), named),
+            _over_time(filters, labels, deff_of(shadow), label_free.by_time(expected, filters), named),
             _when(labels, named),
             _by_topic(held_out_topics, deff_of(shadow), named),
             *gap_charts(test.rows, labels, answered, version=named),

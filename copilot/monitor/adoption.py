@@ -12,11 +12,11 @@ from datetime import date
 from django.db.models import Sum
 
 from copilot.models.rollup import NOBODY
-from copilot.monitor import charts
+from copilot.monitor import charts, match_rates
 from copilot.monitor.charts import Chart, Series
 from copilot.monitor.figures import Figure, Unit, drawable
 from copilot.monitor.filters import Filters
-from copilot.monitor.funnel import Cell
+from copilot.monitor.funnel import VERSION, Cell
 from copilot.monitor.reading import Sums, by_agent, by_time, cells_of
 from copilot.monitor.shares import FEW_AGENTS, FEWEST_AGENTS, design_effect, share
 from copilot.monitor.tables import table_of_figures
@@ -107,18 +107,19 @@ def adoption(filters: Filters) -> Adoption:
     agents = _people(by_agent(turns, by="", names=COLUMNS).get("", {}))
     rates = [_rate(each, agents, each.name) for each in ACCEPTANCES]
     found = by_time(turns, per=filters.per, names=COLUMNS)
+    named = f"{VERSION}, {match_rates.version()}"
     by = {day: _people(agents) for day, agents in found.items()}
     return Adoption(
         total=total,
         finding=_finding(total, dict(zip((each.key for each in ACCEPTANCES), rates, strict=True))),
         sums=_sums(cells, total),
         charts=(
-            _funnel(_told(cells, agents, total), total),
-            _rates(rates),
-            _over_time(filters, by),
-            _in_time(filters, by),
-            _active(filters),
-            _retained(filters),
+            _funnel(_told(cells, agents, total), total, named),
+            _rates(rates, named),
+            _over_time(filters, by, named),
+            _in_time(filters, by, named),
+            _active(filters, named),
+            _retained(filters, named),
         ),
     )
 
@@ -162,19 +163,19 @@ def _told(cells: Mapping[Cell, int], agents: Mapping[int, Sums], total: int) -> 
     ]
 
 
-def _funnel(figures: Sequence[Figure], total: int) -> Chart:
+def _funnel(figures: Sequence[Figure], total: int, named: str) -> Chart:
     largest = max(figures, key=lambda figure: figure.k or 0)
     return Chart(
         "funnel",
         "What became of each turn",
         f"Most often: {largest.name.lower()}, {largest.written} of {total:,} turns." if total else "",
-        table_of_figures("Turn", figures, value="Share", k="Turns"),
+        table_of_figures("Turn", figures, value="Share", k="Turns", version=named),
         charts.funnel(figures, title="What became of each turn") if total else None,
         empty="No turn has come in yet.",
     )
 
 
-def _rates(rates: Sequence[Figure]) -> Chart:
+def _rates(rates: Sequence[Figure], named: str) -> Chart:
     title = "Acceptance, counted in four ways"
     return Chart(
         "acceptance",
@@ -182,13 +183,13 @@ def _rates(rates: Sequence[Figure]) -> Chart:
         "; ".join(f"{rate.name}: {rate.written}" for rate in drawable(rates)) + "."
         if drawable(rates)
         else "",
-        table_of_figures("Counted as", rates, value="Acceptance", k="Accepted"),
+        table_of_figures("Counted as", rates, value="Acceptance", k="Accepted", version=named),
         charts.forest(rates, title=title) if drawable(rates) else None,
         empty="Five turns of five agents are needed.",
     )
 
 
-def _over_time(filters: Filters, by: Mapping[date, Mapping[int, Sums]]) -> Chart:
+def _over_time(filters: Filters, by: Mapping[date, Mapping[int, Sums]], named: str) -> Chart:
     title = f"Acceptance by {filters.per}"
     pairs = ((ACCEPTANCES[1], "Of those seen"), (ACCEPTANCES[3], "Of all answered"))
     lines = [_line(of, name, by) for of, name in pairs]
@@ -198,13 +199,13 @@ def _over_time(filters: Filters, by: Mapping[date, Mapping[int, Sums]]) -> Chart
         "time",
         title,
         f"Half of the suggestion sent, or more. {charts.last_known(lines)}",
-        table_of_figures(filters.per.capitalize(), rows, value="Acceptance", k="Accepted"),
+        table_of_figures(filters.per.capitalize(), rows, value="Acceptance", k="Accepted", version=named),
         charts.line_band(lines, title=title) if is_known else None,
         empty=f"No {filters.per} has five turns of five agents yet.",
     )
 
 
-def _in_time(filters: Filters, by: Mapping[date, Mapping[int, Sums]]) -> Chart:
+def _in_time(filters: Filters, by: Mapping[date, Mapping[int, Sums]], named: str) -> Chart:
     """Draw how often the suggestion was there when its case was opened, and how often its agent was ahead of it."""
     title = f"There in time, by {filters.per}"
     lines = [_line(of, of.name, by) for of in IN_TIME]
@@ -218,7 +219,7 @@ def _in_time(filters: Filters, by: Mapping[date, Mapping[int, Sums]]) -> Chart:
         "in-time",
         title,
         f"{charts.last_known(drawn)} The aim is to be ready in 95 % of openings." if drawn else "",
-        table_of_figures(filters.per.capitalize(), rows, value="Share", k="Turns"),
+        table_of_figures(filters.per.capitalize(), rows, value="Share", k="Turns", version=named),
         charts.line_band(drawn, title=title) if drawn else None,
         empty=f"No {filters.per} has five such turns of five agents yet.",
     )
@@ -230,7 +231,7 @@ def _line(of: Acceptance, name: str, by: Mapping[date, Mapping[int, Sums]]) -> S
     return Series(name, {day: _rate(of, agents, f"{day}", deff=deff) for day, agents in by.items()})
 
 
-def _active(filters: Filters) -> Chart:
+def _active(filters: Filters, named: str) -> Chart:
     """Draw how many of the agents who saw suggestions took one, week by week."""
     title = "Agents who took a suggestion, by week"
     rows = {}
@@ -243,13 +244,15 @@ def _active(filters: Filters) -> Chart:
         "agents",
         title,
         f"Of the agents on whose page a suggestion was. {charts.last_known([Series('', rows)])}",
-        table_of_figures("Week", list(rows.values()), value="Adoption", k="Agents who took one"),
+        table_of_figures(
+            "Week", list(rows.values()), value="Adoption", k="Agents who took one", version=named
+        ),
         charts.line_band([Series("", rows)], title=title) if is_known else None,
         empty="No week has five agents who saw a suggestion yet.",
     )
 
 
-def _retained(filters: Filters) -> Chart:
+def _retained(filters: Filters, named: str) -> Chart:
     """Draw the characters of suggestions that were sent, per turn that came in."""
     title = f"Characters kept per turn, by {filters.per}"
     rows = {}
@@ -266,7 +269,7 @@ def _retained(filters: Filters) -> Chart:
         title,
         "Counts how often something is offered, taken, and how much of it survives, at once. "
         f"{charts.last_known([Series('', rows)])}",
-        table_of_figures(filters.per.capitalize(), list(rows.values()), value="Characters"),
+        table_of_figures(filters.per.capitalize(), list(rows.values()), value="Characters", version=named),
         charts.line_band([Series("", rows)], title=title) if drawable(list(rows.values())) else None,
         empty="No turn has come in yet.",
     )

@@ -15,7 +15,8 @@ from copilot.differing import Piece, differences
 from copilot.models import Answer, Match
 from copilot.monitor.charts import Chart
 from copilot.monitor.filters import Filters
-from copilot.monitor.tables import Column, Table
+from copilot.monitor.match_rates import version
+from copilot.monitor.tables import COUNTED, Column, Table
 from copilot.worded import for_agent
 from helpdesk import access
 from helpdesk.models import Case, User
@@ -140,6 +141,7 @@ def _finding(groups: Sequence[Group], n: int) -> str:
 
 
 def _chart(groups: Sequence[Group]) -> Chart:
+    named = version()
     return Chart(
         "conflicts",
         "Conflicts",
@@ -153,6 +155,8 @@ def _chart(groups: Sequence[Group]) -> Chart:
                 Column("Newest", "newest", lambda row: f"{timezone.localtime(row.newest):%Y-%m-%d %H:%M}"),
                 Column("", "cases", lambda row: " ".join(str(each.case.number) for each in row.conflicts)),
                 Column("", "replaced", lambda row: row.is_replaced),
+                Column("", "method", lambda row: COUNTED),
+                Column("", "version", lambda row: named),
             ),
             groups,
         ),

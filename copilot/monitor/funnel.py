@@ -29,6 +29,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import groupby
 
+VERSION = "turns 1"  # of the rules above; a change makes another one, and all days anew
 WINDOW = timedelta(days=7)
 SUBSTANTIVE = 8  # tokens of a reply after greeting, closing and quotes are taken off
 GRACE = timedelta(minutes=1)  # in which what a closed tab or a slow line still reports counts

@@ -53,13 +53,15 @@ def figure_of(found: Expected | None, filters: Filters) -> Figure:
             else "no turn with a confidence"
         )
         return Figure(NAME, 0, note=note)
-    return _figure(NAME, found)
+    return _figure(NAME, found, filters)
 
 
-def by_time(by: Bins) -> dict[date, Figure]:
+def by_time(by: Bins, filters: Filters) -> dict[date, Figure]:
     """Return what confidence promises of each day or week."""
     found = {day: _of_bins(bins) for day, bins in by.items()}
-    return {day: _figure(f"{day}", value) for day, value in found.items() if value and value.n >= FEWEST}
+    return {
+        day: _figure(f"{day}", value, filters) for day, value in found.items() if value and value.n >= FEWEST
+    }
 
 
 def alarm(found: Expected | None, corrected: Corrected | None) -> str:
@@ -84,7 +86,7 @@ def _of_bins(bins: Mapping[int, int]) -> Expected | None:
     return expected_accuracy([(in_bin + 0.5) / CONFIDENCE_BINS for in_bin in bins], list(bins.values()))
 
 
-def _figure(name: str, found: Expected) -> Figure:
+def _figure(name: str, found: Expected, filters: Filters) -> Figure:
     return Figure(
         name,
         found.n,
@@ -93,4 +95,5 @@ def _figure(name: str, found: Expected) -> Figure:
         found.high,
         note="holds while confidence is calibrated",
         method=METHOD,
+        version="all releases" if filters.release is None else f"release {filters.release}",
     )

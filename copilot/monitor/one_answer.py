@@ -19,6 +19,7 @@ from copilot.monitor.charts import Chart, Mark, Series
 from copilot.monitor.decaying import Decay, decaying
 from copilot.monitor.figures import Figure, Unit, drawable
 from copilot.monitor.filters import Filters
+from copilot.monitor.funnel import VERSION
 from copilot.monitor.reading import Sums
 from copilot.monitor.shares import FEWEST, FEWEST_AGENTS, share
 from copilot.monitor.tables import table_of_figures
@@ -151,7 +152,7 @@ def _dismissals(agents: Mapping[int, Sums]) -> Chart:
         "dismissals",
         title,
         f"Dismissed {n_dismissed:,} of {n_shown:,} times that it was on an agent's page." if is_drawn else "",
-        table_of_figures("Reason", rows, value="Dismissals", k="Count"),
+        table_of_figures("Reason", rows, value="Dismissals", k="Count", version=VERSION),
         charts.bars(rows, title=title) if is_drawn else None,
         empty="Nobody has dismissed it."
         if not note

@@ -16,7 +16,7 @@ from copilot.monitor.agents import agent_hash
 from copilot.monitor.charts import Chart, Series
 from copilot.monitor.figures import Figure, drawable
 from copilot.monitor.filters import Filters
-from copilot.monitor.funnel import Cell
+from copilot.monitor.funnel import VERSION, Cell
 from copilot.monitor.match_rates import COLUMNS as OF_MATCHES
 from copilot.monitor.match_rates import compared, matched, version
 from copilot.monitor.reading import Sums, by_agent, by_time
@@ -99,7 +99,7 @@ def _cells(sums: Sums, total: int) -> Chart:
         "turns",
         title,
         f"Most often: {largest.name.lower()}, {largest.written} of {total:,} turns." if total else "",
-        table_of_figures("Turn", figures, value="Share", k="Turns"),
+        table_of_figures("Turn", figures, value="Share", k="Turns", version=VERSION),
         charts.funnel(figures, title=title) if total else None,
         empty="You have answered no turn in this span of time.",
     )
@@ -111,7 +111,7 @@ def _forest(key: str, title: str, rates: Sequence[Figure], k: str, value: str) -
         key,
         title,
         "; ".join(f"{rate.name}: {rate.written}" for rate in known) + "." if known else "",
-        table_of_figures("Counted as", rates, value=value, k=k),
+        table_of_figures("Counted as", rates, value=value, k=k, version=VERSION),
         charts.forest(rates, title=title) if known else None,
         empty=EMPTY,
     )
@@ -127,7 +127,7 @@ def _over_time(weeks: Mapping[date, Sums]) -> Chart:
         "Of the suggestions that you saw. A week is few turns: look at the band before the line."
         if known
         else "",
-        table_of_figures("Week", list(rows.values()), value="Acceptance", k="Accepted"),
+        table_of_figures("Week", list(rows.values()), value="Acceptance", k="Accepted", version=VERSION),
         charts.line_band([Series("", rows)], title=title) if known else None,
         empty=f"No week has {FEWEST} suggestions that you saw.",
     )

@@ -9,6 +9,7 @@ from django.http import HttpResponse
 
 from copilot.monitor.figures import Figure
 
+COUNTED = "counted"
 FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -58,8 +59,13 @@ class Table:
             yield [quoted(column.of(row)) for column in kept]
 
 
-def table_of_figures(heading: str, figures: Sequence[Figure], *, value: str = "Value", k: str = "") -> Table:
-    """Return the table of figures; `heading` is what their names are, `value` what is measured, `k` what is counted."""
+def table_of_figures(
+    heading: str, figures: Sequence[Figure], *, value: str = "Value", k: str = "", version: str = ""
+) -> Table:
+    """Return the table of figures; `heading` is what their names are, `value` what is measured, `k` what is counted.
+
+    `version` is that of the figures which name none; a value without an interval was counted.
+    """
     return Table(
         (
             Column(heading, "name", lambda row: row.name),
@@ -72,8 +78,8 @@ def table_of_figures(heading: str, figures: Sequence[Figure], *, value: str = "V
             Column("Agents", "agents", lambda row: row.n_agents),
             Column("Note", "note", lambda row: row.note),
             Column("", "unit", lambda row: row.unit.value),
-            Column("", "method", lambda row: row.method),
-            Column("", "version", lambda row: row.version),
+            Column("", "method", lambda row: row.method or ("" if row.value is None else COUNTED)),
+            Column("", "version", lambda row: row.version or version),
         ),
         figures,
     )

@@ -18,7 +18,7 @@ from copilot.models.suggestion import Reason, State
 from copilot.monitor import charts, touching
 from copilot.monitor.charts import Chart, Series
 from copilot.monitor.figures import Figure, drawable
-from copilot.monitor.funnel import Cell
+from copilot.monitor.funnel import VERSION, Cell
 from copilot.monitor.reading import by_time
 from copilot.monitor.shares import design_effect, share
 from copilot.monitor.tables import table_of_figures
@@ -90,7 +90,11 @@ def _reasons(day: date) -> Chart:
         title,
         most,
         table_of_figures(
-            "Reason", [row for pair in pairs for row in pair], value="Share of turns", k="Turns"
+            "Reason",
+            [row for pair in pairs for row in pair],
+            value="Share of turns",
+            k="Turns",
+            version=VERSION,
         ),
         charts.bars(drawn, title=title) if drawn else None,
         empty="Every turn of these days got a suggestion, or none has come in.",

@@ -11,7 +11,7 @@ from copilot.models.rollup import NOBODY
 from copilot.monitor.adoption import ANSWERED, SHOWN
 from copilot.monitor.charts import Chart
 from copilot.monitor.figures import Figure, Unit
-from copilot.monitor.funnel import Cell
+from copilot.monitor.funnel import VERSION, Cell
 from copilot.monitor.reading import Sums
 from copilot.monitor.shares import share
 from copilot.monitor.tables import Column, Table
@@ -75,6 +75,7 @@ def table_of(rows: Sequence[Row], day: date) -> Chart:
     columns = [Column("", "name", lambda row: row.name, lambda row: row.name)]
     for key, name, part in parts:
         columns += _columns(key, name, part)
+    columns.append(Column("", "version", lambda row: VERSION))
     columns[0] = replace(columns[0], name="Figure")
     return Chart(
         "days",
@@ -161,7 +162,7 @@ def _columns(key: str, name: str, part: Callable[[Row], Figure]) -> list[Column]
         interval = f" ({figure.interval}), n = {figure.n:,}" if figure.has_interval else ""
         return f"{figure.written}{interval}"
 
-    fields = ("value", "low", "high", "n", "k", "method", "note", "version")
+    fields = ("value", "low", "high", "n", "k", "method", "note")
     return [
         Column(name, "", lambda row: None, told),
         *(Column("", f"{key}_{field}", _reader(part, field)) for field in fields),

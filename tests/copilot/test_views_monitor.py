@@ -126,6 +126,16 @@ def test_no_rows_at_all(client: Client) -> None:
     assert table(client, "time") == {}
 
 
+@pytest.mark.parametrize("key", ["funnel", "acceptance", "time", "in-time", "agents", "kept"])
+def test_every_row_of_a_file_says_how_and_by_which_rules_it_was_made(client: Client, key: str) -> None:
+    for agent in range(1, 8):
+        turns(agent, sent_verbatim=3, ignored=4, late=1, n_opened=10, n_ready=9)
+    rows = table(client, key).values()
+    assert {row["version"].split(",")[0] for row in rows} == {"turns 1"}
+    assert all(row["method"] for row in rows if row["value"])
+    assert all(row["n"] for row in rows)
+
+
 def test_tables_that_are_not_there_and_other_verbs(client: Client) -> None:
     assert client.get(PAGE, {"csv": "other"}).status_code == 404
     assert client.post(PAGE).status_code == 405

@@ -21,6 +21,7 @@ from copilot.monitor.correcting import (
     said,
     share_right,
 )
+from copilot.monitor.estimates import BOUND, estimates_chart
 from copilot.monitor.figures import Figure, drawable
 from copilot.monitor.filters import Filters
 from copilot.monitor.gaps import COLUMNS as OF_CAUSES
@@ -85,7 +86,7 @@ def accuracy(filters: Filters) -> Accuracy:
         if held_out.value is not None
         else {},
         charts=(
-            _estimates(marks),
+            estimates_chart(marks),
             _over_time(filters, labels, deff_of(shadow), label_free.by_time(expected, filters), named),
             _when(labels, named),
             _by_topic(held_out_topics, deff_of(shadow), named),
@@ -133,7 +134,7 @@ def _labelled_arms(filters: Filters, labels: Sequence[Label]) -> Arms:
 
 def _bound(labels: Sequence[Label], shadow: Agents, held_out: Figure, named: str) -> Figure:
     """Return L(MR) L(PPV): both of the held-out arm."""
-    name = "At least (match rate × precision)"
+    name = f"{BOUND} (match rate × precision)"
     matches = [label for label in said(labels) if label.arm == Arm.SHADOW and label.is_match]
     precision = share_right("", matches)
     if held_out.value is None or precision.value is None:
@@ -183,23 +184,6 @@ def _about(labels: Sequence[Label]) -> str:
         f"{told}; of {unsure} nobody could say whether the suggestion was right: they are left out."
         if unsure
         else f"{told}."
-    )
-
-
-def _estimates(marks: Sequence[Figure]) -> Chart:
-    title = "How often are suggestions right?"
-    known = sorted(drawable(marks), key=lambda mark: mark.value or 0.0)
-    low, high = (known[0], known[-1]) if known else (marks[0], marks[0])
-    return Chart(
-        "estimates",
-        title,
-        f"From {low.written} ({low.name.lower()}) to {high.written} ({high.name.lower()}). Where they part, ask why "
-        "before trusting the highest; what each rests on is in the table."
-        if len(known) > 1
-        else "",
-        table_of_figures("Estimate", marks, value="Right"),
-        charts.forest(marks, title=title) if known else None,
-        empty="Nothing can be estimated yet; the table says what each estimate waits for.",
     )
 
 
@@ -263,13 +247,18 @@ def _when(labels: Sequence[Label], named: str) -> Chart:
     return Chart(
         "when",
         title,
-        "Matches that are wrong where suggestions are shown, and not where they are held out, were accepted blindly."
-        if known
-        else "",
+        _of_matches(*rows[:2]) if known else "",
         table_of_figures("Turns", rows, value="Right"),
         charts.forest(rows, title=title) if known else None,
         empty="Labels are needed: experts give them under Label, Judge.",
     )
+
+
+def _of_matches(held_out: Figure, offered: Figure) -> str:
+    told = ""
+    if held_out.value is not None and offered.value is not None:
+        told = f"Of matches {held_out.written} are right where held out, {offered.written} where shown. "
+    return f"{told}Those that are wrong where suggestions are shown alone were accepted blindly."
 
 
 def _by_topic(topics: Mapping[str, Agents], deff: float | None, named: str) -> Chart:

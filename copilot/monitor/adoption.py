@@ -220,7 +220,7 @@ def _in_time(filters: Filters, by: Mapping[date, Mapping[int, Sums]], named: str
         title,
         f"{charts.last_known(drawn)} The aim is to be ready in 95 % of openings." if drawn else "",
         table_of_figures(filters.per.capitalize(), rows, value="Share", k="Turns", version=named),
-        charts.line_band(drawn, title=title) if drawn else None,
+        charts.line_band(lines, title=title) if drawn else None,
         empty=f"No {filters.per} has five such turns of five agents yet.",
     )
 

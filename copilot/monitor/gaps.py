@@ -160,7 +160,8 @@ def _causes(labels: Sequence[Label], topics: Mapping[str, Agents], version: str)
     return Chart(
         "causes",
         title,
-        "Of all turns of the topic; the last two of those that were judged. As far as stored events tell causes."
+        f"Most: {max(known, key=lambda row: row.value or 0.0).told}. Of all turns of the topic; the last two of those "
+        "that were judged. As far as stored events tell causes."
         if known
         else "",
         table_of_figures("Cause and topic", figures, value="Share", k="Turns"),

@@ -118,6 +118,9 @@ def test_labels_correct_what_matches_say(client: Client, agents: list[User], nad
     text = client.get(PAGE).text
     assert "70 % of the suggestions are right" in text
     assert "as 160 blind labels tell" in text
+    assert "At least 5" in text
+    assert "Estimates from 70 % (corrected, " in text
+    assert "Of matches 100 % are right where held out, 100 % where shown." in text
 
 
 def test_labels_stand_for_the_inverse_of_their_chance(

@@ -202,5 +202,8 @@ PITFALLS = (
     ),
     ("A mix that changes", "A total can fall though no topic does. Look at the topics before believing it."),
     ("Erased texts", "Counts stay; edits and conflicts of erased replies can't be read again."),
-    ("Never a target", "A figure that people are judged by stops telling the truth. No page ranks agents."),
+    (
+        "Never a target",
+        "A figure that people are judged by stops telling the truth. No page ranks agents; each reads their own alone.",
+    ),
 )

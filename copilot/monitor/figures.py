@@ -52,12 +52,16 @@ class Figure:
 
         >>> Figure("All", 40, 0.5, 0.35, 0.65).interval
         '35–65 %'
+        >>> Figure("Influence", 40, 0.2, 0.06, 0.35, unit=Unit.POINTS).interval
+        '+6.0 to +35.0 points'
         """
         if self.low is None or self.high is None:
             return "–"
         low, high = written(self.low, self.unit), written(self.high, self.unit)
         if self.unit in {Unit.SHARE, Unit.COUNT, Unit.NUMBER}:
             return f"{low.removesuffix(' %')}–{high}"
+        if self.unit in {Unit.POINTS, Unit.CHANGE}:
+            low = low.removesuffix(" points").removesuffix(" %")
         return f"{low} to {high}"
 
     @property

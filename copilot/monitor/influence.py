@@ -4,7 +4,7 @@ A shown suggestion causes the text it is compared with, so the match rate where 
 use, not of their accuracy. Chance decides which cases are held out: the difference is what showing does.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -171,7 +171,7 @@ def _by_topic(by: Mapping[str, Mapping[str, Agents]], whole: Figure, named: str)
     return Chart(
         "topic",
         title,
-        f"Largest: {max(known, key=lambda row: row.value or 0.0).told}."
+        f"{_clear(known)} Largest: {max(known, key=lambda row: row.value or 0.0).told}."
         if len(known) > 1
         else f"One topic alone has turns enough: {known[0].told}."
         if known
@@ -180,6 +180,13 @@ def _by_topic(by: Mapping[str, Mapping[str, Agents]], whole: Figure, named: str)
         charts.forest([rows[0], *known], title=title, reference=0.0) if known else None,
         empty="No topic has five compared turns of five agents in each arm yet.",
     )
+
+
+def _clear(rows: Sequence[Figure]) -> str:
+    """Say in how many topics the difference is clear, and how many of so many chance alone makes."""
+    limits = [(round(row.low or 0.0, 6), round(row.high or 0.0, 6)) for row in rows]
+    n = sum(1 for low, high in limits if low > 0 or high < 0)
+    return f"Clear in {n} of {len(rows)} topics, where chance alone makes {len(rows) / 20:.1f}."
 
 
 def _by_kind(arms: Arms, named: str) -> Chart:

@@ -21,7 +21,8 @@ def difference_of_rates(k: ArrayLike, n: ArrayLike, *, confidence: float = 0.95)
     have rows in both arms or in one.
 
     Where the rows of an arm are all alike, its variance is 0 and says nothing: the limits are then put together from
-    those of both rates (Newcombe 1998), with every agent counted once.
+    those of both rates (Newcombe 1998), with every agent counted once. No limit lies beyond -1 or 1, where no
+    difference of two rates can.
 
     Raises:
         ValueError: as `difference_of_means`, or k not in 0 to n.
@@ -36,7 +37,8 @@ def difference_of_rates(k: ArrayLike, n: ArrayLike, *, confidence: float = 0.95)
         raise ValueError("counts by agent and arm: each k must lie between 0 and its n")
     found = difference_of_means(k_of, n_of, confidence=confidence)
     is_unknown = np.any((k_of.sum(axis=0) == 0) | (k_of.sum(axis=0) == n_of.sum(axis=0)))
-    return _of_rows_all_alike(found, k_of, n_of, confidence) if is_unknown else found
+    found = _of_rows_all_alike(found, k_of, n_of, confidence) if is_unknown else found
+    return replace(found, low=max(found.low, -1.0), high=min(found.high, 1.0))
 
 
 def difference_of_means(total: ArrayLike, n: ArrayLike, *, confidence: float = 0.95) -> Estimate:

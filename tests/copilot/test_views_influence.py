@@ -63,6 +63,7 @@ def test_it_is_told_by_week_topic_and_kind(client: Client) -> None:
     assert float(kinds["Near"]["value"]) == pytest.approx(0.15)
     assert float(kinds["None"]["value"]) == pytest.approx(-0.15)
     assert len(table(client, "time")) == 4
+    assert "Clear in 1 of 2 topics, where chance alone makes 0.1." in client.get(PAGE).text
 
 
 def test_what_chance_explains_is_called_so(client: Client) -> None:

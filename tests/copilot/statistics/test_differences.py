@@ -31,6 +31,8 @@ def test_the_estimate_is_the_difference_of_both_rates(
     assert found.estimate == pytest.approx(second - first, abs=1e-9)
     assert found.low <= found.estimate + 1e-12
     assert found.estimate <= found.high + 1e-12
+    assert found.low >= -1
+    assert found.high <= 1
     assert (found.n, found.n_agents) == (n.sum(), len(agents))
 
 
@@ -86,6 +88,12 @@ def test_rows_that_are_all_alike_are_not_taken_for_certain() -> None:
     assert found.high > 0.2
     assert found.few_agents
     assert found.method is Method.CLUSTERED_CLOPPER_PEARSON
+
+
+def test_no_limit_lies_where_no_difference_can() -> None:
+    found = difference_of_rates([[0, 3], [1, 2], [0, 3]], [[3, 3]] * 3)
+    assert found.estimate == pytest.approx(7 / 9)
+    assert found.high == 1.0
 
 
 def test_few_agents_are_flagged() -> None:

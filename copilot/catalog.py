@@ -43,6 +43,7 @@ def catalog_at(at: datetime) -> CatalogMoment:
             CatalogAnswer(
                 key=key,
                 slug=answer.slug,
+                name=answer.name,
                 topic=answer.topic.slug,
                 text=version.body,
                 expired=answer.is_expired(day),

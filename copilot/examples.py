@@ -153,7 +153,7 @@ def example_of(row: Row) -> Example:
 
 def answer_row_of(answer: CatalogAnswer) -> dict[str, object]:
     """Return an answer as it stands in a line of the catalog."""
-    names = ("key", "slug", "topic", "text", "expired", "public")
+    names = ("key", "slug", "name", "topic", "text", "expired", "public")
     return {
         **{name: getattr(answer, name) for name in names},
         "conflicts_with": sorted(answer.conflicts_with),
@@ -165,6 +165,7 @@ def answer_of(row: Row) -> CatalogAnswer:
     return CatalogAnswer(
         key=row.text("key"),
         slug=row.text("slug"),
+        name=row.text("name", ""),
         topic=row.text("topic"),
         text=row.text("text"),
         expired=row.flag("expired"),

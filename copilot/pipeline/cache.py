@@ -1,4 +1,4 @@
-"""Answers' texts as the pipeline reads them, kept by key: a key names one immutable text, so none goes stale."""
+"""Answers' texts as the pipeline reads them, kept by key and name: both name one immutable text, so none goes stale."""
 
 from collections import OrderedDict
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ class TextCache:
 
     def __init__(self, *, capacity: int = CAPACITY) -> None:
         self._capacity = capacity
-        self._texts: OrderedDict[str, AnswerText] = OrderedDict()
+        self._texts: OrderedDict[tuple[str, str], AnswerText] = OrderedDict()
         self._lock = Lock()
 
     def __len__(self) -> int:
@@ -30,9 +30,10 @@ class TextCache:
         found = []
         with self._lock:
             for answer in answers:
-                text = self._texts.get(answer.key) or _read(answer, encoder, head)
-                self._texts[answer.key] = text
-                self._texts.move_to_end(answer.key)
+                known_by = answer.key, answer.name
+                text = self._texts.get(known_by) or _read(answer, encoder, head)
+                self._texts[known_by] = text
+                self._texts.move_to_end(known_by)
                 found.append(text)
             while len(self._texts) > self._capacity:
                 self._texts.popitem(last=False)
@@ -40,4 +41,4 @@ class TextCache:
 
 
 def _read(answer: CatalogAnswer, encoder: Encoder, head: AnswerHead) -> AnswerText:
-    return head.read_answer(encoder.features([Question(passage) for passage in passages_of(answer.text)]))
+    return head.read_answer(encoder.features([Question(passage) for passage in passages_of(answer.titled)]))

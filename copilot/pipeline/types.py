@@ -126,7 +126,7 @@ class Features:
 class CatalogAnswer:
     """An approved answer as it stands at the time of the turn.
 
-    `key` is "slug@version" and names one immutable text, which is why what is read of it may be cached by it.
+    `key` is "slug@version" and names one immutable text. `name` is what agents call it, and may change.
     """
 
     key: str
@@ -136,6 +136,16 @@ class CatalogAnswer:
     expired: bool = False
     public: bool = True
     conflicts_with: frozenset[str] = frozenset()
+    name: str = ""
+
+    @property
+    def titled(self) -> str:
+        """Name and text, as heads read it: the name says in a few words what it is for.
+
+        >>> CatalogAnswer("fee@1", "fee", "fees", "It is 1 %.", name="Fee for an instant payout").titled
+        'Fee for an instant payout.\\n\\nIt is 1 %.'
+        """
+        return f"{self.name}.\n\n{self.text}" if self.name else self.text
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,11 @@ Towers that read the encoder's earlier layers too are taken where they choose be
 
 On the demo world, cross-fitted end to end, deep towers, answers' sentences and less shrinkage together offered the
 right answer to 2.4 more of 100 questions (+-1.7, n 1,018) with no more wrong offers to what is no question; the right
-answer came first in 56.3 for 54.8 % (+1.5 +-1.7).
+answer came first in 56.3 for 54.8 % (+1.5 +-1.7). Reading an answer by its name too, on average of three seeds: a log
+loss of 1.266 for 1.302 (-0.035, 95 % interval -0.051 to -0.021), the right answer first in 60.4 for 59.1 % of 1,020
+(+1.3, 0.1 to 2.5), and of the surest 10 to 60 % of the questions 72.4 for 71.1 % right (+1.3, 0.4 to 2.4). A layer that
+takes answers for classes lowered the loss by another 0.05, but put no more right ones first (+0.6, -0.6 to 2.0): left
+out.
 """
 
 import math
@@ -188,7 +192,7 @@ def _words(prepared: Prepared) -> Words:
     """The vocabulary of questions and answers; it knows no labels, so it needs no folds."""
     questions = [prepared.examples[row].text for row in np.flatnonzero(prepared.is_question)]
     return fit_words(
-        [*questions, *(readable(answer.text) for answer in prepared.catalog.answers)], stage=Stage.ANSWER
+        [*questions, *(readable(answer.titled) for answer in prepared.catalog.answers)], stage=Stage.ANSWER
     )
 
 

@@ -142,7 +142,7 @@ def grow_topics(head: TopicHead, prepared: Prepared, lesson: Lesson) -> TopicHea
     is_new = np.arange(len(rows)) < len(lesson.rows)
     with_name = np.append(is_new, True)
     texts = [*(prepared.examples[row].text for row in rows), name_of(lesson.topic)]
-    answers = [readable(prepared.catalog.answers[number].text) for number in lesson.answers]
+    answers = [readable(prepared.catalog.answers[number].titled) for number in lesson.answers]
     words = _grown_words(
         head.words, [*texts, *answers], of_topic=[*texts[: len(lesson.rows)], texts[-1], *answers]
     )

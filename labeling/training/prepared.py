@@ -98,7 +98,7 @@ def prepare(dataset: Dataset, *, encoder: Encoder, seed: int) -> Prepared:
     passages = [
         (at, Question(passage))
         for at, answer in enumerate(dataset.catalog.answers)
-        for passage in passages_of(answer.text)
+        for passage in passages_of(answer.titled)
     ]
     topics = tuple(sorted({example.topic for example in dataset.examples if example.topic}))
     group = np.array(belonging_together(dataset.examples), dtype=np.int64)

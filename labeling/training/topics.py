@@ -162,7 +162,7 @@ def _head(
     topic_of = [answer.topic for answer in prepared.catalog.answers]
     known = np.array([number for number, topic in enumerate(topic_of) if topic in classes], dtype=np.int64)
     topic_at = np.array([classes.index(topic_of[number]) for number in known], dtype=np.int64)
-    answers = [readable(prepared.catalog.answers[number].text) for number in known]
+    answers = [readable(prepared.catalog.answers[number].titled) for number in known]
     words = fit_words([*texts, *answers], stage=Stage.TOPIC)
     bags, answer_bags = bags_of(texts, words), bags_of(answers, words)
     spread = np.array([words.spread(bag) for bag in answer_bags], dtype=np.float32)

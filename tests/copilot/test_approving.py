@@ -41,6 +41,7 @@ def test_a_draft_is_offered_only_once_approved(nadia: User, now: datetime) -> No
     assert [answer.text for answer in catalog_at(now).catalog.answers] == [WORDED]
     version.refresh_from_db()
     assert version.approved_by == nadia
+    assert [answer.name for answer in catalog_at(now).catalog.answers] == ["Returns"]
 
 
 def test_a_wording_makes_no_label_stale(nadia: User, now: datetime) -> None:

@@ -67,6 +67,13 @@ def test_examples_catalog_and_card_come_back(tmp_path: Path) -> None:
     assert dataset.sha256 == dataset.card["sha256"]
 
 
+def test_a_catalog_of_before_answers_had_names_is_read(tmp_path: Path) -> None:
+    written(tmp_path)
+    edit(tmp_path, CATALOG, '"name": "", ', "")
+
+    assert {answer.name for answer in read(tmp_path).catalog.answers} == {""}
+
+
 def test_the_fingerprint_is_of_the_content_only(tmp_path: Path) -> None:
     one = write(tmp_path / "one", [WHOLE], {"source": "gold"}, catalog=ANSWERS)
     same = write(tmp_path / "same", [WHOLE], {"source": "other"}, catalog=ANSWERS)

@@ -142,6 +142,24 @@ def test_a_new_answer_is_found_by_its_text_alone() -> None:
     assert outcome.answer.ranked[0].similarity_to_uses == 0.0
 
 
+def test_a_renamed_answer_is_read_anew() -> None:
+    """Two answers of nearly the same text are told apart by what they are called, before and after a swap."""
+    plain = [
+        CatalogAnswer(f"{slug}@1", slug, "payouts", "your payout will be here soon")
+        for slug in ("one", "two")
+    ]
+    asked = Question("when does my payout arrive", "en")
+    pipeline = make_pipeline()
+
+    firsts = []
+    for names in (("when payouts arrive", "printer paper"), ("printer paper", "when payouts arrive")):
+        named = tuple(replace(answer, name=name) for answer, name in zip(plain, names, strict=True))
+        [outcome] = pipeline.run([asked], catalog=Catalog(named))
+        firsts.append(outcome.answer.ranked[0].slug)
+
+    assert firsts == ["one", "two"]
+
+
 def test_internal_answers_are_never_ranked() -> None:
     internal = Catalog(tuple(replace(answer, public=False) for answer in CATALOG.answers))
 

@@ -22,7 +22,7 @@ from labeling.training.choice import ChoiceModel
 from labeling.training.fitting import bags_of, fit_linear, fit_words, stacked
 from labeling.training.prepared import N_FOLDS, Prepared, name_of
 from labeling.training.steps import Progress, part_of, unheard
-from labeling.training.towers import DEEP_RECIPE, RECIPE, fit_towers
+from labeling.training.towers import train_towers
 
 C = 10.0
 DEEP_C = 10.0
@@ -131,13 +131,11 @@ def towers_of(prepared: Prepared, rows: NDArray[np.bool_], *, are_deep: bool = F
     ]
     questions, answers = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
     believed = prepared.weights_for(Stage.ANSWER)
-    asked, answered = prepared.features.only(questions), prepared.answers.only(answers)
-    return fit_towers(
-        asked.deep if are_deep else asked.embedding,
-        answered.deep if are_deep else answered.embedding,
+    return train_towers(
+        prepared.features.only(questions),
+        prepared.answers.only(answers),
         seed=prepared.seed,
-        recipe=DEEP_RECIPE if are_deep else RECIPE,
-        d=prepared.embedding.shape[1],
+        are_deep=are_deep,
         weights=None if believed is None else believed[questions],
     )
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from copilot.pipeline.heads import Tower, Towers
-from copilot.pipeline.types import Vectors
+from copilot.pipeline.types import Features, Vectors
 
 FEWEST_PAIRS = 50
 BATCH = 64
@@ -35,6 +35,25 @@ class Recipe:
 
 RECIPE = Recipe()
 DEEP_RECIPE = Recipe(step=5e-4)  # for towers that read the encoder's earlier layers too
+
+
+def train_towers(
+    asked: Features,
+    answered: Features,
+    *,
+    seed: int,
+    are_deep: bool = False,
+    weights: NDArray[np.float64] | None = None,
+) -> Towers:
+    """Train the towers that a stage serves; deep ones read the encoder's earlier layers too, and rise as high."""
+    return fit_towers(
+        asked.deep if are_deep else asked.embedding,
+        answered.deep if are_deep else answered.embedding,
+        seed=seed,
+        recipe=DEEP_RECIPE if are_deep else RECIPE,
+        weights=weights,
+        d=asked.embedding.shape[1],
+    )
 
 
 def fit_towers(

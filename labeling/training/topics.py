@@ -5,6 +5,12 @@ The mix is fitted on cross-fitted signals, so it calibrates too, and each signal
 examples. The same cross-fitted probabilities say from which one on a topic is plausible, so that sets of plausible
 topics hold the right one as often as is stated. Measured on 1,300 hand-written messages of 28 topics:
 the layer on meaning alone 57.5 % right, with the answers' texts 64.4 %, with words too 68.3 %.
+
+Folds have fewer rows than what serves. Their layers are shrunk more, which leaves what serves too sure, and they know
+less, which leaves it not sure enough. Measured on BANKING77's training file: with a third of it held out, two draws,
+confidence lies 0.9 points above accuracy and the calibration error is 0.91 % (0.70 is chance); with ten folds 0.77, in
+2.4 times the time; where rows of folds count for as much more as they are fewer, 0.56. With 10 examples a topic, nine
+draws, the last gained nothing (1.00 for 1.06 %, difference -0.06 +-0.45), so neither is done.
 """
 
 from collections import defaultdict

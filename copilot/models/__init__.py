@@ -2,7 +2,7 @@
 
 from copilot.models.agent_day import AgentDay
 from copilot.models.alert import Alert, AlertEvent
-from copilot.models.case_day import BacklogDay, CaseDay, CaseTimeDay
+from copilot.models.case_day import BacklogDay, CaseDay, CaseWeek
 from copilot.models.catalog import Answer, AnswerVersion, Area, Guidance, Term, Topic
 from copilot.models.change import CatalogChange
 from copilot.models.experiment import Assignment, Contamination, Experiment, Exposure, Variant
@@ -37,7 +37,7 @@ __all__ = [
     "Assignment",
     "BacklogDay",
     "CaseDay",
-    "CaseTimeDay",
+    "CaseWeek",
     "CatalogChange",
     "ConfidenceDay",
     "Contamination",

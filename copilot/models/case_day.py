@@ -1,8 +1,8 @@
 """Figures of cases as integers, by the day on which they were opened: what experiments and the support page read.
 
-The sums of logs make means and variances of times; the counts by bin make medians. Products with a covariate are not
-stored: what is known of a case before it gets its arm (its agent's and its topic's earlier times, its channel) is the
-same for all cases of a row, so that its products follow from the row's sums (see `monitor/foretelling.py`).
+The sums of logs make means and variances of times; the bins make medians. Products with a covariate are not stored:
+what is known of a case before it gets its arm (its agent's and its topic's earlier times, its channel) is the same for
+all cases of a row, so that its products follow from the row's sums (see `monitor/foretelling.py`).
 """
 
 import math
@@ -26,16 +26,24 @@ class CaseDay(models.Model):
     that of the first message. `arm` is empty for cases from before arms were drawn; where an experiment divides
     agents, arm and variant are those of the first reply's author.
 
-    Times are in millionths of ln seconds, and at least one second. A case is closed, censored (still open after seven
-    days, counted beside figures and never in them) or neither yet.
+    Times are in millionths of ln seconds, and at least one second. Their histograms are a byte a case: in which of 64
+    bins its time is, least first. The bins are equal in ln seconds, from one second to seven days, which are in the
+    last. A case is closed, censored (still open after seven days, counted beside figures and never in them) or neither
+    yet.
     """
 
     day = models.DateField()
     arm = models.CharField(max_length=6, choices=Arm, blank=True)
-    variant = models.ForeignKey(Variant, null=True, on_delete=models.CASCADE, related_name="+")
+    variant = models.ForeignKey(
+        Variant, null=True, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     channel = models.SlugField(max_length=40, db_index=False)
-    topic = models.ForeignKey(Topic, null=True, on_delete=models.CASCADE, related_name="+")
+    topic = models.ForeignKey(Topic, null=True, on_delete=models.CASCADE, related_name="+", db_index=False)
     agent = models.BigIntegerField(help_text="A hash; 0 is nobody.")
+    reply_bins = models.BinaryField(
+        default=b"", help_text="Of those replied to: of the time to the first reply."
+    )
+    handle_bins = models.BinaryField(default=b"", help_text="Of those timed: of the time worked on them.")
 
     n_cases = models.PositiveIntegerField()
     n_replied = models.PositiveIntegerField(help_text="Replied to within seven days.")
@@ -66,40 +74,50 @@ class CaseDay(models.Model):
                 name="case_day_once",
             )
         ]
-        indexes = [models.Index(fields=["variant", "day"], name="case_day_by_variant")]
+        indexes = [
+            models.Index(fields=["variant", "day"], name="case_day_by_variant"),
+            models.Index(fields=["topic", "day"], name="case_day_by_topic"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.n_cases} cases of {self.day}"
 
 
-class CaseTimeDay(models.Model):
-    """How many cases of a day took how long, for medians and tails. `bin` n of 64 holds times from n to n + 1 steps.
+KEYS = {"id", "day", "arm", "variant_id", "channel", "topic_id", "agent"}
+_SUMMED = [field for field in CaseDay._meta.concrete_fields if field.attname not in KEYS]
+BINS = ("reply_bins", "handle_bins")
+COUNTS = tuple(field.attname for field in _SUMMED if field.attname not in BINS)
 
-    The steps are equal in ln seconds, from one second to seven days, which is in the last.
+
+class CaseWeek(models.Model):
+    """`CaseDay` by agent, summed over a week that begins on its Monday: what pages read that ask for no topic.
+
+    Each case is in it twice or three times: among all, among those of its channel, and among those of its variant, if
+    an experiment divides it. So `variant` is empty for whatever has one or none, `channel` for all channels, and one of
+    both always is. The columns that are summed are the same, added below.
     """
 
-    day = models.DateField()
-    arm = models.CharField(max_length=6, choices=Arm, blank=True)
-    variant = models.ForeignKey(Variant, null=True, on_delete=models.CASCADE, related_name="+")
-    channel = models.SlugField(max_length=40, db_index=False)
-    topic = models.ForeignKey(Topic, null=True, on_delete=models.CASCADE, related_name="+")
-    agent = models.BigIntegerField()
-    bin = models.PositiveSmallIntegerField()
-    n_replied = models.PositiveIntegerField(help_text="By the time to the first reply.")
-    n_timed = models.PositiveIntegerField(help_text="By the time worked on them.")
+    week = models.DateField()
+    variant = models.ForeignKey(
+        Variant, null=True, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    channel = models.SlugField(max_length=40, blank=True, db_index=False)
+    agent = models.BigIntegerField(help_text="A hash; 0 is nobody.")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["day", "arm", "variant", "channel", "topic", "agent", "bin"],
-                nulls_distinct=False,
-                name="case_time_day_once",
+                fields=["variant", "channel", "week", "agent"], nulls_distinct=False, name="case_week_once"
             )
         ]
-        indexes = [models.Index(fields=["variant", "day"], name="case_time_day_by_variant")]
+        indexes = [models.Index(fields=["week"], name="case_week_by_week")]
 
     def __str__(self) -> str:
-        return f"{self.n_timed} cases of {self.day} in bin {self.bin}"
+        return f"cases of an agent, week of {self.week}"
+
+
+for _field in _SUMMED:
+    _field.clone().contribute_to_class(CaseWeek, _field.attname)
 
 
 class BacklogDay(models.Model):

@@ -1,130 +1,111 @@
 """Sums of the figures of cases, as experiments and the support page take them."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
-from django.db import connection
-from django.db.models import F, QuerySet, Sum
+from django.db.models import Aggregate, BinaryField, F, QuerySet, Sum
 from django.db.models.functions import TruncWeek
 from numpy.typing import NDArray
 
-from copilot.models import BacklogDay, CaseDay, CaseTimeDay, TurnDay
-from copilot.models.case_day import LAST_LOG, TIME_BINS
+from copilot.models import AgentDay, BacklogDay, CaseDay, CaseWeek, Match
+from copilot.models.case_day import BINS, COUNTS, LAST_LOG, TIME_BINS
 from copilot.models.rollup import NOBODY
 from copilot.monitor.case_filters import CaseFilters
 from copilot.monitor.case_rolling import MILLION
 
 Array: TypeAlias = NDArray[np.float64]
 Row: TypeAlias = dict[str, Any]
-COUNTS = tuple(column.name for column in CaseDay._meta.concrete_fields[7:])
-TIMES = ("n_replied", "reply_log", "reply_log_squares", "n_timed", "handle_log", "handle_log_squares")
-MEASURED = ("n_replied", "n_timed")  # whose times are in histograms
 EDGES: Array = np.linspace(0, LAST_LOG, TIME_BINS + 1)
-BEFORE = timedelta(days=84)  # earlier cases by which a case's time is foretold
+SETTLED, MATCHING = ([f"n_{kind}" for kind in kinds] for kinds in (Match.Kind.values, Match.MATCHING))
+
+
+class Joined(Aggregate):
+    """The bytes of all rows, one after the other."""
+
+    function = "string_agg"
+    template = "%(function)s(%(expressions)s, '')"
+    output_field = BinaryField()
 
 
 @dataclass(frozen=True, eq=False)
-class Arms:
-    """Sums of columns by agent and arm [agents, 2], control first; nobody is no agent."""
+class Weeks:
+    """Sums of an experiment's figures by column [weeks, variants, agents], of all that has rows.
 
+    The column `n_rows` says where they have: 1 there, 0 elsewhere.
+    """
+
+    weeks: tuple[date, ...]
+    variants: tuple[int, ...]
     agents: tuple[int, ...]
     sums: Mapping[str, Array]
 
     def __getitem__(self, name: str) -> Array:
         return self.sums[name]
 
-    def with_rows(self, name: str) -> int:
-        """Return how many agents have rows in a count."""
-        return int((self[name].sum(axis=1) > 0).sum())
+    @cached_property
+    def people(self) -> NDArray[np.intp]:
+        """Where agents stand; nobody is no agent."""
+        return np.flatnonzero([agent != NOBODY for agent in self.agents])
+
+    def pair(self, variants: tuple[int, int], name: str) -> Array:
+        """Return the sums of two variants [weeks, agents, 2], the first of them first."""
+        found = np.zeros((len(self.weeks), len(self.people), 2))
+        for arm, variant in enumerate(variants):
+            if variant in self.variants:
+                found[..., arm] = self[name][:, self.variants.index(variant)][:, self.people]
+        return found
+
+    def total(self, variant: int, name: str) -> int:
+        """Return the sum of all of a variant."""
+        return int(self[name][:, self.variants.index(variant)].sum()) if variant in self.variants else 0
 
 
-def arms(rows: Iterable[Row], variants: tuple[int, int], names: Sequence[str]) -> Arms:
-    """Return sums of rows, which name their variant and their agent, by agent and arm."""
-    kept = [row for row in rows if row["agent"] != NOBODY and row["variant"] in variants]
-    agents = tuple(sorted({row["agent"] for row in kept}))
-    at = {agent: place for place, agent in enumerate(agents)}
-    sums = {name: np.zeros((len(agents), 2)) for name in names}
-    for row in kept:
-        for name in names:
-            sums[name][at[row["agent"]], variants.index(row["variant"])] += row[name]
-    return Arms(agents, sums)
+def by_week(experiment_id: int) -> Weeks:
+    """Return the sums of an experiment's cases."""
+    rows = CaseWeek.objects.filter(variant__experiment=experiment_id)
+    found = _weeks(rows.values_list("week", "variant", "agent", *COUNTS), COUNTS)
+    return _with(found, n_decided=found["n_closed"] + found["n_censored"])
 
 
-def by_week(experiment_id: int) -> list[Row]:
-    """Return the sums of an experiment's cases by week, variant and agent."""
-    found = CaseDay.objects.filter(variant__experiment=experiment_id).annotate(week=TruncWeek("day"))
-    rows = _sums(found, ("week", "variant", "agent"), COUNTS)
-    return [row | {"n_decided": row["n_closed"] + row["n_censored"]} for row in rows]
+def matches(experiment_id: int) -> Weeks:
+    """Return how many replies of an experiment match the suggestion."""
+    rows = AgentDay.objects.filter(variant__experiment=experiment_id).annotate(week=TruncWeek("day"))
+    sums = rows.values_list("week", "variant", "agent").annotate(*(Sum(kind) for kind in SETTLED)).order_by()
+    found = _weeks(sums, SETTLED)
+    n_compared, n_matched = (np.sum([found[kind] for kind in kinds], axis=0) for kinds in (SETTLED, MATCHING))
+    return _with(found, n_compared=n_compared, n_matched=n_matched)
 
 
 def n_cases_by_experiment() -> dict[int, int]:
     """Return how many cases of each experiment are in the figures."""
-    found = CaseDay.objects.filter(variant__isnull=False).values_list("variant__experiment")
+    found = CaseWeek.objects.filter(variant__isnull=False).values_list("variant__experiment")
     return dict(found.annotate(n=Sum("n_cases")).order_by())
 
 
-def by_kind(experiment_id: int) -> list[Row]:
-    """Return the sums of times of an experiment's cases by variant, agent, channel and topic."""
-    found = CaseDay.objects.filter(variant__experiment=experiment_id)
-    return _sums(found, ("variant", "agent", "channel", "topic"), TIMES)
-
-
-def before(day: date) -> list[Row]:
-    """Return the sums of times by agent, channel and topic of the weeks before a day."""
-    found = CaseDay.objects.filter(day__gte=day - BEFORE, day__lt=day).exclude(agent=NOBODY)
-    return _sums(found, ("agent", "channel", "topic"), TIMES)
-
-
-def matches(experiment_id: int) -> list[Row]:
-    """Return how many replies of an experiment match the suggestion, by variant and agent."""
-    kinds = ("n_exact", "n_near", "n_retained", "n_semantic", "n_conflict", "n_none")
-    found = _sums(TurnDay.objects.filter(variant__experiment=experiment_id), ("variant", "agent"), kinds)
-    for row in found:
-        row["n_compared"] = sum(row[kind] for kind in kinds)
-        row["n_matched"] = sum(row[kind] for kind in kinds[:4])
-    return found
-
-
-def histograms(experiment_id: int, variants: tuple[int, int], *, counts: str) -> Array:
-    """Return how many cases took how long, by agent, arm and bin [agents, 2, bins]."""
-    found = CaseTimeDay.objects.filter(variant__in=variants).exclude(agent=NOBODY)
-    return histograms_of(
-        _sums(found, ("agent", "variant", "bin"), (counts,)), counts, lambda row: variants.index(row["variant"]), 2
-    )  # fmt: skip
+def handle_times(variants: tuple[int, int]) -> Array:
+    """Return how many cases took how long to work on, by agent, variant and bin [agents, 2, bins]."""
+    rows = CaseWeek.objects.filter(variant__in=variants).exclude(agent=NOBODY)
+    found = list(rows.values_list("agent", "variant").annotate(bins=Joined("handle_bins")).order_by("agent"))
+    at = {agent: place for place, agent in enumerate(dict.fromkeys(agent for agent, _, _ in found))}
+    counts = np.zeros((len(at), 2, TIME_BINS))
+    for agent, variant, bins in found:
+        counts[at[agent], variants.index(variant)] = histograms([bins])[0]
+    return counts
 
 
 def weeks_of(filters: CaseFilters, names: Sequence[str]) -> list[Row]:
-    """Return the sums of the cases that are asked for, by week and agent."""
+    """Return the sums and the bins of the cases that are asked for, by week and agent."""
+    if not filters.topic:
+        weeks = CaseWeek.objects.filter(variant=None, channel=filters.channel, week__gte=filters.first)
+        return list(weeks.order_by("week", "agent").values("week", "agent", *BINS, *names))
     found = filters.of(CaseDay.objects.annotate(week=TruncWeek("day")))
-    return _sums(found, ("week", "agent"), names)
-
-
-def histograms_by_week(filters: CaseFilters) -> dict[date, dict[str, Array]]:
-    """Return how many cases of each week took how long by both times, by agent and bin [agents, bins].
-
-    The database sends the bins of an agent and a week as one row, so that a page does not handle them one by one.
-    """
-    bins = filters.of(CaseTimeDay.objects.annotate(week=TruncWeek("day"))).exclude(agent=NOBODY)
-    sums = {f"sum_{name}": Sum(name) for name in MEASURED}
-    sql, values = bins.values("week", "agent", "bin").annotate(**sums).order_by().query.sql_with_params()
-    found: defaultdict[date, defaultdict[str, list[Array]]] = defaultdict(lambda: defaultdict(list))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT week::date, array_agg(bin), array_agg(sum_n_replied), array_agg(sum_n_timed) "  # noqa: S608
-            f"FROM ({sql}) AS bins GROUP BY week, agent ORDER BY week, agent",
-            values,
-        )
-        for week, at, *counts in cursor.fetchall():
-            for name, n in zip(MEASURED, counts, strict=True):
-                if any(n):
-                    of_agent = np.zeros(TIME_BINS)
-                    of_agent[at] = n
-                    found[week][name].append(of_agent)
-    return {week: {name: np.stack(rows) for name, rows in of_week.items()} for week, of_week in found.items()}
+    sums = {f"sum_{name}": Sum(name) for name in names} | {f"all_{name}": Joined(name) for name in BINS}
+    rows = found.values_list("week", "agent").annotate(**sums).order_by("week", "agent")
+    return [dict(zip(("week", "agent", *names, *BINS), row, strict=True)) for row in rows]
 
 
 def backlog(filters: CaseFilters) -> dict[date, int]:
@@ -142,15 +123,15 @@ def backlog(filters: CaseFilters) -> dict[date, int]:
     return found
 
 
-def histograms_of(rows: Sequence[Row], counts: str, place: Callable[[Row], int], n_places: int) -> Array:
-    """Return counts by agent, place and bin."""
-    at: defaultdict[int, int] = defaultdict(lambda: len(at))
-    for row in rows:
-        at[row["agent"]]
-    found = np.zeros((len(at), n_places, TIME_BINS))
-    for row in rows:
-        found[at[row["agent"]], place(row), row["bin"]] += row[counts]
-    return found
+def histograms(rows: Sequence[bytes]) -> Array:
+    """Return how many cases of each row are in each bin [rows, bins].
+
+    >>> histograms([bytes([1, 1, 2]), bytes([2])])[:, :4].tolist()
+    [[0.0, 2.0, 1.0, 0.0], [0.0, 0.0, 1.0, 0.0]]
+    """
+    at = np.repeat(np.arange(len(rows)), [len(row) for row in rows]) * TIME_BINS
+    counts = np.bincount(at + np.frombuffer(b"".join(rows), np.uint8), minlength=len(rows) * TIME_BINS)
+    return counts.reshape(len(rows), TIME_BINS).astype(np.float64)
 
 
 def logs(rows: Array) -> Array:
@@ -158,6 +139,17 @@ def logs(rows: Array) -> Array:
     return rows / MILLION
 
 
-def _sums(found: "QuerySet[Any]", by: Sequence[str], names: Sequence[str]) -> list[Row]:
-    rows = found.values(*by).annotate(**{f"sum_{name}": Sum(name) for name in names}).order_by(*by)
-    return [{key: row[key] for key in by} | {name: row[f"sum_{name}"] for name in names} for row in rows]
+def _weeks(rows: "QuerySet[Any, tuple[Any, ...]]", names: Sequence[str]) -> Weeks:
+    """Return rows of a week, a variant, an agent and its sums as arrays."""
+    found = list(rows)
+    weeks, variants, agents = axes = [tuple(sorted({row[axis] for row in found})) for axis in range(3)]
+    places = [{value: place for place, value in enumerate(axis)} for axis in axes]
+    at = [np.array([place[row[axis]] for row in found], np.intp) for axis, place in enumerate(places)]
+    sums = np.zeros((*map(len, axes), len(names) + 1))
+    sums[tuple(at)] = [(*row[3:], 1) for row in found] or 0
+    by_name = {name: sums[..., place] for place, name in enumerate((*names, "n_rows"))}
+    return Weeks(weeks, variants, agents, by_name)
+
+
+def _with(weeks: Weeks, **sums: Array) -> Weeks:
+    return replace(weeks, sums={**weeks.sums, **sums})

@@ -1,8 +1,8 @@
 """Figures of cases by the day on which they were opened, made from the helpdesk's own records.
 
-`roll_cases` reads what became of each case of one day by one query, counts, and replaces the day's rows in one
-transaction: doing it again gives the same rows. A case is followed for seven days after it was opened, and for as long
-after it was closed, so that its figures stand still after two weeks.
+`roll_cases` reads what became of each case of one day by one query, counts, and replaces the day's rows and the sums of
+its week in one transaction: doing it again gives the same rows. A case is followed for seven days after it was opened,
+and for as long after it was closed, so that its figures stand still after two weeks.
 """
 
 import math
@@ -15,15 +15,16 @@ from typing import Any, NamedTuple
 from django.db import connection, transaction
 from django.utils import timezone
 
-from copilot.models.case_day import LAST_LOG, TIME_BINS, BacklogDay, CaseDay, CaseTimeDay
+from copilot.models.case_day import BINS, COUNTS, LAST_LOG, TIME_BINS, BacklogDay, CaseDay, CaseWeek
 from copilot.monitor.agents import agent_hash
-from copilot.monitor.copying import sortable
+from copilot.monitor.copying import copy_rows, sortable
 from copilot.monitor.funnel import WINDOW
 
 VERSION = "cases 1"  # of what is counted how; a change makes another one, and all days anew
 MILLION = 1_000_000
 SATISFIED = 4  # of 5
-INSERT = 1000
+WEEK = timedelta(days=7)
+COLUMNS = ("day", "arm", "variant_id", "channel", "topic_id", "agent", *BINS, *COUNTS)
 FOLLOWED = 2 * WINDOW + timedelta(days=1)  # after which nothing that counts can happen to a case
 
 # Each part of it reads a case's few rows by an index, however large the tables are.
@@ -74,6 +75,16 @@ FROM helpdesk_statuschange s JOIN helpdesk_case c ON c.id = s.case_id AND c.chan
 WHERE s.at >= %(start)s AND s.at < %(end)s
 GROUP BY c.channel
 """
+SUM = f"""
+INSERT INTO copilot_caseweek (week, variant_id, channel, agent, {", ".join((*BINS, *COUNTS))})
+SELECT %(week)s, variant_id, coalesce(channel, ''), agent,
+       {", ".join(f"string_agg({name}, '' ORDER BY day, id)" for name in BINS)},
+       {", ".join(f"sum({name})" for name in COUNTS)}
+FROM copilot_caseday WHERE day >= %(week)s AND day < %(end)s
+GROUP BY GROUPING SETS ((agent), (channel, agent), (variant_id, agent))
+HAVING GROUPING(variant_id) = 1 OR variant_id IS NOT NULL
+ORDER BY variant_id, channel, agent
+"""  # noqa: S608  the models' own names
 
 
 class CaseRow(NamedTuple):
@@ -109,9 +120,7 @@ class CountedCases:
     """The rows of one day while they are counted."""
 
     cases: defaultdict[CaseKey, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    times: defaultdict[tuple[CaseKey, int], Counter[str]] = field(
-        default_factory=lambda: defaultdict(Counter)
-    )
+    bins: defaultdict[tuple[CaseKey, str], bytearray] = field(default_factory=lambda: defaultdict(bytearray))
 
 
 def roll_cases(day: date, *, span: tuple[datetime, datetime], now: datetime) -> int:
@@ -152,7 +161,7 @@ def count(row: CaseRow, counted: CountedCases, *, now: datetime) -> None:
         found["n_replied"] += 1
         found["n_corrected"] += row.is_corrected
         seconds = (row.replied_at - row.opened_at).total_seconds()
-        _add_time("reply_log", "n_replied", seconds, found, counted.times, key)
+        _add_time("reply", seconds, found, counted.bins[key, "reply_bins"])
     is_closed = row.closed_at is not None and row.closed_at <= row.opened_at + WINDOW
     is_censored = not is_closed and now > row.opened_at + WINDOW
     found["n_censored"] += is_censored
@@ -168,7 +177,7 @@ def count(row: CaseRow, counted: CountedCases, *, now: datetime) -> None:
             found["n_satisfied"] += row.score >= SATISFIED
         if row.milliseconds:
             found["n_timed"] += 1
-            _add_time("handle_log", "n_timed", int(row.milliseconds) / 1000, found, counted.times, key)
+            _add_time("handle", int(row.milliseconds) / 1000, found, counted.bins[key, "handle_bins"])
 
 
 def bin_of(log_millionths: int) -> int:
@@ -180,41 +189,34 @@ def bin_of(log_millionths: int) -> int:
     return min(log_millionths * TIME_BINS // round(LAST_LOG * MILLION), TIME_BINS - 1)
 
 
-def _add_time(
-    name: str,
-    counts: str,
-    seconds: float,
-    found: Counter[str],
-    times: defaultdict[tuple[CaseKey, int], Counter[str]],
-    key: CaseKey,
-) -> None:
+def roll_week(week: date) -> None:
+    """Make the sums of the week that begins on a Monday anew, from its days."""
+    CaseWeek.objects.filter(week=week).delete()
+    with connection.cursor() as cursor:
+        cursor.execute(SUM, {"week": week, "end": week + WEEK})
+
+
+def _add_time(name: str, seconds: float, found: Counter[str], bins: bytearray) -> None:
     log = math.log(max(seconds, 1.0))
-    found[name] += round(log * MILLION)
-    found[f"{name}_squares"] += round(log**2 * MILLION)
-    times[key, bin_of(round(log * MILLION))][counts] += 1
+    found[f"{name}_log"] += round(log * MILLION)
+    found[f"{name}_log_squares"] += round(log**2 * MILLION)
+    bins.append(bin_of(round(log * MILLION)))
 
 
 def _replace(day: date, counted: CountedCases, backlog: list[BacklogDay]) -> None:
-    """Put a day's rows in the place of those that stood there."""
-    counts = [column.name for column in CaseDay._meta.concrete_fields][7:]
-    cases = [
-        CaseDay(day=day, **key._asdict(), **{name: found[name] for name in counts})
+    """Put a day's rows, and the sums of its week, in the place of those that stood there."""
+    week = day - timedelta(days=day.weekday())
+    cases = (
+        (day, *key, *(bytes(sorted(counted.bins[key, name])) for name in BINS), *(found[name] for name in COUNTS))
         for key, found in sorted(counted.cases.items(), key=lambda row: sortable(row[0]))
-    ]
-    times = [
-        CaseTimeDay(day=day, **key._asdict(), bin=in_bin, n_replied=found["n_replied"], n_timed=found["n_timed"])
-        for (key, in_bin), found in sorted(
-            counted.times.items(), key=lambda row: (sortable(row[0][0]), row[0][1])
-        )
-    ]  # fmt: skip
+    )  # fmt: skip
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('case rollup'), %s)", [day.toordinal()])
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('case rollup'), %s)", [week.toordinal()])
         CaseDay.objects.filter(day=day).delete()
-        CaseTimeDay.objects.filter(day=day).delete()
         BacklogDay.objects.filter(day=day).delete()
-        CaseDay.objects.bulk_create(cases, batch_size=INSERT)
-        CaseTimeDay.objects.bulk_create(times, batch_size=INSERT)
-        BacklogDay.objects.bulk_create(backlog, batch_size=INSERT)
+        copy_rows(CaseDay, COLUMNS, cases)
+        BacklogDay.objects.bulk_create(backlog)
+        roll_week(week)
 
 
 def _query(sql: str, asked: dict[str, Any]) -> Iterator[tuple[Any, ...]]:

@@ -1,16 +1,15 @@
 """Whether chance divided an experiment's cases as planned, looked at each week, and what mixed its variants since."""
 
 import math
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+
+import numpy as np
 
 from copilot import contamination
 from copilot.experiments import MILLION
 from copilot.models import Contamination, Experiment, Variant
-from copilot.models.rollup import NOBODY
-from copilot.monitor.case_reading import Row
+from copilot.monitor.case_reading import Array, Weeks
 from copilot.statistics.sample_ratio import ALARM, is_mismatch, log_bayes_factor
 
 Unit = Experiment.Unit
@@ -44,15 +43,15 @@ class Division:
     attrition: str = ""
 
 
-def division(experiment: Experiment, weeks: Sequence[Row]) -> Division:
+def division(experiment: Experiment, weeks: Weeks) -> Division:
     """Return how an experiment's units were divided, from its figures by week and agent.
 
     The more often it is looked, the sooner a mismatch is found; it is never found falsely for that.
     """
     variants = list(experiment.variants.all())
-    opened = _counts(weeks, "n_cases") if experiment.unit == Unit.CASE else _agents(weeks, experiment)
+    opened = weeks["n_cases"].sum(axis=2) if experiment.unit == Unit.CASE else _agents(weeks, experiment)
     unit = UNITS[Unit(experiment.unit)]
-    looks = _looks(opened, variants)
+    looks = _looks(opened, weeks, variants)
     if not looks or not sum(looks[-1]):
         return Division(False, f"No {unit} have been divided yet, so there is nothing to check.")
     shares = [variant.share / MILLION for variant in variants]
@@ -85,13 +84,10 @@ def _told(
     )
 
 
-def _attrition(weeks: Sequence[Row], variants: Sequence[Variant], shares: Sequence[float]) -> str:
+def _attrition(weeks: Weeks, variants: Sequence[Variant], shares: Sequence[float]) -> str:
     """Warn where closed cases lie in other shares; asked of weeks whose cases are all closed or censored."""
-    open_in: Counter[date] = Counter()
-    for row in weeks:
-        open_in[row["week"]] += row["n_cases"] - row["n_closed"] - row["n_censored"]
-    done = [row for row in weeks if not open_in[row["week"]]]
-    looks = _looks(_counts(done, "n_closed"), variants)
+    is_done = (weeks["n_cases"] - weeks["n_decided"]).sum(axis=(1, 2)) == 0
+    looks = _looks(weeks["n_closed"].sum(axis=2)[is_done], weeks, variants)
     if not looks or not sum(looks[-1]) or not is_mismatch(looks, shares):
         return ""
     return (
@@ -100,30 +96,16 @@ def _attrition(weeks: Sequence[Row], variants: Sequence[Variant], shares: Sequen
     )
 
 
-def _counts(rows: Sequence[Row], name: str) -> dict[date, Counter[int]]:
-    found: defaultdict[date, Counter[int]] = defaultdict(Counter)
-    for row in rows:
-        found[row["week"]][row["variant"]] += row[name]
-    return dict(found)
+def _agents(weeks: Weeks, experiment: Experiment) -> Array:
+    """Count the agents of each variant in the week of their first case, or in each week anew [weeks, variants]."""
+    is_there = weeks["n_rows"][:, :, weeks.people] > 0
+    if experiment.unit == Unit.AGENT:
+        is_there &= is_there.cumsum(axis=0) == 1
+    return np.asarray(is_there.sum(axis=2), np.float64)
 
 
-def _agents(weeks: Sequence[Row], experiment: Experiment) -> dict[date, Counter[int]]:
-    """Count the agents of each variant in the week of their first case, or in each week anew."""
-    found: defaultdict[date, Counter[int]] = defaultdict(Counter)
-    known: set[tuple[int, int]] = set()
-    for row in weeks:
-        unit = (row["agent"], row["variant"])
-        if row["agent"] == NOBODY or (unit in known and experiment.unit == Unit.AGENT):
-            continue
-        known.add(unit)
-        found[row["week"]][row["variant"]] += 1
-    return dict(found)
-
-
-def _looks(counts: Mapping[date, Counter[int]], variants: Sequence[Variant]) -> list[list[int]]:
-    """Return how many units each variant had after each week."""
-    so_far, looks = Counter[int](), []
-    for week in sorted(counts):
-        so_far.update(counts[week])
-        looks.append([so_far[variant.pk] for variant in variants])
-    return looks
+def _looks(counts: Array, weeks: Weeks, variants: Sequence[Variant]) -> list[list[int]]:
+    """Return how many units each variant had after each week, from counts [weeks, variants]."""
+    so_far = counts.cumsum(axis=0).astype(int)
+    at = {variant: place for place, variant in enumerate(weeks.variants)}
+    return [[int(row[at[each.pk]]) if each.pk in at else 0 for each in variants] for row in so_far]

@@ -1,26 +1,26 @@
 """Two variants of an experiment side by side: charts of what the second changes, in all, over time and by habit."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+import numpy as np
 from django.utils import timezone
+from numpy.typing import NDArray
 
 from copilot import match_versions
 from copilot.models import Arm, Experiment, Variant
 from copilot.monitor import case_reading, charts, effects
-from copilot.monitor.case_reading import COUNTS, TIMES, Arms, Row, arms, logs
+from copilot.monitor.case_reading import Weeks, logs
 from copilot.monitor.charts import Chart, Series
-from copilot.monitor.effects import BY_KEY, OUTCOMES, Look, Outcome
+from copilot.monitor.covariates import Covariate, covariates
+from copilot.monitor.effects import BY_KEY, OUTCOMES, Arms, Look, Outcome
 from copilot.monitor.figures import Figure, Unit, drawable, written
-from copilot.monitor.foretelling import Earlier, foretell
 from copilot.monitor.tables import table_of_figures
-from copilot.statistics import cuped
 
 WEEK = timedelta(days=7)
 SINCE = (("Week 1", 0, 0), ("Week 2", 1, 1), ("Weeks 3–4", 2, 3), ("Week 5 and later", 4, 10_000))
-QUANTILES = (("Median of handle time", 0.5), ("90th percentile of handle time", 0.9))
+QUANTILES = {"Median of handle time": 0.5, "90th percentile of handle time": 0.9}
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,8 @@ class Pair:
     experiment: Experiment
     control: Variant
     treatment: Variant
-    weeks: Sequence[Row]
+    cases: Weeks
+    matches: Weeks
     look: Look
 
     @property
@@ -41,6 +42,15 @@ class Pair:
     def outcome(self) -> Outcome:
         """What the experiment was planned to decide on."""
         return BY_KEY[self.experiment.primary_outcome]
+
+    def weeks(self, outcome: Outcome) -> Weeks:
+        """Return the figures that an outcome is made of: those of cases, or of turns."""
+        return self.matches if outcome.key == "matched" else self.cases
+
+    def arms(self, outcome: Outcome) -> Arms:
+        """Return the sums of an outcome over all weeks, by agent and arm."""
+        names = [outcome.k, outcome.n] + [f"{outcome.k}_squares"] * outcome.is_time
+        return {name: self.weeks(outcome).pair(self.numbers, name).sum(axis=0) for name in names}
 
 
 @dataclass(frozen=True)
@@ -60,79 +70,68 @@ def control_of(variants: Sequence[Variant]) -> Variant:
 
 def compare(pair: Pair) -> Compared:
     """Return what the second variant changes."""
-    found = arms(pair.weeks, pair.numbers, (*COUNTS, "n_decided"))
-    matches = arms(case_reading.matches(pair.experiment.pk), pair.numbers, ("n_matched", "n_compared"))
-    times, warnings = _times(pair, found)
+    times, warnings = _times(pair)
     shares = [
-        effects.effect(outcome, matches if outcome.key == "matched" else found, pair.look)
-        for outcome in OUTCOMES
-        if not outcome.is_time
+        effects.effect(outcome, pair.arms(outcome), pair.look) for outcome in OUTCOMES if not outcome.is_time
     ]
     primary = next(row for row in (*times, *shares) if row.name == pair.outcome.name)
     shares[-1] = replace(shares[-1], version=f"match version {match_versions.current().pk}")
     against = f"{pair.treatment.name} against {pair.control.name}"
     return Compared(
         finding=_finding(pair, primary),
-        seen=_seen(pair, found),
+        seen=_seen(pair),
         warnings=tuple(warnings),
         charts=(
             _forest("times", "What it changes of times", times, f"{against}; left of the line is faster."),
             _forest("shares", "What it changes of shares", shares, f"In percentage points, {against}."),
-            _sequence(pair, matches if pair.outcome.key == "matched" else None),
+            _sequence(pair),
             _novelty(pair),
         ),
     )  # fmt: skip
 
 
-def _times(pair: Pair, found: Arms) -> tuple[list[Figure], list[str]]:
+def _times(pair: Pair) -> tuple[list[Figure], list[str]]:
     """Return the effects on times, plain and adjusted, with the tails that logs hide; and what is to be warned of."""
     rows: list[Figure] = []
     warnings: list[str] = []
-    kinds = case_reading.by_kind(pair.experiment.pk)
-    earlier = case_reading.before(timezone.localdate(pair.experiment.started_at))
+    foretold = _foretold(pair)
     for outcome in (each for each in OUTCOMES if each.is_time):
+        found = pair.arms(outcome)
         rows.append(effects.effect(outcome, found, pair.look))
-        figure, known = effects.adjusted(outcome, _foretold(pair, outcome, kinds, earlier), pair.look)
+        sums = foretold[outcome.key].sums(
+            found[outcome.n], logs(found[outcome.k]), logs(found[f"{outcome.k}_squares"])
+        )
+        figure, known = effects.adjusted(outcome, sums, pair.look)
         rows.append(figure)
         if known and known.imbalance.is_clear:
             warnings.append(
                 f"By what was known before, {outcome.name.lower()} would differ between these variants without any "
                 "effect: trust the adjusted row, and ask why one variant got other cases."
             )
-    counts = case_reading.histograms(pair.experiment.pk, pair.numbers, counts="n_timed")
-    for name, quantile in QUANTILES:
-        figure, (first, second) = effects.quantile(name, counts, pair.look, quantile=quantile)
-        if figure.value is not None:
-            times = f"{written(first, Unit.SECONDS)} → {written(second, Unit.SECONDS)}"
-            figure = replace(figure, note="; ".join(part for part in (times, figure.note) if part))
-        rows.append(figure)
+    counts = case_reading.handle_times(pair.numbers)
+    for figure, (first, second) in effects.quantiles(counts, pair.look, QUANTILES):
+        if figure.value is None:
+            rows.append(figure)
+            continue
+        times = f"{written(first, Unit.SECONDS)} → {written(second, Unit.SECONDS)}"
+        rows.append(replace(figure, note="; ".join(part for part in (times, figure.note) if part)))
     return rows, warnings
 
 
-def _foretold(pair: Pair, outcome: Outcome, kinds: Sequence[Row], earlier: Sequence[Row]) -> cuped.Sums:
-    """Return the sums of an outcome with what was foretold of it; see `foretelling`.
+def _foretold(pair: Pair) -> Mapping[str, Covariate]:
+    """Return what was foretold of each time.
 
     A topic is known before assignment only where both variants have it told by the same release.
     """
-    has_topic = all(
-        variant.release_id is None and variant.arm != Arm.OFF for variant in (pair.control, pair.treatment)
+    return covariates(
+        start=timezone.localdate(pair.experiment.started_at),
+        variants=pair.numbers,
+        agents=[pair.cases.agents[place] for place in pair.cases.people],
+        has_topic=all(
+            variant.release_id is None and variant.arm != Arm.OFF
+            for variant in (pair.control, pair.treatment)
+        ),
     )
-
-    def kind(row: Row) -> object:
-        return (row["channel"], row["topic"] if has_topic else None)
-
-    expected = foretell(
-        Earlier(row["agent"], kind(row), row[outcome.n], row[outcome.k] / case_reading.MILLION)
-        for row in earlier
-    )
-    for row in kinds:
-        x = expected(row["agent"], kind(row))
-        row |= {"x": row[outcome.n] * x, "xx": row[outcome.n] * x**2, "xy": row[outcome.k] * x}
-    found = arms(kinds, pair.numbers, (*TIMES, "x", "xx", "xy"))
-    return cuped.Sums(
-        n=found[outcome.n], y=logs(found[outcome.k]), x=found["x"], xx=found["xx"], xy=logs(found["xy"]),
-        yy=logs(found[f"{outcome.k}_squares"]),
-    )  # fmt: skip
 
 
 def _forest(key: str, title: str, rows: Sequence[Figure], caption: str) -> Chart:
@@ -155,18 +154,16 @@ def _forest(key: str, title: str, rows: Sequence[Figure], caption: str) -> Chart
     )  # fmt: skip
 
 
-def _sequence(pair: Pair, matches: Arms | None) -> Chart:
+def _sequence(pair: Pair) -> Chart:
     """Draw the effect on the planned outcome after each week, with the interval that holds at all of them."""
     outcome = pair.outcome
     title = f"{outcome.name}: the effect so far, week by week"
+    weeks = pair.weeks(outcome)
+    total, n = (weeks.pair(pair.numbers, name).cumsum(axis=0) for name in (outcome.k, outcome.n))
     rows: dict[date, Figure] = {}
-    if matches is None:
-        for week in sorted({row["week"] for row in pair.weeks}):
-            so_far = arms(
-                [row for row in pair.weeks if row["week"] <= week], pair.numbers, (outcome.k, outcome.n)
-            )
-            day = week + WEEK - timedelta(days=1)
-            rows[day] = effects.at_look(outcome, so_far, f"until {day}", n_planned=pair.experiment.n_planned)
+    for place, week in enumerate(weeks.weeks):
+        day, so_far = week + WEEK - timedelta(days=1), {outcome.k: total[place], outcome.n: n[place]}
+        rows[day] = effects.at_look(outcome, so_far, f"until {day}", n_planned=pair.experiment.n_planned)
     known = drawable(list(rows.values()))
     last = known[-1] if known else None
     told = f"So far {last.written} ({last.interval})." if last else ""
@@ -176,24 +173,21 @@ def _sequence(pair: Pair, matches: Arms | None) -> Chart:
         f"{told} This interval may be looked at every week: it holds at all looks together." if known else "",
         table_of_figures("Week", list(rows.values()), value="Change"),
         charts.line_band([Series("", rows)], title=title, reference=0.0) if known else None,
-        empty="A line begins once each variant has a hundred cases of five agents."
-        if matches is None
-        else "Of matches only the whole is compared.",
-    )  # fmt: skip
+        empty=f"A line begins once each variant has a hundred {outcome.of} of five agents.",
+    )
 
 
 def _novelty(pair: Pair) -> Chart:
     """Draw the effect by the weeks since each agent's first case of the experiment: what is new may wear off."""
-    outcome = pair.outcome if pair.outcome.key != "matched" else BY_KEY["handle_time"]
+    outcome, weeks = pair.outcome, pair.weeks(pair.outcome)
     title = f"{outcome.name} by weeks since the agent's first case"
-    first: dict[int, date] = {}
-    for row in pair.weeks:
-        first[row["agent"]] = min(row["week"], first.get(row["agent"], row["week"]))
-    by: defaultdict[str, list[Row]] = defaultdict(list)
-    for row in pair.weeks:
-        since = (row["week"] - first[row["agent"]]) // WEEK
-        by[next(name for name, low, high in SINCE if low <= since <= high)].append(row)
-    rows = [_since(pair, outcome, name, by[name]) for name, _, _ in SINCE]
+    since = _weeks_since(weeks)
+    total, n = (weeks.pair(pair.numbers, name) for name in (outcome.k, outcome.n))
+    rows = []
+    for name, low, high in SINCE:
+        is_in = ((since >= low) & (since <= high))[..., None]
+        found = {outcome.k: (total * is_in).sum(axis=0), outcome.n: (n * is_in).sum(axis=0)}
+        rows.append(effects.at_look(outcome, found, name, n_planned=pair.experiment.n_planned))
     known = drawable(rows)
     return Chart(
         "novelty",
@@ -201,13 +195,15 @@ def _novelty(pair: Pair) -> Chart:
         "What is new helps for being new, or hinders until it is learned: decide by week 3 and later." if known else "",
         table_of_figures("Since the first case", rows, value="Change"),
         charts.forest(rows, title=title, reference=0.0) if known else None,
-        empty="No span has a hundred cases of each variant yet.",
+        empty=f"No span has a hundred {outcome.of} of each variant yet.",
     )  # fmt: skip
 
 
-def _since(pair: Pair, outcome: Outcome, name: str, rows: Sequence[Row]) -> Figure:
-    found = arms(rows, pair.numbers, (outcome.k, outcome.n))
-    return effects.at_look(outcome, found, name, n_planned=pair.experiment.n_planned)
+def _weeks_since(weeks: Weeks) -> NDArray[np.int64]:
+    """Return how many weeks each week is after each agent's first [weeks, agents]."""
+    number = np.array([week.toordinal() // WEEK.days for week in weeks.weeks], np.int64)
+    is_there = (weeks["n_rows"].sum(axis=1) > 0)[:, weeks.people]
+    return number[:, None] - number[is_there.argmax(axis=0)] if len(number) else np.zeros((0, 0), np.int64)
 
 
 def _finding(pair: Pair, primary: Figure) -> str:
@@ -221,19 +217,17 @@ def _finding(pair: Pair, primary: Figure) -> str:
     return f"{told}{so}.{when}"
 
 
-def _seen(pair: Pair, found: Arms) -> str:
+def _seen(pair: Pair) -> str:
     """Say which change the experiment can see with its cases; see `power`."""
     outcome = pair.outcome
-    if outcome.key == "matched":
-        return ""
     whole = pair.control.share + pair.treatment.share
     shares = (pair.control.share / whole, pair.treatment.share / whole)
-    sight = effects.sight(outcome, found, shares=shares)
+    sight = effects.sight(outcome, pair.arms(outcome), shares=shares)
     if sight is None:
         return ""
     name = outcome.name[0].lower() + outcome.name[1:]
     size = f"{100 * sight.least:.{0 if outcome.is_time else 1}f} {'%' if outcome.is_time else 'points'}"
-    told = f"With {sight.n:,} cases a change of {name} below {size} can't be seen (power 80 %)."
+    told = f"With {sight.n:,} {outcome.of} a change of {name} below {size} can't be seen (power 80 %)."
     if sight.needed <= sight.n:
         return told
     wanted = "5 %" if outcome.is_time else "5 points"

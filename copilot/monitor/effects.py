@@ -7,10 +7,11 @@ one, which may be looked at once.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 
-from copilot.monitor.case_reading import EDGES, Arms, Array, logs
+from copilot.monitor.case_reading import EDGES, Array, logs
 from copilot.monitor.case_rolling import VERSION
 from copilot.monitor.figures import Figure, Unit
 from copilot.monitor.shares import FEWEST_AGENTS
@@ -19,6 +20,7 @@ from copilot.statistics.differences import difference_of_means, difference_of_ra
 from copilot.statistics.estimates import Estimate
 from copilot.statistics.intervals import Method
 
+Arms: TypeAlias = Mapping[str, Array]  # sums of columns by agent and arm [agents, 2], control first
 SEED = 1
 WORTH_KNOWING = 0.05  # a change for which the number of cases is told
 N_DRAWS = 1000  # of a quantile, whose draws cost more
@@ -28,13 +30,14 @@ TOO_SOON = f"fewer than {always_valid.FEWEST_IN_ARM} cases in a variant: too soo
 
 @dataclass(frozen=True)
 class Outcome:
-    """What is compared: a mean log time, or a share; `k` and `n` are columns of figures."""
+    """What is compared: a mean log time, or a share; `k` and `n` are columns of figures, `of` says what n counts."""
 
     key: str
     name: str
     k: str
     n: str
     is_time: bool = False
+    of: str = "cases"
 
     @property
     def unit(self) -> Unit:
@@ -52,7 +55,7 @@ OUTCOMES = (
     Outcome("corrected", "Reply corrected within a day", "n_corrected", "n_replied"),
     Outcome("satisfaction", "Satisfied, of those who rated", "n_satisfied", "n_rated"),
     Outcome("rated", "Rated, of cases closed", "n_rated", "n_closed"),
-    Outcome("matched", "Replies that match the suggestion", "n_matched", "n_compared"),
+    Outcome("matched", "Replies that match the suggestion", "n_matched", "n_compared", of="replies"),
 )
 BY_KEY: Mapping[str, Outcome] = {outcome.key: outcome for outcome in OUTCOMES}
 
@@ -91,15 +94,20 @@ def adjusted(outcome: Outcome, sums: cuped.Sums, look: Look) -> tuple[Figure, cu
     return _figure(name, found.effect, n, look, outcome.unit), found
 
 
-def quantile(name: str, counts: Array, look: Look, *, quantile: float) -> tuple[Figure, tuple[float, float]]:
-    """Return the change of a quantile of times, from histograms, and the quantile in both arms in seconds."""
+def quantiles(
+    counts: Array, look: Look, names: Mapping[str, float]
+) -> list[tuple[Figure, tuple[float, float]]]:
+    """Return the change of each named quantile of times, from histograms, and it in both arms in seconds."""
     n = counts.sum(axis=2)
     if why := _too_few(n):
-        return _without(name, n, Unit.CHANGE, why), (math.nan, math.nan)
-    first, second, found = handle_time.quantile_difference(
-        counts, EDGES, quantile=quantile, seed=SEED, n_draws=N_DRAWS
+        return [(_without(name, n, Unit.CHANGE, why), (math.nan, math.nan)) for name in names]
+    found = handle_time.quantile_differences(
+        counts, EDGES, quantiles=list(names.values()), seed=SEED, n_draws=N_DRAWS
     )
-    return _figure(name, found, n, look, Unit.CHANGE), (math.exp(first), math.exp(second))
+    return [
+        (_figure(name, change, n, look, Unit.CHANGE), (math.exp(first), math.exp(second)))
+        for name, (first, second, change) in zip(names, found, strict=True)
+    ]
 
 
 def at_look(outcome: Outcome, arms: Arms, name: str, *, n_planned: int) -> Figure:

@@ -4,14 +4,12 @@ Shares come first: where they are not as planned nothing else is shown, for some
 cases, and nobody knows what it did to the rest.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from copilot.experiments import MILLION
 from copilot.models import Experiment, Variant
-from copilot.models.rollup import NOBODY
 from copilot.monitor import case_reading, chance
-from copilot.monitor.case_reading import Row
+from copilot.monitor.case_reading import Weeks
 from copilot.monitor.chance import Division
 from copilot.monitor.comparing import Compared, Pair, compare, control_of
 from copilot.monitor.effects import Look
@@ -63,10 +61,7 @@ def experiment_page(experiment: Experiment, *, position: int | None = None) -> E
     weeks = case_reading.by_week(experiment.pk)
     divided = chance.division(experiment, weeks)
     variants = list(experiment.variants.all())
-    n_cases = {
-        variant.pk: sum(row["n_cases"] for row in weeks if row["variant"] == variant.pk)
-        for variant in variants
-    }
+    n_cases = {variant.pk: weeks.total(variant.pk, "n_cases") for variant in variants}
     instead = _instead(experiment, divided, weeks)
     control = control_of(variants)
     others = tuple(variant for variant in variants if variant != control)
@@ -82,29 +77,31 @@ def experiment_page(experiment: Experiment, *, position: int | None = None) -> E
         division=divided,
         mixed=tuple(chance.mixed(experiment)),
         instead=instead,
-        compared=None if instead else compare(Pair(experiment, control, treatment, weeks, look)),
+        compared=None if instead else compare(
+            Pair(experiment, control, treatment, weeks, case_reading.matches(experiment.pk), look)
+        ),
         treatment=treatment,
         others=others,
     )  # fmt: skip
 
 
-def _instead(experiment: Experiment, divided: Division, weeks: Sequence[Row]) -> str:
+def _instead(experiment: Experiment, divided: Division, weeks: Weeks) -> str:
     """Say why there are no results; nothing where there are."""
     if experiment.is_draft:
         return "This experiment has not started: nothing is divided and nothing is counted yet."
     if divided.is_mismatch:
         return "Results are hidden, since the shares are not as planned."
-    agents = {row["agent"] for row in weeks} - {NOBODY}
-    if not weeks:
+    n_agents = len(weeks.people)
+    if not weeks.weeks:
         return "No case of this experiment is in the figures yet: they are made anew within minutes of every reply."
-    if not agents:
+    if not n_agents:
         return "Nobody has replied to a case of this experiment yet."
-    if len(agents) == 1:
+    if n_agents == 1:
         return (
             "All of its cases were answered by one agent. How much agents differ can't be known from one of them, and "
             "figures would tell of a single person: let more agents answer."
         )
-    if len(agents) < FEWEST_AGENTS:
+    if n_agents < FEWEST_AGENTS:
         return (
             f"Fewer than {FEWEST_AGENTS} agents have answered its cases: figures would tell of single people."
         )

@@ -1,47 +1,48 @@
 """How long a case would take by what was known before it got its arm: the covariate of adjusted effects (pure).
 
-Known are its agent's mean log time of an earlier period, and that of its channel and topic. Both are the same for all
-cases of a row of figures, so that the products with the outcome follow from the row's sums.
+Known are its agent's mean log time of an earlier period, and that of its channel and topic: its kind. What is foretold
+is a sum of both parts, so that its products with the outcome follow from sums of cases by agent (see `covariates`).
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple, TypeAlias
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import Generic, NamedTuple, TypeVar
 
+Kind = TypeVar("Kind", bound=Hashable)
 FEWEST = 5  # earlier cases below which a mean says too little, and the mean of all stands in
 
 
 class Earlier(NamedTuple):
-    """Cases of an earlier period that have an agent and a kind in common, and the sum of their log times."""
+    """Cases of an earlier period that have something in common, and the sum of their log times."""
 
-    agent: int
-    kind: object
     n: int
     total: float
 
 
-Foretold: TypeAlias = Callable[[int, object], float]
+@dataclass(frozen=True)
+class Foretold(Generic[Kind]):
+    """A case's expected log time: the mean of all, plus what is its agent's own and its kind's own; 0 where unknown."""
+
+    mean: float
+    of_agent: Mapping[int, float]
+    of_kind: Mapping[Kind, float]
+
+    def expected(self, agent: int, kind: Kind) -> float:
+        return self.mean + self.of_agent.get(agent, 0.0) + self.of_kind.get(kind, 0.0)
 
 
-def foretell(earlier: Iterable[Earlier]) -> Foretold:
-    """Return the expected log time of an agent's case of a kind: the mean of all, plus what is the agent's and the
-    kind's own.
+def foretell(of_agents: Mapping[int, Earlier], of_kinds: Mapping[Kind, Earlier]) -> Foretold[Kind]:
+    """Return what is foretold of an agent's case of a kind, from the same earlier cases by agent and by kind.
 
-    >>> expected = foretell([Earlier(1, "chat", 10, 40.0), Earlier(2, "chat", 10, 60.0), Earlier(2, "mail", 1, 9.0)])
-    >>> round(expected(1, "chat"), 2), round(expected(3, "mail"), 2)
+    >>> agents = {1: Earlier(10, 40.0), 2: Earlier(11, 69.0)}
+    >>> found = foretell(agents, {"chat": Earlier(20, 100.0), "mail": Earlier(1, 9.0)})
+    >>> round(found.expected(1, "chat"), 2), round(found.expected(3, "mail"), 2)
     (3.81, 5.19)
     """
-    of_agent: defaultdict[object, list[float]] = defaultdict(lambda: [0, 0.0])
-    of_kind: defaultdict[object, list[float]] = defaultdict(lambda: [0, 0.0])
-    for row in earlier:
-        for sums in (of_agent[row.agent], of_kind[row.kind]):
-            sums[0] += row.n
-            sums[1] += row.total
-    n, total = (sum(sums[place] for sums in of_agent.values()) for place in (0, 1))
+    n, total = (sum(sums[place] for sums in of_agents.values()) for place in (0, 1))
     mean = total / n if n else 0.0
-    own_of_agent, own_of_kind = _own(of_agent, mean), _own(of_kind, mean)
-    return lambda agent, kind: mean + own_of_agent.get(agent, 0.0) + own_of_kind.get(kind, 0.0)
+    return Foretold(mean, _own(of_agents, mean), _own(of_kinds, mean))
 
 
-def _own(sums: Mapping[object, list[float]], mean: float) -> dict[object, float]:
+def _own(sums: Mapping[Kind, Earlier], mean: float) -> dict[Kind, float]:
     return {key: total / n - mean for key, (n, total) in sums.items() if n >= FEWEST}

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from copilot.models.case_day import BINS
 from copilot.models.rollup import NOBODY
 from copilot.monitor import case_reading, charts
 from copilot.monitor.case_filters import CaseFilters
@@ -23,7 +24,7 @@ from copilot.statistics import handle_time
 WEEK = timedelta(days=7)
 SEED = 1
 N_DRAWS = 500  # of each week; two digits of an interval
-QUANTILES = ((0.5, "Half within"), (0.9, "90 % within"))
+QUANTILES = {"Half within": 0.5, "90 % within": 0.9}
 COLUMNS = (
     "n_cases", "n_closed", "n_censored", "n_followed", "n_reopened", "n_escalated", "n_rated", "n_satisfied",
 )  # fmt: skip
@@ -43,8 +44,7 @@ def support(filters: CaseFilters) -> Support:
     """Return the page's figures for what an address asks."""
     rows = case_reading.weeks_of(filters, (*COLUMNS,))
     total = sum(row["n_cases"] for row in rows)
-    histograms = case_reading.histograms_by_week(filters)
-    reply, handle = (_times(histograms, name) for name in case_reading.MEASURED)
+    reply, handle = (_times(rows, bins) for bins in BINS)
     satisfied, answered = _shares(rows, "n_satisfied", "n_rated"), _shares(rows, "n_rated", "n_closed")
     back, escalated = _shares(rows, "n_reopened", "n_followed"), _escalated(rows)
     return Support(
@@ -89,27 +89,38 @@ def _volume(rows: Sequence[Row]) -> dict[date, Figure]:
     }
 
 
-def _times(histograms: Mapping[date, Mapping[str, Array]], measured: str) -> dict[str, dict[date, Figure]]:
-    """Return the quantiles of times by week, from histograms by agent."""
-    found: dict[str, dict[date, Figure]] = {name: {} for _, name in QUANTILES}
-    for week, of_week in histograms.items():
-        if measured in of_week:
-            for quantile, name in QUANTILES:
-                found[name][week] = _time(f"{week}", of_week[measured], quantile)
+def _times(rows: Sequence[Row], bins: str) -> dict[str, dict[date, Figure]]:
+    """Return the quantiles of times by week, from the bins of each agent's cases."""
+    found: dict[str, dict[date, Figure]] = {name: {} for name in QUANTILES}
+    people = [row for row in rows if row["agent"] != NOBODY and row[bins]]
+    for week, of_week in _by_week(people).items():
+        histograms = case_reading.histograms([row[bins] for row in of_week])
+        for name, figure in zip(QUANTILES, _quantiles(f"{week}", histograms), strict=True):
+            found[name][week] = figure
     return found
 
 
-def _time(name: str, histogram: Array, quantile: float) -> Figure:
-    n, n_agents = round(histogram.sum()), len(histogram)
+def _quantiles(name: str, histograms: Array) -> list[Figure]:
+    n, n_agents = round(histograms.sum()), len(histograms)
     of_week = Figure(name, n, n_agents=n_agents, unit=Unit.SECONDS)
     if n < FEWEST:
-        return replace(of_week, note=f"fewer than {FEWEST} cases: too few to say")
+        return [replace(of_week, note=f"fewer than {FEWEST} cases: too few to say")] * len(QUANTILES)
     if n_agents < FEWEST_AGENTS:
-        return replace(of_week, note=f"fewer than {FEWEST_AGENTS} agents: not shown")
-    found = handle_time.quantile_of(histogram, EDGES, quantile=quantile, seed=SEED, n_draws=N_DRAWS)
-    value, low, high = (math.exp(each) for each in (found.estimate, found.low, found.high))
-    note = "few agents: take the interval with care" if found.few_agents else ""
-    return replace(of_week, value=value, low=low, high=high, note=note, method=found.method)
+        return [replace(of_week, note=f"fewer than {FEWEST_AGENTS} agents: not shown")] * len(QUANTILES)
+    quantiles = list(QUANTILES.values())
+    return [
+        replace(
+            of_week,
+            value=math.exp(found.estimate),
+            low=math.exp(found.low),
+            high=math.exp(found.high),
+            note="few agents: take the interval with care" if found.few_agents else "",
+            method=found.method,
+        )
+        for found in handle_time.quantiles_of(
+            histograms, EDGES, quantiles=quantiles, seed=SEED, n_draws=N_DRAWS
+        )
+    ]
 
 
 def _shares(rows: Sequence[Row], k: str, n: str) -> dict[date, Figure]:
@@ -188,7 +199,7 @@ def _finding(
     if not total:
         return "No case has come in yet." if filters.days == 364 else "No case was opened in this span."
     told = f"{total:,} cases were opened since {filters.first:%-d %B}."
-    replied, handled = (drawable(list(each[QUANTILES[0][1]].values())) for each in (reply, handle))
+    replied, handled = (drawable(list(each["Half within"].values())) for each in (reply, handle))
     if not (replied and handled):
         return told
     return (

@@ -16,7 +16,7 @@ from copilot.statistics.bounds import accuracy_bound
 from copilot.statistics.corrected import clustered_post_stratified, post_stratified
 from copilot.statistics.cuped import Sums, adjusted_effect
 from copilot.statistics.differences import difference_of_rates
-from copilot.statistics.handle_time import effect_on_log, quantile_difference
+from copilot.statistics.handle_time import effect_on_log, quantile_differences
 from copilot.statistics.intervals import Interval, clustered_rate
 from copilot.statistics.prediction_powered import (
     Corrected,
@@ -211,7 +211,8 @@ def _median_time(rng: Generator, rows: Rows) -> Flags:
     """Of every quantile the median needs most from its histogram; fewer draws, for these cost more."""
     counts, edges, truth = binned(rng, arms(rng, rows, by_agent=False))
     found = (
-        quantile_difference(each, edges, quantile=0.5, seed=SEED, n_draws=MEDIAN_DRAWS)[2] for each in counts
+        quantile_differences(each, edges, quantiles=[0.5], seed=SEED, n_draws=MEDIAN_DRAWS)[0][2]
+        for each in counts
     )
     return _flags(each.low <= truth <= each.high for each in found)
 

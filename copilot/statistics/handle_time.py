@@ -5,6 +5,7 @@ agents are drawn anew, not cases, whose naive interval covers 40 to 44 % where a
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
@@ -68,16 +69,16 @@ def effect_on_log(
     return Effect(_estimate(float(_difference(y_of.sum(axis=0), n_of.sum(axis=0))), draws, n_of, confidence))
 
 
-def quantile_difference(
+def quantile_differences(
     histogram: ArrayLike,
     edges: ArrayLike,
     *,
-    quantile: float,
+    quantiles: Sequence[float],
     seed: int,
     n_draws: int = N_DRAWS,
     confidence: float = 0.95,
-) -> tuple[float, float, Estimate]:
-    """Return a quantile in both arms, and the second less the first with its interval; in the unit of `edges`.
+) -> list[tuple[float, float, Estimate]]:
+    """Return each quantile in both arms, and the second less the first with its interval; in the unit of `edges`.
 
     `histogram` [agents, 2, bins] counts cases, `edges` [bins + 1] are the bins' borders, such as 64 equal steps of
     ln seconds; within a bin cases are taken as spread evenly. The interval is that of `effect_on_log`.
@@ -86,7 +87,7 @@ def quantile_difference(
         ValueError: as `effect_on_log`, edges that do not fit the bins, or a quantile not between 0 and 1.
 
     >>> counts = np.tile([[[5, 10, 5, 0], [10, 5, 5, 0]]], (9, 1, 1))
-    >>> first, second, change = quantile_difference(counts, [0, 1, 2, 3, 4], quantile=0.5, seed=1)
+    >>> [(first, second, change)] = quantile_differences(counts, [0, 1, 2, 3, 4], quantiles=[0.5], seed=1)
     >>> first, second, change.estimate
     (1.5, 1.0, -0.5)
     """
@@ -95,34 +96,35 @@ def quantile_difference(
         raise ValueError(
             f"histogram of shape {counts.shape} with {borders.size} edges: give [agents, 2, bins] and rising [bins + 1]"
         )
-    if not 0 < quantile < 1:
-        raise ValueError(f"quantile {quantile}: it must lie between 0 and 1, such as 0.9")
+    _check_quantiles(quantiles)
     n_of = checked_arms(counts.sum(axis=2), counts.sum(axis=2))[1]
     counts = counts[counts.sum(axis=(1, 2)) > 0]
-    first, second = (float(_quantile(counts[:, arm].sum(axis=0), borders, quantile)) for arm in (0, 1))
-    weights = _weights(len(counts), n_draws, seed)
-    drawn = [_quantile(weights @ counts[:, arm], borders, quantile) for arm in (0, 1)]
-    return first, second, _estimate(second - first, drawn[1] - drawn[0], n_of, confidence)
+    found = _quantiles(counts.sum(axis=0), borders, quantiles)
+    drawn = _quantiles(_drawn(counts, n_draws, seed), borders, quantiles)
+    return [
+        (float(first), float(second), _estimate(float(second - first), draws[:, 1] - draws[:, 0], n_of, confidence))
+        for (first, second), draws in zip(found, drawn, strict=True)
+    ]  # fmt: skip
 
 
-def quantile_of(
+def quantiles_of(
     histogram: ArrayLike,
     edges: ArrayLike,
     *,
-    quantile: float,
+    quantiles: Sequence[float],
     seed: int,
     n_draws: int = N_DRAWS,
     confidence: float = 0.95,
-) -> Estimate:
-    """Return a quantile of all cases with its interval, agents drawn anew; in the unit of `edges`.
+) -> list[Estimate]:
+    """Return each quantile of all cases with its interval, agents drawn anew; in the unit of `edges`.
 
-    `histogram` [agents, bins] and `edges` [bins + 1] as in `quantile_difference`. The degrees of freedom are those of
+    `histogram` [agents, bins] and `edges` [bins + 1] as in `quantile_differences`. The degrees of freedom are those of
     agents of such volumes (`clusters.variance_of`).
 
     Raises:
         ValueError: fewer than two agents, edges that do not fit the bins, or a quantile not between 0 and 1.
 
-    >>> found = quantile_of(np.tile([5, 10, 5, 0], (9, 1)), [0, 1, 2, 3, 4], quantile=0.5, seed=1)
+    >>> [found] = quantiles_of(np.tile([5, 10, 5, 0], (9, 1)), [0, 1, 2, 3, 4], quantiles=[0.5], seed=1)
     >>> found.estimate, found.n, found.n_agents
     (1.5, 180, 9)
     """
@@ -131,25 +133,28 @@ def quantile_of(
         raise ValueError(
             f"histogram of shape {counts.shape} with {borders.size} edges: give [agents, bins] and rising [bins + 1]"
         )
-    if not 0 < quantile < 1:
-        raise ValueError(f"quantile {quantile}: it must lie between 0 and 1, such as 0.9")
+    _check_quantiles(quantiles)
     counts = counts[counts.sum(axis=1) > 0]
     if len(counts) < 2:
         raise ValueError(
             f"quantile of {len(counts)} agents: two are needed to know how much agents differ, show why there is none"
         )
     n_of = counts.sum(axis=1)
-    draws = _quantile(_weights(len(counts), n_draws, seed) @ counts, borders, quantile)
-    known = draws[np.isfinite(draws)]
-    return student(
-        float(_quantile(counts.sum(axis=0), borders, quantile)),
-        variance=float(known.var(ddof=1)) * len(counts) / (len(counts) - 1),
-        df=float(variance_of(np.zeros_like(n_of), n_of / n_of.sum())[1]),
-        n=n_of.sum(),
-        n_agents=len(counts),
-        method=Method.CLUSTERED_BOOTSTRAP,
-        confidence=confidence,
-    )
+    df = float(variance_of(np.zeros_like(n_of), n_of / n_of.sum())[1])
+    found = _quantiles(counts.sum(axis=0), borders, quantiles)
+    drawn = _quantiles(_drawn(counts, n_draws, seed), borders, quantiles)
+    return [
+        student(
+            float(value),
+            variance=_variance(draws, len(counts)),
+            df=df,
+            n=n_of.sum(),
+            n_agents=len(counts),
+            method=Method.CLUSTERED_BOOTSTRAP,
+            confidence=confidence,
+        )
+        for value, draws in zip(found, drawn, strict=True)
+    ]
 
 
 def permutation_p(total: ArrayLike, n: ArrayLike) -> float:
@@ -215,18 +220,34 @@ def _redrawn(y_of: Array, n_of: Array, *, seed: int, n_draws: int) -> Array:
 
 @lru_cache(maxsize=16)
 def _weights(n_agents: int, n_draws: int, seed: int) -> Array:
-    """Return how often each draw has each agent [draws, agents]; the same for all figures of a page."""
+    """Return how often each draw has each agent [draws, agents]; the same for all figures of a page.
+
+    Agents are drawn one by one and counted: that takes a tenth of the time of multinomial numbers, which are the same.
+    """
     if n_draws < 2:
         raise ValueError(f"{n_draws} draws: at least two are needed, 2000 give two digits")
-    rng = np.random.default_rng(seed)
-    found = rng.multinomial(n_agents, np.full(n_agents, 1 / n_agents), size=n_draws).astype(np.float64)
+    drawn = np.random.default_rng(seed).integers(n_agents, size=(n_draws, n_agents))
+    at = drawn + n_agents * np.arange(n_draws)[:, None]
+    found = (
+        np.bincount(at.ravel(), minlength=n_draws * n_agents).reshape(n_draws, n_agents).astype(np.float64)
+    )
     found.flags.writeable = False
     return found
 
 
-def _quantile(counts: Array, edges: Array, quantile: float) -> Array:
-    """Return the quantile of each histogram [..., bins]; not a number where it is empty."""
+def _drawn(counts: Array, n_draws: int, seed: int) -> Array:
+    """Return the histograms [draws, ..., bins] of all draws, from those of agents [agents, ..., bins]."""
+    drawn = _weights(len(counts), n_draws, seed) @ counts.reshape(len(counts), -1)
+    return drawn.reshape(n_draws, *counts.shape[1:])
+
+
+def _quantiles(counts: Array, edges: Array, quantiles: Sequence[float]) -> list[Array]:
+    """Return each quantile of the histograms [..., bins]; not a number where they are empty."""
     upper = np.cumsum(counts, axis=-1)
+    return [_quantile(counts, upper, edges, quantile) for quantile in quantiles]
+
+
+def _quantile(counts: Array, upper: Array, edges: Array, quantile: float) -> Array:
     wanted = quantile * upper[..., -1:]
     at = np.minimum((upper < wanted).sum(axis=-1, keepdims=True), counts.shape[-1] - 1)
     inside = np.take_along_axis(counts, at, axis=-1)
@@ -236,14 +257,25 @@ def _quantile(counts: Array, edges: Array, quantile: float) -> Array:
     return np.asarray((edges[at] + part * (edges[at + 1] - edges[at]))[..., 0])
 
 
+def _check_quantiles(quantiles: Sequence[float]) -> None:
+    for quantile in quantiles:
+        if not 0 < quantile < 1:
+            raise ValueError(f"quantile {quantile}: it must lie between 0 and 1, such as 0.9")
+
+
 def _estimate(difference: float, draws: Array, n_of: Array, confidence: float) -> Estimate:
-    known = draws[np.isfinite(draws)]  # a draw may have nobody in one arm
     return student(
         difference,
-        variance=float(known.var(ddof=1)) * len(n_of) / (len(n_of) - 1),  # G drawn of G differ that much less
+        variance=_variance(draws, len(n_of)),
         df=float(contrast(*arm_products(n_of, n_of), np.array([0.0, 1.0])).df),
         n=n_of.sum(),
         n_agents=len(n_of),
         method=Method.CLUSTERED_BOOTSTRAP,
         confidence=confidence,
     )
+
+
+def _variance(draws: Array, n_agents: int) -> float:
+    """Return the variance of an estimate from its draws: G agents drawn of G differ by (G - 1) / G too little."""
+    known = draws[np.isfinite(draws)]  # a draw may have nobody in one arm
+    return float(known.var(ddof=1)) * n_agents / (n_agents - 1)

@@ -11,16 +11,16 @@ from django.utils import timezone
 
 from copilot import experimenting
 from copilot.experimenting import Treatment
-from copilot.models import CaseDay, CaseTimeDay, Contamination, Experiment, TurnDay, Variant
-from copilot.monitor.case_rolling import MILLION, bin_of
+from copilot.models import AgentDay, CaseDay, Contamination, Experiment, Variant
+from copilot.models.agent_day import COUNTS as TURNS
+from copilot.models.case_day import COUNTS as CASES
+from copilot.monitor.case_rolling import MILLION, bin_of, roll_week
 from helpdesk.models import User
 from tests.copilot.making import make_experiment
 from tests.making import make_case
 
 pytestmark = pytest.mark.django_db
 PAGE = "/copilot/monitor/experiments/"
-CASES = {field.name: 0 for field in CaseDay._meta.concrete_fields[7:]}
-TURNS = {field.name: 0 for field in TurnDay._meta.concrete_fields[8:]}
 HALF = (Treatment("Hidden", 500_000, "shadow"), Treatment("Offered", 500_000, "offer"))
 
 
@@ -52,8 +52,9 @@ def cases(
         "channel": "email",
         "agent": agent,
     }
-    CaseDay.objects.create(**(CASES | key | sums | fields))
-    CaseTimeDay.objects.create(**key, bin=bin_of(round(mean * MILLION)), n_timed=n, n_replied=0)
+    bins = {"handle_bins": n * bytes([bin_of(round(mean * MILLION))])}
+    CaseDay.objects.create(**(dict.fromkeys(CASES, 0) | key | sums | bins | fields))
+    roll_week(day - timedelta(days=day.weekday()))
 
 
 def both(experiment: Experiment, *, n_agents: int = 10, change: float = 0.0, **fields: Any) -> None:
@@ -192,9 +193,9 @@ def test_matches_are_compared_by_agent(client: Client) -> None:
     hidden, offered = experiment.variants.all()
     for agent in range(1, 11):
         for variant, n_exact in ((hidden, 10), (offered, 14 + agent % 3)):
-            TurnDay.objects.create(
-                day=timezone.localdate(), arm=variant.arm, variant=variant, language="en", agent=agent,
-                **(TURNS | {"n_turns": 30, "n_exact": n_exact, "n_none": 30 - n_exact}),
+            AgentDay.objects.create(
+                day=timezone.localdate(), arm=variant.arm, variant=variant, agent=agent,
+                **(dict.fromkeys(TURNS, 0) | {"n_turns": 30, "n_exact": n_exact, "n_none": 30 - n_exact}),
             )  # fmt: skip
     row = table(client, experiment, "shares")["Replies that match the suggestion"]
     assert float(row["value"]) == pytest.approx(5 / 30, abs=0.01)

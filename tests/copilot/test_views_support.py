@@ -9,14 +9,15 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from copilot.models import BacklogDay, CaseDay, CaseTimeDay
-from copilot.monitor.case_rolling import MILLION, bin_of
+from copilot.models import BacklogDay, CaseDay
+from copilot.models.case_day import COUNTS
+from copilot.monitor.case_rolling import MILLION, bin_of, roll_week
 from helpdesk.models import User
 from tests.copilot.making import make_topic
 
 pytestmark = pytest.mark.django_db
 PAGE = "/copilot/monitor/support/"
-CASES = {field.name: 0 for field in CaseDay._meta.concrete_fields[7:]}
+CASES = dict.fromkeys(COUNTS, 0)
 MONDAY = timezone.localdate() - timedelta(days=14 + timezone.localdate().weekday())
 
 
@@ -36,10 +37,12 @@ def cases(
         "agent": agent,
     }  # fmt: skip
     sums = {"n_cases": n, "n_replied": n, "n_closed": n, "n_timed": n, "n_followed": n}
-    CaseDay.objects.create(**(CASES | key | sums | counts))
-    for column, time in (("n_timed", seconds), ("n_replied", 12 * seconds)):
-        times = {"n_timed": 0, "n_replied": 0} | {column: n}
-        CaseTimeDay.objects.create(**key, bin=bin_of(round(math.log(time) * MILLION)), **times)
+    bins = {
+        name: n * bytes([bin_of(round(math.log(time) * MILLION))])
+        for name, time in (("handle_bins", seconds), ("reply_bins", 12 * seconds))
+    }
+    CaseDay.objects.create(**(CASES | key | sums | bins | counts))
+    roll_week(key["day"])
 
 
 def table(client: Client, key: str, **query: Any) -> dict[str, dict[str, str]]:
@@ -101,6 +104,7 @@ def test_fewer_than_five_agents_are_not_shown(client: Client) -> None:
 
 def test_cases_that_nobody_has_replied_to_are_only_counted(client: Client) -> None:
     CaseDay.objects.create(**(CASES | {"day": MONDAY, "channel": "email", "agent": 0, "n_cases": 7}))
+    roll_week(MONDAY)
     assert table(client, "volume")[f"{MONDAY}"]["value"] == "7"
     assert table(client, "handle") == {}
 

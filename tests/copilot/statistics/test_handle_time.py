@@ -13,8 +13,8 @@ from copilot.statistics.differences import difference_of_means
 from copilot.statistics.handle_time import (
     effect_on_log,
     permutation_p,
-    quantile_difference,
-    quantile_of,
+    quantile_differences,
+    quantiles_of,
 )
 
 Array = NDArray[np.float64]
@@ -68,8 +68,8 @@ def test_quantiles_are_those_of_the_cases() -> None:
     histogram = np.stack(
         [np.stack([np.histogram(part, edges)[0] for part in np.split(arm, 20)]) for arm in rows], axis=1
     )
-    for quantile in (0.5, 0.9):
-        first, second, change = quantile_difference(histogram, edges, quantile=quantile, seed=1)
+    both = quantile_differences(histogram, edges, quantiles=[0.5, 0.9], seed=1)
+    for quantile, (first, second, change) in zip((0.5, 0.9), both, strict=True):
         expected = np.quantile(rows, quantile, axis=1)
         assert (first, second) == pytest.approx(expected, abs=0.02)
         assert change.low < -0.3 < change.high < 0
@@ -120,9 +120,9 @@ def test_bad_arguments_are_refused() -> None:
         effect_on_log(*sums, seed=1, n_draws=1)
     histogram = np.ones((3, 2, 4))
     with pytest.raises(ValueError, match=r"give \[agents, 2, bins\] and rising \[bins \+ 1\]"):
-        quantile_difference(histogram, [0, 1, 2], quantile=0.5, seed=1)
+        quantile_differences(histogram, [0, 1, 2], quantiles=[0.5], seed=1)
     with pytest.raises(ValueError, match="quantile 90: it must lie between 0 and 1"):
-        quantile_difference(histogram, [0, 1, 2, 3, 4], quantile=90, seed=1)
+        quantile_differences(histogram, [0, 1, 2, 3, 4], quantiles=[0.5, 90], seed=1)
 
 
 def test_the_quantile_of_all_agents_lies_in_its_interval() -> None:
@@ -130,7 +130,7 @@ def test_the_quantile_of_all_agents_lies_in_its_interval() -> None:
     logs = rng.normal(5 + rng.normal(0, 0.3, (40, 1)), 0.8, (40, 200))
     edges = np.linspace(0, 10, 65)
     histogram = np.stack([np.histogram(row, edges)[0] for row in logs])
-    found = quantile_of(histogram, edges, quantile=0.9, seed=1)
+    [found] = quantiles_of(histogram, edges, quantiles=[0.9], seed=1)
     assert found.estimate == pytest.approx(float(np.quantile(logs, 0.9)), abs=0.05)
     assert found.low < found.estimate < found.high
     assert found.standard_error > 1.5 * 0.8 / math.sqrt(logs.size), "agents differ, and are drawn as a whole"
@@ -139,8 +139,8 @@ def test_the_quantile_of_all_agents_lies_in_its_interval() -> None:
 def test_a_quantile_of_one_agent_or_of_no_case_is_refused() -> None:
     for histogram in ([[1, 2]], [[0, 0], [3, 1]], np.zeros((0, 2))):
         with pytest.raises(ValueError, match="two are needed"):
-            quantile_of(histogram, [0, 1, 2], quantile=0.5, seed=1)
+            quantiles_of(histogram, [0, 1, 2], quantiles=[0.5], seed=1)
     with pytest.raises(ValueError, match="it must lie between 0 and 1"):
-        quantile_of([[1, 2]] * 3, [0, 1, 2], quantile=1.0, seed=1)
+        quantiles_of([[1, 2]] * 3, [0, 1, 2], quantiles=[1.0], seed=1)
     with pytest.raises(ValueError, match="give \\[agents, bins\\]"):
-        quantile_of([1, 2], [0, 1, 2], quantile=0.5, seed=1)
+        quantiles_of([1, 2], [0, 1, 2], quantiles=[0.5], seed=1)

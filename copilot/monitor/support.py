@@ -42,11 +42,13 @@ class Support:
 
 def support(filters: CaseFilters) -> Support:
     """Return the page's figures for what an address asks."""
-    rows = case_reading.weeks_of(filters, (*COLUMNS,))
+    rows = case_reading.weeks_of(filters, COLUMNS)
+    people = _by_week([row for row in rows if row["agent"] != NOBODY])
     total = sum(row["n_cases"] for row in rows)
-    reply, handle = (_times(rows, bins) for bins in BINS)
-    satisfied, answered = _shares(rows, "n_satisfied", "n_rated"), _shares(rows, "n_rated", "n_closed")
-    back, escalated = _shares(rows, "n_reopened", "n_followed"), _escalated(rows)
+    reply, handle = (_times(people, bins) for bins in BINS)
+    satisfied, answered = _shares(people, "n_satisfied", "n_rated"), _shares(people, "n_rated", "n_closed")
+    back = _shares(people, "n_reopened", "n_followed")
+    escalated = _shares(people, "n_escalated", "n_closed", "n_censored")
     return Support(
         total=total,
         finding=_finding(total, filters, reply, handle),
@@ -89,14 +91,14 @@ def _volume(rows: Sequence[Row]) -> dict[date, Figure]:
     }
 
 
-def _times(rows: Sequence[Row], bins: str) -> dict[str, dict[date, Figure]]:
+def _times(people: Mapping[date, Sequence[Row]], bins: str) -> dict[str, dict[date, Figure]]:
     """Return the quantiles of times by week, from the bins of each agent's cases."""
     found: dict[str, dict[date, Figure]] = {name: {} for name in QUANTILES}
-    people = [row for row in rows if row["agent"] != NOBODY and row[bins]]
-    for week, of_week in _by_week(people).items():
-        histograms = case_reading.histograms([row[bins] for row in of_week])
-        for name, figure in zip(QUANTILES, _quantiles(f"{week}", histograms), strict=True):
-            found[name][week] = figure
+    for week, rows in people.items():
+        if of_agents := [row[bins] for row in rows if row[bins]]:
+            figures = _quantiles(f"{week}", case_reading.histograms(of_agents))
+            for name, figure in zip(QUANTILES, figures, strict=True):
+                found[name][week] = figure
     return found
 
 
@@ -123,19 +125,18 @@ def _quantiles(name: str, histograms: Array) -> list[Figure]:
     ]
 
 
-def _shares(rows: Sequence[Row], k: str, n: str) -> dict[date, Figure]:
-    people = [row for row in rows if row["agent"] != NOBODY]
-    deff = design_effect([row[k] for row in people], [row[n] for row in people])
+def _shares(people: Mapping[date, Sequence[Row]], k: str, *n: str) -> dict[date, Figure]:
+    """Return the share of a count in the sum of some others, by week."""
+    counts = {
+        week: ([row[k] for row in rows], [sum(row[name] for name in n) for row in rows])
+        for week, rows in people.items()
+    }
+    of_all = [[each for week in counts.values() for each in week[place]] for place in (0, 1)]
+    deff = design_effect(*of_all)
     return {
-        week: share(f"{week}", [row[k] for row in found], [row[n] for row in found], last_deff=deff, of="cases")
-        for week, found in _by_week(people).items()
+        week: share(f"{week}", k_of, n_of, last_deff=deff, of="cases")
+        for week, (k_of, n_of) in counts.items()
     }  # fmt: skip
-
-
-def _escalated(rows: Sequence[Row]) -> dict[date, Figure]:
-    return _shares(
-        [row | {"n_done": row["n_closed"] + row["n_censored"]} for row in rows], "n_escalated", "n_done"
-    )
 
 
 def _by_week(rows: Sequence[Row]) -> dict[date, list[Row]]:

@@ -138,6 +138,11 @@ def check(plan: Plan) -> None:
             "where nothing is computed no release serves: leave the release of an off variant empty",
         ),
         (
+            plan.primary_outcome == Experiment.Outcome.MATCHED
+            and any(each.arm == Arm.OFF for each in treatments),
+            "where nothing is computed no reply can match: choose another outcome, or shadow instead of off",
+        ),
+        (
             divides_agents and any(each.arm == Arm.OFF or each.release for each in treatments),
             "who reads a case is not known when its suggestion is computed: variants of agents offer or shadow what "
             "the live release suggests; take cases as the unit for anything else",

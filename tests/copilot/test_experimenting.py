@@ -46,6 +46,13 @@ def test_a_draft_becomes_what_runs_and_what_ended(sana: User, now: datetime) -> 
             "the shares sum to 999,999, not to a million",
         ),
         (
+            {
+                "treatments": [Treatment("a", 500_000, "offer"), Treatment("b", 500_000, "off")],
+                "primary_outcome": "matched",
+            },
+            "where nothing is computed no reply can match",
+        ),
+        (
             {"treatments": [Treatment("a", 1_000_000, "offer"), Treatment("b", 0, "shadow")]},
             "each variant needs a share above 0",
         ),

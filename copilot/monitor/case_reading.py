@@ -81,6 +81,15 @@ def matches(experiment_id: int) -> Weeks:
     return _with(found, n_compared=n_compared, n_matched=n_matched)
 
 
+def releases_by_variant(experiment_id: int) -> dict[int, list[int]]:
+    """Return which releases answered for each variant of an experiment so far, the oldest first."""
+    rows = AgentDay.objects.filter(variant__experiment=experiment_id, release__isnull=False)
+    found: dict[int, list[int]] = {}
+    for variant, release in rows.values_list("variant", "release").distinct().order_by("release"):
+        found.setdefault(variant, []).append(release)
+    return found
+
+
 def n_cases_by_experiment() -> dict[int, int]:
     """Return how many cases of each experiment are in the figures."""
     found = CaseWeek.objects.filter(variant__isnull=False).values_list("variant__experiment")

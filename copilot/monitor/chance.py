@@ -22,12 +22,20 @@ CHECK = (
 )
 MIXED = {
     Kind.SAME_CUSTOMER: "Customers with open cases that were treated differently: {n:,}. They may tell them apart.",
-    Kind.BOTH_VARIANTS: "Agents who answered cases of more than one variant: {n:,}. That is meant to be where cases "
-    "are divided. What they learn in one they use in the other, so that the true effect is rather larger.",
     Kind.TWO_READERS: "Suggestions that agents of two variants worked on: {n:,}.",
     Kind.MERGED: "Cases merged with one that was treated differently: {n:,}. Each counts once, under the variant of "
     "the case that was kept.",
     Kind.HIDDEN_REPORTED: "Pages that reported to have shown what is hidden: {n:,}. Find out which door is open.",
+}
+CROSSED = (
+    "Agents who answered cases of more than one variant: {n:,}. Each was meant to have one for good: find out how they "
+    "came by another before you believe an effect."
+)
+BY_DESIGN = {
+    Unit.CASE: "Agents answer cases of every variant, since cases are divided. What they learn in one they use in the "
+    "other, so that the true effect is rather larger; an experiment that divides agents would show by how much.",
+    Unit.AGENT_WEEK: "Agents change variants from week to week, since that is what is divided. What they learn in one "
+    "week they use in the next, so that the true effect is rather larger.",
 }
 
 
@@ -62,10 +70,16 @@ def division(experiment: Experiment, weeks: Weeks) -> Division:
     return Division(is_wrong, told, _attrition(weeks, variants, shares))
 
 
-def mixed(experiment: Experiment) -> list[str]:
-    """Say what made the variants more alike than they should be; each kind that was noted in a sentence."""
+def mixed(experiment: Experiment, weeks: Weeks) -> list[str]:
+    """Say what made the variants more alike than they should be; each kind that was noted in a sentence.
+
+    That an agent has more than one variant is such a thing only where agents are divided: elsewhere it is by design.
+    """
     counts = contamination.count_of(experiment)
-    return [MIXED[Kind(kind)].format(n=n) for kind, n in counts.items() if n]
+    told = [sentence.format(n=counts[kind]) for kind, sentence in MIXED.items() if counts[kind]]
+    is_there = weeks["n_rows"].sum(axis=0)[:, weeks.people] > 0
+    n_crossed = int((is_there.sum(axis=0) > 1).sum())
+    return [*told, CROSSED.format(n=n_crossed)] if n_crossed and experiment.unit == Unit.AGENT else told
 
 
 def _told(

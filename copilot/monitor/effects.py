@@ -158,8 +158,8 @@ def _too_few(n: Array) -> str:
         return "one agent: how much agents differ can't be known"
     if n_agents < FEWEST_AGENTS:
         return f"fewer than {FEWEST_AGENTS} agents: not shown"
-    if int((n > 0).sum(axis=0).min()) < 2:
-        return "a variant has fewer than two agents: wait for more"
+    if int((n > 0).sum(axis=0).min()) < FEWEST_AGENTS:
+        return f"a variant has fewer than {FEWEST_AGENTS} agents: not shown"
     return ""
 
 

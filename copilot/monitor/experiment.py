@@ -4,10 +4,11 @@ Shares come first: where they are not as planned nothing else is shown, for some
 cases, and nobody knows what it did to the rest.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from copilot.experiments import MILLION
-from copilot.models import Experiment, Variant
+from copilot.models import Arm, Experiment, Variant
 from copilot.monitor import case_reading, chance
 from copilot.monitor.case_reading import Weeks
 from copilot.monitor.chance import Division
@@ -15,7 +16,8 @@ from copilot.monitor.comparing import Compared, Pair, compare, control_of
 from copilot.monitor.effects import Look
 from copilot.monitor.shares import FEWEST_AGENTS
 
-State = Experiment.State
+State, Unit = Experiment.State, Experiment.Unit
+MOST_NAMED = 4  # releases of a variant; of more only the first and the last are named
 TREATED = {
     "offer": "suggestions are offered",
     "shadow": "suggestions are computed and hidden",
@@ -50,6 +52,7 @@ class ExperimentPage:
     variants: tuple[VariantRow, ...]
     division: Division
     mixed: tuple[str, ...]
+    by_design: str
     instead: str
     compared: Compared | None
     treatment: Variant | None
@@ -62,6 +65,7 @@ def experiment_page(experiment: Experiment, *, position: int | None = None) -> E
     divided = chance.division(experiment, weeks)
     variants = list(experiment.variants.all())
     n_cases = {variant.pk: weeks.total(variant.pk, "n_cases") for variant in variants}
+    served = case_reading.releases_by_variant(experiment.pk)
     instead = _instead(experiment, divided, weeks)
     control = control_of(variants)
     others = tuple(variant for variant in variants if variant != control)
@@ -71,11 +75,12 @@ def experiment_page(experiment: Experiment, *, position: int | None = None) -> E
         experiment=experiment,
         plan=_plan(experiment, sum(n_cases.values())),
         variants=tuple(
-            VariantRow(each, _treated(each), each.share / MILLION, n_cases[each.pk])
+            VariantRow(each, _treated(each, served.get(each.pk, ())), each.share / MILLION, n_cases[each.pk])
             for each in variants
         ),
         division=divided,
-        mixed=tuple(chance.mixed(experiment)),
+        mixed=tuple(chance.mixed(experiment, weeks)),
+        by_design=chance.BY_DESIGN.get(Unit(experiment.unit), ""),
         instead=instead,
         compared=None if instead else compare(
             Pair(experiment, control, treatment, weeks, case_reading.matches(experiment.pk), look)
@@ -110,7 +115,7 @@ def _instead(experiment: Experiment, divided: Division, weeks: Weeks) -> str:
 
 def _plan(experiment: Experiment, n_cases: int) -> str:
     """Say in words what was planned, and how far it is."""
-    unit = chance.UNITS[Experiment.Unit(experiment.unit)]
+    unit = chance.UNITS[Unit(experiment.unit)]
     outcome = Experiment.Outcome(experiment.primary_outcome).label.lower()
     planned = f"It divides {unit} and is decided on {outcome} at {experiment.n_planned:,} cases"
     if experiment.is_draft:
@@ -120,10 +125,29 @@ def _plan(experiment: Experiment, n_cases: int) -> str:
     return f"{planned}; {n_cases:,} are there, as many as it needs."
 
 
-def _treated(variant: Variant) -> str:
-    by = f"by release {variant.release_id}" if variant.release_id else "by the live release"
+def _treated(variant: Variant, served: Sequence[int]) -> str:
+    """Say what is done in a variant, and which releases really did it so far."""
     treated = TREATED[variant.arm]
-    return treated if variant.arm == "off" else f"{treated}, {by}"
+    if variant.arm == Arm.OFF:
+        return treated
+    if variant.release_id is None:
+        by = _named(served) if served else "the release that is live at the time"
+        return f"{treated}, by {by}"
+    others = [release for release in served if release != variant.release_id]
+    instead = f"; {_named(others)} stood in for it" if others else ""
+    return f"{treated}, by release {variant.release_id}{instead}"
+
+
+def _named(numbers: Sequence[int]) -> str:
+    """Name releases.
+
+    >>> _named([3]), _named([3, 4, 7]), _named(range(3, 9))
+    ('release 3', 'releases 3, 4 and 7', '6 releases from 3 to 8')
+    """
+    if len(numbers) > MOST_NAMED:
+        return f"{len(numbers)} releases from {numbers[0]} to {numbers[-1]}"
+    *others, last = map(str, numbers)
+    return f"releases {', '.join(others)} and {last}" if others else f"release {last}"
 
 
 @dataclass(frozen=True)

@@ -8,16 +8,19 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
-from copilot import experimenting
+from copilot import assigning, experimenting
 from copilot.experimenting import Treatment
 from copilot.models import AgentDay, CaseDay, Contamination, Experiment, Variant
 from copilot.models.agent_day import COUNTS as TURNS
 from copilot.models.case_day import COUNTS as CASES
+from copilot.monitor import rolling
 from copilot.monitor.case_rolling import MILLION, bin_of, roll_week
+from helpdesk.merging import merge_cases
 from helpdesk.models import User
-from tests.copilot.making import make_experiment
-from tests.making import make_case
+from tests.copilot.making import make_experiment, make_release, make_topic
+from tests.making import make_case, make_reply
 
 pytestmark = pytest.mark.django_db
 PAGE = "/copilot/monitor/experiments/"
@@ -162,12 +165,80 @@ def test_few_agents_get_the_chance_by_permutations(client: Client) -> None:
 
 def test_contamination_is_told_in_sentences(client: Client, experiment: Experiment) -> None:
     both(experiment)
-    assert "Nothing was noted that mixes the variants" in text_of(client, experiment)
+    assert "Nothing was noted that mixes the variants beyond what is meant to" in text_of(client, experiment)
     for kind in ("merged", "same_customer"):
         Contamination.objects.create(kind=kind, case=make_case(), experiment=experiment, at=timezone.now())
     text = text_of(client, experiment)
     assert "Cases merged with one that was treated differently: 1. Each counts once" in text
     assert "Customers with open cases that were treated differently: 1." in text
+
+
+def test_agents_with_cases_of_both_variants_are_by_design_where_cases_are_divided(
+    client: Client, experiment: Experiment, ana: User
+) -> None:
+    both(experiment)
+    Contamination.objects.create(
+        kind="both_variants", case=make_case(), experiment=experiment, agent=ana, at=timezone.now()
+    )
+    text = text_of(client, experiment)
+    assert "Agents answer cases of every variant, since cases are divided." in text
+    assert "What mixed the variants" not in text
+
+
+def test_agents_with_cases_of_both_variants_are_warned_of_where_agents_are_divided(client: Client) -> None:
+    experiment = make_experiment(*HALF, unit="agent", n_planned=600)
+    hidden, offered = experiment.variants.all()
+    for agent in range(1, 13):
+        cases((hidden, offered)[agent % 2], agent, n=60)
+    text = text_of(client, experiment)
+    assert "more than one variant" not in text
+    assert "since cases are divided" not in text
+    cases(hidden, 1, days_ago=2)
+    assert "Agents who answered cases of more than one variant: 1. Each was meant" in text_of(
+        client, experiment
+    )
+
+
+def test_a_case_merged_in_the_middle_counts_once_and_is_told_of(
+    client: Client, ana: User, settings: Settings
+) -> None:
+    settings.COPILOT_HOLDOUT_SHARE = 0.0
+    experiment, now = make_experiment(*HALF), timezone.now()
+    opened = [make_case(sent_at=now) for _ in range(20)]
+    assigned = assigning.assign(opened, now=now)
+    kept = opened[0]
+    merged = next(case for case in opened if assigned[case.pk].arm != assigned[kept.pk].arm)
+    for case in opened:
+        if case != merged:
+            make_reply(case, "It left today.", author=ana, at=now)
+    merge_cases(kept=kept, merged=merged, actor=ana, now=now)
+    rolling.roll_day(timezone.localdate(now), now=now)
+    text = text_of(client, experiment)
+    n_kept = sum(row.variant_id == assigned[kept.pk].variant_id for row in assigned.values())
+    assert f"<td>{n_kept}</td>" in text
+    assert f"<td>{19 - n_kept}</td>" in text
+    assert "Cases merged with one that was treated differently: 1. Each counts once" in text
+
+
+def test_cases_of_one_topic_are_adjusted_by_their_agents_alone(
+    client: Client, experiment: Experiment
+) -> None:
+    topic = make_topic()
+    for agent in range(1, 11):
+        cases(None, agent, mean=5 + agent / 20, days_ago=30, topic=topic)
+    both(experiment, change=math.log(0.9), topic=topic)
+    rows = table(client, experiment, "times")
+    assert float(rows["Handle time, adjusted"]["value"]) == pytest.approx(-0.1, abs=0.01)
+
+
+def test_a_variant_of_fewer_than_five_agents_is_not_shown(client: Client) -> None:
+    experiment = make_experiment(*HALF, unit="agent", n_planned=100)
+    hidden, offered = experiment.variants.all()
+    for agent in range(1, 12):
+        cases(hidden if agent < 8 else offered, agent, n=60)
+    rows = table(client, experiment, "times")
+    assert {row["value"] for row in rows.values()} == {""}
+    assert rows["Median of handle time"]["note"] == "a variant has fewer than 5 agents: not shown"
 
 
 def test_what_can_not_be_seen_is_said(client: Client, experiment: Experiment) -> None:
@@ -187,19 +258,64 @@ def test_the_effect_by_week_and_since_the_first_case(client: Client, experiment:
     ]  # fmt: skip
 
 
+def turns(variant: Variant, agent: int, *, n_exact: int, days_ago: int = 1, release: Any = None) -> None:
+    """Thirty replies of an agent, so many of which are what was suggested."""
+    AgentDay.objects.create(
+        day=timezone.localdate() - timedelta(days=days_ago), arm=variant.arm, variant=variant, agent=agent,
+        release=release,
+        **(dict.fromkeys(TURNS, 0) | {"n_turns": 30, "n_exact": n_exact, "n_none": 30 - n_exact}),
+    )  # fmt: skip
+
+
 def test_matches_are_compared_by_agent(client: Client) -> None:
     experiment = make_experiment(*HALF, n_planned=600, primary_outcome="matched")
     both(experiment)
     hidden, offered = experiment.variants.all()
     for agent in range(1, 11):
-        for variant, n_exact in ((hidden, 10), (offered, 14 + agent % 3)):
-            AgentDay.objects.create(
-                day=timezone.localdate(), arm=variant.arm, variant=variant, agent=agent,
-                **(dict.fromkeys(TURNS, 0) | {"n_turns": 30, "n_exact": n_exact, "n_none": 30 - n_exact}),
-            )  # fmt: skip
+        turns(hidden, agent, n_exact=10)
+        turns(offered, agent, n_exact=14 + agent % 3)
     row = table(client, experiment, "shares")["Replies that match the suggestion"]
     assert float(row["value"]) == pytest.approx(5 / 30, abs=0.01)
     assert "changes replies that match the suggestion by +" in text_of(client, experiment)
+
+
+def test_matches_have_their_weeks_and_what_can_not_be_seen_of_them(client: Client) -> None:
+    experiment = make_experiment(*HALF, n_planned=600, primary_outcome="matched")
+    both(experiment)
+    hidden, offered = experiment.variants.all()
+    for week in range(3):
+        for agent in range(1, 11):
+            turns(hidden, agent, n_exact=10, days_ago=1 + 7 * week)
+            turns(offered, agent, n_exact=14 + agent % 3, days_ago=1 + 7 * week)
+    sequence = list(table(client, experiment, "sequence").values())
+    assert [row["n"] for row in sequence] == ["600", "1200", "1800"]
+    assert float(sequence[-1]["value"]) == pytest.approx(5 / 30, abs=0.01)
+    assert {row["method"] for row in sequence} == {"always valid"}
+    novelty = table(client, experiment, "novelty")
+    assert [novelty[name]["n"] for name in ("Week 1", "Week 2", "Weeks 3–4")] == ["600", "600", "600"]
+    assert "With 1,800 replies a change of replies that match the suggestion below" in text_of(
+        client, experiment
+    )
+
+
+def test_the_page_names_the_releases_that_answered(client: Client) -> None:
+    release = make_release()
+    experiment = make_experiment(
+        Treatment("Live", 500_000, "offer"), Treatment("Own", 500_000, "shadow", release), runs=False
+    )
+    live, own = experiment.variants.all()
+    assert "suggestions are offered, by the release that is live at the time" in text_of(client, experiment)
+    assert f"hidden, by release {release.pk}<" in text_of(client, experiment)
+    later = [make_release() for _ in range(5)]
+    for number, made in enumerate(later):
+        made.pk, made.state = None, "retired"
+        made.save()
+        turns(live, 1, n_exact=3, days_ago=number + 1, release=made)
+    turns(own, 1, n_exact=3, release=release)
+    turns(own, 1, n_exact=3, release=later[0])
+    text = text_of(client, experiment)
+    assert f"offered, by 5 releases from {later[0].pk} to {later[-1].pk}" in text
+    assert f"hidden, by release {release.pk}; release {later[0].pk} stood in for it" in text
 
 
 def test_of_more_variants_the_address_names_one(client: Client) -> None:

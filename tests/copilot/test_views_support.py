@@ -109,6 +109,15 @@ def test_cases_that_nobody_has_replied_to_are_only_counted(client: Client) -> No
     assert table(client, "handle") == {}
 
 
+def test_a_single_topic_shows_the_same_as_all(client: Client) -> None:
+    for agent in range(1, 11):
+        cases(agent, n_rated=5, n_satisfied=agent % 5)
+    for key in ("volume", "reply", "handle", "back", "satisfaction"):
+        assert (
+            table(client, key) == table(client, key, topic="payouts") == table(client, key, channel="email")
+        )
+
+
 def test_what_is_not_asked_for_is_not_counted(client: Client) -> None:
     cases(1)
     cases(2, topic="Fees", channel="chat")

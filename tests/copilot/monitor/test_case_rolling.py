@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -17,7 +18,7 @@ from copilot.models.case_day import BINS, COUNTS
 from copilot.models.touch import Touch
 from copilot.monitor import rolling, touching
 from copilot.monitor.agents import agent_hash
-from copilot.monitor.case_rolling import MILLION, followed
+from copilot.monitor.case_rolling import MILLION, bin_of, followed
 from helpdesk import casework, escalating, rating
 from helpdesk.merging import merge_cases
 from helpdesk.models import ActiveTime, Case, User
@@ -147,6 +148,20 @@ def test_a_reply_after_seven_days_comes_too_late(ana: User) -> None:
     roll()
     assert (total("n_replied"), total("n_closed"), total("n_censored")) == (0, 0, 1)
     assert CaseDay.objects.get().agent == 0
+
+
+def test_a_senders_clock_that_is_fast_changes_nothing_and_a_slow_one_adds_to_the_first_reply(
+    client: Client, ana: User, sana: User
+) -> None:
+    now = timezone.now()
+    for told_at in (now + HOUR, now - HOUR):
+        make_reply(opened(at=told_at), "It left today.", author=ana, at=now + timedelta(minutes=5))
+    for day in {timezone.localdate(now), timezone.localdate(now - HOUR)}:
+        rolling.roll_day(day, now=now + HOUR)
+    bins = b"".join(CaseDay.objects.order_by("day").values_list("reply_bins", flat=True))
+    assert sorted(bins) == [bin_of(round(math.log(seconds) * MILLION)) for seconds in (300, 3900)]
+    client.force_login(sana)
+    assert "a clock that is an hour slow adds an hour" in client.get("/copilot/monitor/support/").text
 
 
 def test_a_case_comes_back_within_seven_days_of_its_closing(ana: User) -> None:

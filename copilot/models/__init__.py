@@ -2,7 +2,7 @@
 
 from copilot.models.agent_day import AgentDay
 from copilot.models.alert import Alert, AlertEvent
-from copilot.models.case_day import BacklogDay, CaseDay, CaseWeek
+from copilot.models.case_day import BacklogDay, CaseDay, CaseWeek, KindWeek
 from copilot.models.catalog import Answer, AnswerVersion, Area, Guidance, Term, Topic
 from copilot.models.change import CatalogChange
 from copilot.models.experiment import Assignment, Contamination, Experiment, Exposure, Variant
@@ -51,6 +51,7 @@ __all__ = [
     "Guidance",
     "InputDay",
     "Judgment",
+    "KindWeek",
     "Match",
     "MatchVersion",
     "Promotion",

@@ -87,6 +87,7 @@ KEYS = {"id", "day", "arm", "variant_id", "channel", "topic_id", "agent"}
 _SUMMED = [field for field in CaseDay._meta.concrete_fields if field.attname not in KEYS]
 BINS = ("reply_bins", "handle_bins")
 COUNTS = tuple(field.attname for field in _SUMMED if field.attname not in BINS)
+TIMES = ("n_replied", "reply_log", "n_timed", "handle_log")
 
 
 class CaseWeek(models.Model):
@@ -118,6 +119,29 @@ class CaseWeek(models.Model):
 
 for _field in _SUMMED:
     _field.clone().contribute_to_class(CaseWeek, _field.attname)
+
+
+class KindWeek(models.Model):
+    """The times of a week's cases by channel and topic, of those that an agent replied to: what foretells others."""
+
+    week = models.DateField()
+    channel = models.SlugField(max_length=40, db_index=False)
+    topic = models.ForeignKey(Topic, null=True, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["week", "channel", "topic"], nulls_distinct=False, name="kind_week_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"cases of a channel and a topic, week of {self.week}"
+
+
+for _field in _SUMMED:
+    if _field.attname in TIMES:
+        _field.clone().contribute_to_class(KindWeek, _field.attname)
 
 
 class BacklogDay(models.Model):

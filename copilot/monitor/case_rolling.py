@@ -15,7 +15,18 @@ from typing import Any, NamedTuple
 from django.db import connection, transaction
 from django.utils import timezone
 
-from copilot.models.case_day import BINS, COUNTS, LAST_LOG, TIME_BINS, BacklogDay, CaseDay, CaseWeek
+from copilot.models.case_day import (
+    BINS,
+    COUNTS,
+    LAST_LOG,
+    TIME_BINS,
+    TIMES,
+    BacklogDay,
+    CaseDay,
+    CaseWeek,
+    KindWeek,
+)
+from copilot.models.rollup import NOBODY
 from copilot.monitor.agents import agent_hash
 from copilot.monitor.copying import copy_rows, sortable
 from copilot.monitor.funnel import WINDOW
@@ -85,6 +96,13 @@ GROUP BY GROUPING SETS ((agent), (channel, agent), (variant_id, agent))
 HAVING GROUPING(variant_id) = 1 OR variant_id IS NOT NULL
 ORDER BY variant_id, channel, agent
 """  # noqa: S608  the models' own names
+
+SUM_KINDS = f"""
+INSERT INTO copilot_kindweek (week, channel, topic_id, {", ".join(TIMES)})
+SELECT %(week)s, channel, topic_id, {", ".join(f"sum({name})" for name in TIMES)}
+FROM copilot_caseday WHERE day >= %(week)s AND day < %(end)s AND agent <> {NOBODY}
+GROUP BY channel, topic_id ORDER BY channel, topic_id
+"""  # noqa: S608
 
 
 class CaseRow(NamedTuple):
@@ -191,9 +209,10 @@ def bin_of(log_millionths: int) -> int:
 
 def roll_week(week: date) -> None:
     """Make the sums of the week that begins on a Monday anew, from its days."""
-    CaseWeek.objects.filter(week=week).delete()
-    with connection.cursor() as cursor:
-        cursor.execute(SUM, {"week": week, "end": week + WEEK})
+    for model, sql in ((CaseWeek, SUM), (KindWeek, SUM_KINDS)):
+        model._default_manager.filter(week=week).delete()
+        with connection.cursor() as cursor:
+            cursor.execute(sql, {"week": week, "end": week + WEEK})
 
 
 def _add_time(name: str, seconds: float, found: Counter[str], bins: bytearray) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
+from copilot.models.case_day import TIMES
 from copilot.monitor.case_rolling import MILLION
 from copilot.monitor.foretelling import Earlier, Foretold, foretell
 from copilot.statistics import cuped
@@ -18,13 +19,21 @@ Key = TypeVar("Key")
 Array = NDArray[np.float64]
 BEFORE = timedelta(days=84)  # earlier cases by which a case's time is foretold
 TOPIC = "CASE WHEN %(has_topic)s THEN coalesce(topic_id, 0) ELSE 0 END"
+SUMS = ", ".join(TIMES)
+WHOLE = "week >= %(monday)s AND week < %(last_monday)s"
+REST = "(day >= %(first)s AND day < %(monday)s OR day >= %(last_monday)s AND day < %(start)s)"
+# By agent and by kind, each from whole weeks and from the days before and after them.
 EARLIER = f"""
-SELECT agent, channel, topic, sum(n_timed)::bigint, sum(handle_log)::bigint, sum(n_replied)::bigint,
-       sum(reply_log)::bigint
+SELECT agent, channel, topic, {", ".join(f"sum({name})::bigint" for name in TIMES)}
 FROM (
-    SELECT *, {TOPIC} AS topic FROM copilot_caseday WHERE day >= %(first)s AND day < %(start)s AND agent <> 0
+    SELECT agent, NULL AS channel, NULL::bigint AS topic, {SUMS} FROM copilot_caseweek
+    WHERE variant_id IS NULL AND channel = '' AND {WHOLE}
+    UNION ALL SELECT agent, NULL, NULL, {SUMS} FROM copilot_caseday WHERE {REST}
+    UNION ALL SELECT NULL, channel, {TOPIC}, {SUMS} FROM copilot_kindweek WHERE {WHOLE}
+    UNION ALL SELECT NULL, channel, {TOPIC}, {SUMS} FROM copilot_caseday WHERE agent <> 0 AND {REST}
 ) AS cases
-GROUP BY GROUPING SETS ((agent), (channel, topic))
+WHERE agent IS DISTINCT FROM 0
+GROUP BY agent, channel, topic
 """  # noqa: S608  nothing of it comes from outside
 # A kind's own time is a whole number of millionths here: sums of floats depend on the order of rows.
 WEIGHTED = f"""
@@ -68,15 +77,8 @@ def covariates(
     *, start: date, variants: tuple[int, int], agents: Sequence[int], has_topic: bool
 ) -> Mapping[str, Covariate]:
     """Return by outcome what was foretold on a day of the times of two variants' cases since."""
-    by_agent: dict[int, Sequence[int]] = {}
-    by_kind: dict[Kind, Sequence[int]] = {}
-    earlier = _query(EARLIER, first=start - BEFORE, start=start, has_topic=has_topic)
-    for agent, channel, topic, *sums in earlier:
-        if agent is None:
-            by_kind[channel, topic] = sums
-        else:
-            by_agent[agent] = sums
-    handle, reply = (foretell(_pairs(by_agent, at), _pairs(by_kind, at)) for at in (0, 2))
+    by_agent, by_kind = earlier_times(start=start, has_topic=has_topic)
+    reply, handle = (foretell(_pairs(by_agent, at), _pairs(by_kind, at)) for at in (0, 2))
     kinds = sorted(by_kind)
     rows = _query(
         WEIGHTED,
@@ -96,6 +98,27 @@ def covariates(
         "handle_time": _covariate(handle, agents, weighted[:3]),
         "first_reply_time": _covariate(reply, agents, weighted[3:]),
     }
+
+
+def earlier_times(
+    *, start: date, has_topic: bool
+) -> tuple[dict[int, Sequence[int]], dict[Kind, Sequence[int]]]:
+    """Return the sums of TIMES over the cases of the weeks before a day, by agent and by kind."""
+    first = start - BEFORE
+    asked = {
+        "first": first,
+        "monday": first + timedelta(days=-first.weekday() % 7),
+        "last_monday": start - timedelta(days=start.weekday()),
+        "start": start,
+    }
+    by_agent: dict[int, Sequence[int]] = {}
+    by_kind: dict[Kind, Sequence[int]] = {}
+    for agent, channel, topic, *sums in _query(EARLIER, has_topic=has_topic, **asked):
+        if agent is None:
+            by_kind[channel, topic] = sums
+        else:
+            by_agent[agent] = sums
+    return by_agent, by_kind
 
 
 def _pairs(sums: Mapping[Key, Sequence[int]], at: int) -> dict[Key, Earlier]:

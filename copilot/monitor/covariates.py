@@ -35,13 +35,16 @@ FROM (
 WHERE agent IS DISTINCT FROM 0
 GROUP BY agent, channel, topic
 """  # noqa: S608  nothing of it comes from outside
-# A kind's own time is a whole number of millionths here: sums of floats depend on the order of rows.
+PRODUCTS = (
+    "n_timed * handle", "n_timed * handle * handle", "handle_log * handle",
+    "n_replied * reply", "n_replied * reply * reply", "reply_log * reply",
+)  # fmt: skip
+# A kind's own time is a whole number of millionths here: sums of floats depend on the order of rows. Of a kind that is
+# new nothing is known; joined otherwise, few rows would be expected, and all of them sorted.
 WEIGHTED = f"""
-SELECT agent, variant_id, sum(n_timed * handle)::float, sum(n_timed * handle * handle)::float,
-       sum(handle_log * handle)::float, sum(n_replied * reply)::float, sum(n_replied * reply * reply)::float,
-       sum(reply_log * reply)::float
+SELECT agent, variant_id, {", ".join(f"coalesce(sum({product}), 0)::float" for product in PRODUCTS)}
 FROM copilot_caseday AS cases
-JOIN unnest(%(channels)s::text[], %(topics)s::bigint[], %(handle)s::bigint[], %(reply)s::bigint[])
+LEFT JOIN unnest(%(channels)s::text[], %(topics)s::bigint[], %(handle)s::bigint[], %(reply)s::bigint[])
      AS kind (of_channel, of_topic, handle, reply) ON of_channel = channel AND of_topic = {TOPIC}
 WHERE variant_id = ANY(%(variants)s) AND agent <> 0
 GROUP BY agent, variant_id

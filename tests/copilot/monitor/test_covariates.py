@@ -9,8 +9,8 @@ import pytest
 from copilot.models import CaseDay
 from copilot.models.case_day import COUNTS, TIMES
 from copilot.monitor.case_rolling import roll_week
-from copilot.monitor.covariates import BEFORE, earlier_times
-from tests.copilot.making import make_topic
+from copilot.monitor.covariates import BEFORE, covariates, earlier_times
+from tests.copilot.making import make_experiment, make_topic
 
 pytestmark = pytest.mark.django_db
 START = date(2026, 3, 2)  # a Monday
@@ -24,7 +24,7 @@ def days(db: None) -> list[CaseDay]:
         CaseDay(
             day=START + timedelta(days=10 - back), arm="offer", channel=("email", "chat")[back % 2],
             topic=topics[back % 3], agent=agent,
-            **(dict.fromkeys(COUNTS, 1) | dict.fromkeys(TIMES, back + agent)),
+            **(dict.fromkeys(COUNTS, 1) | dict.fromkeys(TIMES[1::2], (back + agent) * (agent + back % 2) * 10 ** 6)),
         )
         for back in range(110)
         for agent in range(4)
@@ -45,6 +45,20 @@ def test_whole_weeks_and_single_days_sum_to_the_cases_of_the_span(
     assert by_agent == sums((row.agent, row) for row in within)
     kinds = (((row.channel, (row.topic_id or 0) if has_topic else 0), row) for row in within)
     assert by_kind == sums(kinds)
+
+
+def test_of_a_new_kind_only_the_agents_own_is_foretold(days: list[CaseDay]) -> None:
+    experiment = make_experiment()
+    variants = [each.pk for each in experiment.variants.all()]
+    for variant, channel in zip(variants, ("email", "letter"), strict=True):
+        CaseDay.objects.create(
+            day=START, arm="offer", variant_id=variant, channel=channel, agent=1, **dict.fromkeys(COUNTS, 10)
+        )
+    found = covariates(start=START, variants=(variants[0], variants[1]), agents=[1, 9], has_topic=False)
+    for covariate in found.values():
+        assert covariate.of_agents[0] != covariate.of_agents[1], "of a new agent the mean of all is foretold"
+        assert covariate.kinds[0, 0] != 0
+        assert (covariate.kinds[0, 1], *covariate.kinds[1]) == (0, 0, 0)
 
 
 def sums(rows: Iterable[tuple[object, CaseDay]]) -> dict[object, list[int]]:

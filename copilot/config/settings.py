@@ -94,6 +94,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    *(["copilot.simulated.mark_api"] if "copilot" in INSTALLED_APPS else []),
 ]
 
 ROOT_URLCONF = "copilot.config.urls"
@@ -313,6 +314,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "helpdesk.api.schema.describe_requests",
+        *(["copilot.simulated.describe_mark"] if "copilot" in INSTALLED_APPS else []),
     ],
 }
 if "copilot" in INSTALLED_APPS:

@@ -6,6 +6,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
+from rest_framework.test import APIClient
 
 from copilot import simulated
 from copilot.models import Simulation, TurnDay
@@ -95,3 +96,17 @@ def test_files_of_figures_say_it_in_their_name(client: Client, sana: User, row: 
 def test_it_is_only_read_and_by_people_who_signed_in(client: Client, page: str) -> None:
     assert client.post(page).status_code == 405
     assert Client().get(page).status_code == 302
+
+
+def test_answers_of_the_api_say_it_in_a_header(api: APIClient, row: Simulation) -> None:
+    assert api.get("/api/cases/")["X-Simulated"] == "true"
+    assert api.get("/api/cases/999999/")["X-Simulated"] == "true", "refusals too"
+    cache.set(simulated.KEY, simulated.NONE)
+    assert "X-Simulated" not in api.get("/api/cases/")
+
+
+def test_the_apis_schema_says_what_the_header_means(api: APIClient) -> None:
+    schema = api.get("/api/schema/", HTTP_ACCEPT="application/json").json()
+    assert "simulated cases" in schema["components"]["headers"]["X-Simulated"]["description"]
+    answer = schema["paths"]["/api/cases/"]["get"]["responses"]["200"]
+    assert answer["headers"]["X-Simulated"] == {"$ref": "#/components/headers/X-Simulated"}

@@ -11,7 +11,7 @@ the *message came in*, not the one in which the card is opened: so it needs no m
 not change sides, and a backlog, which a treatment may shorten, has no say in who is treated.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from django.conf import settings
@@ -65,11 +65,11 @@ def holdout_arm(case_id: int) -> Arm:
     )
 
 
-def experiment_of_readers(suggestion: Suggestion) -> Experiment | None:
-    """Return the experiment in which the reader decides what is shown of a suggestion, if it is in one."""
-    assignment = Assignment.objects.filter(case=suggestion.case_id).select_related("experiment").first()
-    experiment = assignment.experiment if assignment else None
-    return experiment if experiment and experiment.divides_agents else None
+def experiments_of_readers(cases: Collection[int]) -> dict[int, Experiment]:
+    """Return by case the experiments in which the reader decides what is shown."""
+    divided = Assignment.objects.filter(case__in=cases, experiment__isnull=False)
+    divided = divided.exclude(experiment__unit=Unit.CASE).select_related("experiment")
+    return {row.case_id: row.experiment for row in divided if row.experiment}
 
 
 def variant_for(agent: User, experiment: Experiment, *, asked_at: datetime) -> Variant:
@@ -78,11 +78,15 @@ def variant_for(agent: User, experiment: Experiment, *, asked_at: datetime) -> V
     return _variant(experiment, agent_unit(unit=Unit(experiment.unit), agent=agent.pk, day=day))
 
 
-def expose(suggestion: Suggestion, agent: User, *, now: datetime) -> Exposure | None:
-    """Note which variant an agent has of a suggestion, at their first act on it; None where agents are not divided."""
-    experiment = experiment_of_readers(suggestion)
-    if experiment is None:
-        return None
+def expose_all(seen: Sequence[tuple[Suggestion, User, datetime]]) -> None:
+    """Note which variant agents have of suggestions, at their first act on each; nothing where they are not divided."""
+    divided = experiments_of_readers({suggestion.case_id for suggestion, *_ in seen})
+    for suggestion, agent, at in seen:
+        if experiment := divided.get(suggestion.case_id):
+            _expose(suggestion, agent, experiment, now=at)
+
+
+def _expose(suggestion: Suggestion, agent: User, experiment: Experiment, *, now: datetime) -> None:
     exposure, is_new = Exposure.objects.get_or_create(
         suggestion=suggestion,
         agent=agent,
@@ -93,7 +97,6 @@ def expose(suggestion: Suggestion, agent: User, *, now: datetime) -> Exposure | 
     )
     if is_new:
         contamination.note_readers(exposure, now=now)
-    return exposure
 
 
 def _variant(experiment: Experiment, unit: str) -> Variant:

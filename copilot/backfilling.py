@@ -21,7 +21,7 @@ from copilot.models import Arm, Release, Suggestion, WithheldText
 from copilot.models.suggestion import State
 from copilot.pipeline.run import Pipeline
 from copilot.pipeline.types import HeadError
-from copilot.recording import answer_of, expect_settling
+from copilot.recording import answers_of, expect_settling
 from copilot.replaying import Moments
 from copilot.suggesting import CASE_FOR_WORDING, compute
 
@@ -115,8 +115,7 @@ def _is_as_it_was(turn: Suggestion, row: Suggestion) -> bool:
 def _note_answers(suggestion_ids: Iterable[int], *, now: datetime) -> None:
     """Note the replies that these turns have had, and have both compared."""
     turns = Suggestion.objects.filter(pk__in=suggestion_ids, state=State.WITHHELD).select_related("message")
-    noted = [
-        withholding.note_reply(turn, reply, now=now) for turn in turns if (reply := answer_of(turn.message))
-    ]
-    if any(noted):
+    answers = answers_of([turn.message for turn in turns])
+    pairs = [(turn, answers[turn.message_id]) for turn in turns if turn.message_id in answers]
+    if withholding.note_replies(pairs, now=now):
         expect_settling()

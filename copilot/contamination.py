@@ -48,27 +48,35 @@ def note_customers(new: Sequence[Assignment], *, cases: Collection[Case], now: d
     Contamination.objects.bulk_create(rows)
 
 
-def note_answer(reply: Reply, *, now: datetime) -> None:
+def note_answers(replies: Sequence[Reply], *, now: datetime) -> None:
     """Note once for each agent of an experiment that they have answered cases of two variants."""
-    mine = Assignment.objects.filter(case=reply.case_id, variant__isnull=False).first()
-    if mine is None or reply.author_id is None:
+    cases = {reply.case_id for reply in replies}
+    assigned = {row.case_id: row for row in Assignment.objects.filter(case__in=cases, variant__isnull=False)}
+    mine = [(reply, assigned[reply.case_id]) for reply in replies if reply.case_id in assigned]
+    if not mine:
         return
-    others = Reply.objects.filter(author=reply.author_id, case__assignment__experiment=mine.experiment_id)
-    other = others.exclude(case__assignment__variant=mine.variant_id).order_by("pk").first()
-    if other is not None:
-        Contamination.objects.bulk_create(
-            [
+    experiments = {row.experiment_id for _, row in mine}
+    noted = Contamination.objects.filter(kind=Kind.BOTH_VARIANTS, experiment__in=experiments)
+    known: set[tuple[int | None, int | None]] = set(noted.values_list("experiment", "agent"))
+    rows = []
+    for reply, row in mine:
+        if (key := (row.experiment_id, reply.author_id)) in known:
+            continue
+        others = Reply.objects.filter(author=reply.author_id, case__assignment__experiment=row.experiment_id)
+        other = others.exclude(case__assignment__variant=row.variant_id).order_by("pk").first()
+        if other is not None:
+            known.add(key)
+            rows.append(
                 Contamination(
                     kind=Kind.BOTH_VARIANTS,
                     case_id=reply.case_id,
                     other_case_id=other.case_id,
-                    experiment_id=mine.experiment_id,
+                    experiment_id=row.experiment_id,
                     agent_id=reply.author_id,
                     at=now,
                 )
-            ],
-            ignore_conflicts=True,
-        )
+            )
+    Contamination.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def note_readers(exposure: Exposure, *, now: datetime) -> None:

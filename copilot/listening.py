@@ -17,10 +17,10 @@ def expect_suggestions(messages: list[Message], **_: Any) -> None:
 
 
 @receiver(reply_sent)
-def record_match(reply: Reply, **_: Any) -> None:
-    recording.record_reply(reply, now=timezone.now())
-    shadowing.record_reply(reply, now=timezone.now())
-    correcting.record_follow_up(reply, now=timezone.now())
+def record_matches(replies: list[Reply], **_: Any) -> None:
+    recording.record_replies(replies, now=timezone.now())
+    shadowing.record_replies(replies, now=timezone.now())
+    correcting.record_follow_ups(replies, now=timezone.now())
 
 
 @receiver(cases_merged)

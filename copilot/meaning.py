@@ -23,7 +23,7 @@ from copilot.measure import Measure, Texts, compared, fields_of, is_open, measur
 from copilot.models import Artifact, Match, MatchVersion, ShadowOutcome, WithheldText
 from copilot.pipeline.encoder import Encoder
 from copilot.pipeline.types import HeadError
-from copilot.recording import answer_of, expect_settling
+from copilot.recording import answers_of, expect_settling
 
 logger = logging.getLogger(__name__)
 
@@ -104,10 +104,14 @@ def _settle_matches() -> int:
 
 def _settle_shadows() -> int:
     """Settle what candidates would have suggested, by the current version."""
-    rows = ShadowOutcome.objects.filter(is_pending=True).select_related(
+    pending = ShadowOutcome.objects.filter(is_pending=True).select_related(
         "suggestion__message", "suggestion__case__customer", "suggestion__case__team"
     )
-    open_rows = [(row, reply) for row in rows[:1000] if (reply := answer_of(row.suggestion.message))]
+    rows = list(pending[:1000])
+    answers = answers_of([row.suggestion.message for row in rows])
+    open_rows = [
+        (row, answers[row.suggestion.message_id]) for row in rows if row.suggestion.message_id in answers
+    ]
     texts = [Texts(row.text, reply.body, row.suggestion.case, reply.author) for row, reply in open_rows]
     for (row, _), found in zip(open_rows, _meant(match_versions.current(), texts), strict=True):
         ShadowOutcome.objects.filter(pk=row.pk, is_pending=True).update(kind=found["kind"], is_pending=False)

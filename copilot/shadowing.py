@@ -2,7 +2,7 @@
 
 1. `expect` queues the turns that a candidate looks at too, once the live release has decided them.
 2. `shadow` runs the candidate over them, on the queue of work that can wait.
-3. `record_reply` compares what it would have suggested with the reply, as is done for the live suggestion.
+3. `record_replies` compares what it would have suggested with the replies, as is done for the live suggestion.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ from copilot.models import (
 from copilot.models.suggestion import State
 from copilot.monitor.funnel import SUBSTANTIVE
 from copilot.monitor.shares import FEWEST_AGENTS
-from copilot.recording import answer_of, expect_settling, match_of, suggestion_answered_by
+from copilot.recording import answers_of, expect_settling, match_of, suggestions_answered_by
 from copilot.suggesting import CASE_FOR_WORDING, compute
 from helpdesk.models import Reply
 
@@ -76,19 +76,23 @@ def shadow(*, release_id: int, suggestion_ids: Sequence[int], now: datetime) -> 
         [_outcome(turn, row, release, now=now) for turn, row in zip(turns, rows, strict=True)],
         ignore_conflicts=True,
     )
-    for turn in turns:  # one that was answered meanwhile
-        if reply := answer_of(turn.message):
+    answers = answers_of([turn.message for turn in turns])
+    for turn in turns:
+        if reply := answers.get(turn.message_id):  # it was answered meanwhile
             _record(turn, reply, now=now)
     return len(turns)
 
 
-def record_reply(reply: Reply, *, now: datetime) -> None:
-    """Compare what candidates would have suggested with the reply to their turn."""
-    if not ShadowOutcome.objects.filter(suggestion__case=reply.case_id, kind="").exists():
-        return
-    suggestion = suggestion_answered_by(reply)
-    if suggestion is not None:
-        _record(suggestion, reply, now=now)
+def record_replies(replies: Sequence[Reply], *, now: datetime) -> None:
+    """Compare what candidates would have suggested with the replies to their turns."""
+    cases = {reply.case_id for reply in replies}
+    waiting = ShadowOutcome.objects.filter(suggestion__case__in=cases, kind="")
+    shadowed = set(waiting.values_list("suggestion__case", flat=True))
+    asked = [reply for reply in replies if reply.case_id in shadowed]
+    answered = suggestions_answered_by(asked) if asked else {}
+    for reply in asked:
+        if suggestion := answered.get(reply.pk):
+            _record(suggestion, reply, now=now)
 
 
 def _is_shadowed(case_id: int, release: Release) -> bool:

@@ -24,9 +24,9 @@ from copilot.pipeline.questions import question_from
 from copilot.pipeline.run import Pipeline
 from copilot.pipeline.types import HeadError, Outcome, Question
 from copilot.worded import word_for
-from helpdesk import casework, live
-from helpdesk.models import Case, Message, Reply
-from helpdesk.turns import messages_of
+from helpdesk import casework, copying, live
+from helpdesk.models import Case, Message
+from helpdesk.turns import turns_of
 
 logger = logging.getLogger(__name__)
 
@@ -73,12 +73,12 @@ def _suggest_live(
     """Fill in suggestions by the live release, and say in which of them it stands in for another one."""
     release = releases.live() if rows else None
     if release is None:
-        return sum(_fail(row, Reason.NO_RELEASE, "", now=now, release=None) for row in rows)
+        return _fail(rows, Reason.NO_RELEASE, "", now=now, release=None)
     try:
         return suggest_by(release, rows, moment, now=now, instead_of=instead_of)
     except (releases.ReleaseError, HeadError) as error:
         logger.exception("the live release failed")
-        return sum(_fail(row, Reason.RELEASE_BROKEN, str(error), now=now, release=release) for row in rows)
+        return _fail(rows, Reason.RELEASE_BROKEN, str(error), now=now, release=release)
 
 
 def suggest_by(
@@ -116,12 +116,7 @@ def suggest_with(
     if instead_of:
         for row in rows:
             row.detail = f"{release.name} stood in: {instead_of}"[:300]
-    stands_in = bool(instead_of)
-    stored = [
-        row
-        for row, beside in zip(rows, computed, strict=True)
-        if _store(row, beside, now=now, stands_in=stands_in)
-    ]
+    stored = _store(list(zip(rows, computed, strict=True)), now=now, stands_in=bool(instead_of))
     explaining.note_deciding_sentences(stored, pipeline=pipeline, moment=moment)
     return len(stored)
 
@@ -136,7 +131,7 @@ def compute(
     Raises:
         HeadError: a stage of the release can't work.
     """
-    questions = [question_of(row) for row in rows]
+    questions = questions_of_turns([(row.message, row.case) for row in rows])
     outcomes = pipeline.run(questions, catalog=[moment.catalog for moment in moments])
     topics = Topic.objects.in_bulk(field_name="slug")
     found = []
@@ -154,21 +149,24 @@ def compute(
     return found
 
 
-def question_of(suggestion: Suggestion) -> Question:
-    """Return the question that the suggestion's turn asks."""
-    return question_of_turn(suggestion.message, suggestion.case)
-
-
 def question_of_turn(newest: Message, case: Case) -> Question:
-    """Return the question of the turn that a message ends; a later turn is no longer about the case's subject."""
-    turn = messages_of(newest)
-    is_first = not Reply.objects.filter(case=case, sent_at__lt=turn[0].sent_at).exists()
-    return question_from(
-        [message.body for message in turn],
-        subject=case.subject if is_first else "",
-        languages=settings.COPILOT_LANGUAGES,
-        case_language=case.language or None,
-    )
+    """Return the question of the turn that a message ends."""
+    [question] = questions_of_turns([(newest, case)])
+    return question
+
+
+def questions_of_turns(ends: Sequence[tuple[Message, Case]]) -> list[Question]:
+    """Return the questions of turns, each by its newest message; a later turn is not about its case's subject."""
+    turns = turns_of([newest for newest, _ in ends])
+    return [
+        question_from(
+            [message.body for message in turns[newest.pk].messages],
+            subject=case.subject if turns[newest.pk].is_first else "",
+            languages=settings.COPILOT_LANGUAGES,
+            case_language=case.language or None,
+        )
+        for newest, case in ends
+    ]
 
 
 def warm_up(*, now: datetime) -> None:
@@ -191,8 +189,7 @@ def sweep(*, now: datetime) -> int:
 
     lost = Suggestion.objects.filter(state=State.PENDING, queued_at__lte=now - LOST_AFTER)
     given_up = list(lost.filter(attempts__gte=MOST_ATTEMPTS).select_related("case")[:1000])
-    for row in given_up:
-        _fail(row, Reason.LOST, "", now=now, release=None)
+    _fail(given_up, Reason.LOST, "", now=now, release=None)
     with transaction.atomic():
         again = list(lost.select_for_update(skip_locked=True).order_by("pk")[:2000])
         for row in again:
@@ -261,26 +258,34 @@ FILLED_IN = [
 ]  # fmt: skip
 
 
-def _store(row: Suggestion, beside: Beside, *, now: datetime, stands_in: bool = False) -> bool:
-    """Fill in a suggestion that is still pending; return False if another worker was first or it was superseded."""
-    row.finished_at = now
+def _store(
+    computed: Sequence[tuple[Suggestion, Beside]], *, now: datetime, stands_in: bool = False
+) -> list[Suggestion]:
+    """Fill in the suggestions that are still pending, and return them: not those of which another worker was first.
+
+    Cases are held before suggestions, as by everybody else, so that nobody waits in a circle.
+    """
     with transaction.atomic():
-        won = Suggestion.objects.filter(pk=row.pk, state=State.PENDING).update(
-            **{name: getattr(row, name) for name in FILLED_IN}
-        )
-        if not won:
-            return False
-        Alternative.objects.bulk_create(beside.alternatives)
-        QuestionVector.objects.bulk_create(beside.vectors)
-        WithheldText.objects.bulk_create(beside.withheld)
+        Case.objects.lock_all({row.case_id for row, _ in computed})
+        for row, _ in computed:
+            row.finished_at = now
+        filled_in = copying.change([row for row, _ in computed], FILLED_IN, state=State.PENDING)
+        won = [(row, beside) for row, beside in computed if row.pk in filled_in]
+        rows = [row for row, _ in won]
+        Alternative.objects.bulk_create(each for _, beside in won for each in beside.alternatives)
+        QuestionVector.objects.bulk_create(each for _, beside in won for each in beside.vectors)
+        WithheldText.objects.bulk_create(each for _, beside in won for each in beside.withheld)
         if stands_in:
-            recording.record_fallback(row, now=now)
-        casework.note_language(case=row.case)
-        recording.record_if_answered(row, now=now)
-        live.tell([row.case_id])
-    return True
+            recording.record_fallbacks(rows, now=now)
+        casework.note_languages(row.case for row in rows)
+        recording.record_answered(rows, now=now)
+        live.tell(row.case_id for row in rows)
+    return rows
 
 
-def _fail(row: Suggestion, reason: Reason, detail: str, *, now: datetime, release: Release | None) -> bool:
-    row.state, row.reason, row.detail, row.release = State.FAILED, reason, detail[:300], release
-    return _store(row, Beside(), now=now)
+def _fail(
+    rows: Sequence[Suggestion], reason: Reason, detail: str, *, now: datetime, release: Release | None
+) -> int:
+    for row in rows:
+        row.state, row.reason, row.detail, row.release = State.FAILED, reason, detail[:300], release
+    return len(_store([(row, Beside()) for row in rows], now=now))

@@ -1,11 +1,12 @@
 """What a suggestion would have said that was withheld for being unsure: unseen, so that a lower floor can be judged.
 
 1. `texts_of` words the best answer where only a floor stood against it, as if it were offered.
-2. `note_reply` notes the reply that ended the turn; nobody waits for more.
+2. `note_replies` notes the reply that ended the turn; nobody waits for more.
 3. A worker compares both (`meaning.settle`), by the version of the matching that is current.
 4. `compare_anew` has them compared again by another version.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db.models import Q
@@ -30,15 +31,17 @@ def texts_of(suggestion: Suggestion, outcome: Outcome, moment: CatalogMoment) ->
 
 
 def answered(withheld: WithheldText, reply: Reply, *, now: datetime) -> WithheldText:
-    """Set the reply to compare with, on a row that is not stored yet."""
+    """Set the reply to compare with, on a row that is to be stored."""
     withheld.reply, withheld.is_pending, withheld.recorded_at = reply, True, now
     return withheld
 
 
-def note_reply(suggestion: Suggestion, reply: Reply, *, now: datetime) -> bool:
-    """Note the reply to a withheld suggestion's turn, once; False if there is nothing to compare."""
-    waiting = WithheldText.objects.filter(suggestion=suggestion, reply=None)
-    return bool(waiting.update(reply=reply, is_pending=True, recorded_at=now))
+def note_replies(pairs: Sequence[tuple[Suggestion, Reply]], *, now: datetime) -> int:
+    """Note the replies to withheld suggestions' turns, once each, and return how many there are to compare."""
+    of_suggestion = {suggestion.pk: reply for suggestion, reply in pairs}
+    waiting = WithheldText.objects.filter(suggestion__in=of_suggestion, reply=None)
+    rows = [answered(row, of_suggestion[row.suggestion_id], now=now) for row in waiting]
+    return WithheldText.objects.bulk_update(rows, ["reply", "is_pending", "recorded_at"])
 
 
 def compare_anew(*, now: datetime) -> int:

@@ -1,5 +1,7 @@
 """What agents do to cases besides answering: assign, tag, prioritise, snooze, close, reopen."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
@@ -101,10 +103,14 @@ def untag(*, case: Case, name: str, actor: User, now: datetime) -> None:
             record_event(case, CaseEvent.Type.UNTAGGED, actor=actor, now=now, before=name)
 
 
-def note_language(*, case: Case) -> None:
-    """Keep the language that somebody recognised, unless the case has one."""
-    if case.language:
-        Case.objects.filter(pk=case.pk, language="").update(language=case.language)
+def note_languages(cases: Iterable[Case]) -> None:
+    """Keep the languages that somebody recognised, of cases that have none."""
+    spoken: defaultdict[str, list[int]] = defaultdict(list)
+    for case in cases:
+        spoken[case.language].append(case.pk)
+    for language, numbers in spoken.items():
+        if language:
+            Case.objects.filter(pk__in=numbers, language="").update(language=language)
 
 
 def possible_assignees(case: Case) -> QuerySet[User]:

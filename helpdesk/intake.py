@@ -138,7 +138,8 @@ def _cases_of(
 ) -> tuple[dict[Key, Case], dict[Key, str]]:
     """Return the case of each message, made or reopened where needed, and why some have none."""
     customers = _customers_of(messages.values(), now=now)
-    known = Case.objects.select_for_update().in_bulk({m.case_id for m in messages.values() if m.case_id})
+    locked = Case.objects.select_for_update().order_by("pk")  # in one order, so that nobody waits in a circle
+    known = locked.in_bulk({m.case_id for m in messages.values() if m.case_id})
     named = _named_cases(messages.values())
     rows = _going_on([*known.values(), *named.values()])
     known = {number: rows[case.pk] for number, case in known.items()}
@@ -210,7 +211,9 @@ def _named_cases(messages: Iterable[IncomingMessage]) -> dict[Key, Case]:
     return {
         (case.channel, case.external_id): case
         for channel, ids in by_channel.items()
-        for case in Case.objects.select_for_update().filter(channel=channel, external_id__in=ids)
+        for case in Case.objects.select_for_update()
+        .filter(channel=channel, external_id__in=ids)
+        .order_by("pk")
     }
 
 

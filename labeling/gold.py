@@ -1,19 +1,20 @@
 """What people say of messages, as examples: gold, with a second person's opinion where there is one."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 
 from copilot.datasets import Example, Opinion, Source
 from copilot.models import Topic
-from copilot.pipeline.types import Reason
-from copilot.suggesting import question_of_turn
+from copilot.pipeline.types import Question, Reason
+from copilot.suggesting import questions_of_turns
 from labeling.labels import QUESTION
 from labeling.models import Annotation, Task
 
 TOLD_EVERY = 200  # messages
+Said = Mapping[str, Annotation]  # by task
 
 
 @dataclass
@@ -39,14 +40,11 @@ def read_gold(
 
     Left out are messages that are `flagged`, and topics that are gone; a label that is no longer believed is marked.
     """
-    read = Gold()
+    read, kept = Gold(), []
     topics = dict(Topic.objects.values_list("slug", "retired_at"))
-    whole = max(1, Annotation.objects.gold(Task.VALIDITY).count())
-    for n, said in enumerate(_said_of_messages()):
+    for said in _said_of_messages():
         gold = {task: row for (task, is_gold), row in said.items() if is_gold}
         second = {task: row for (task, is_gold), row in said.items() if not is_gold and _is_own(row)}
-        if n % TOLD_EVERY == 0:
-            done(min(1.0, n / whole))
         if Task.VALIDITY not in gold:
             continue
         if until and gold[Task.VALIDITY].message.sent_at >= until:
@@ -54,12 +52,23 @@ def read_gold(
         if why := _why_not(gold, topics, flagged):
             read.left_out[why] += 1
             continue
-        example = _example(gold, second)
+        kept.append((gold, second))
+    for start in range(0, len(kept), TOLD_EVERY):
+        done(start / len(kept))
+        _read(kept[start : start + TOLD_EVERY], read)
+    return read
+
+
+def _read(said: Sequence[tuple[Said, Said]], read: Gold) -> None:
+    """Add the examples of some messages, given what is gold of each and what a second person says."""
+    messages = [gold[Task.VALIDITY].message for gold, _ in said]
+    questions = questions_of_turns([(message, message.case) for message in messages])
+    for (gold, second), question in zip(said, questions, strict=True):
+        example = _example(gold, second, question)
         read.examples.append(example)
         read.labels[example.message] = [*gold.values(), *second.values()]
         if any(row.topic_filter for row in gold.values()):
             read.anchored.add(example.message)
-    return read
 
 
 def _is_own(row: Annotation) -> bool:
@@ -84,9 +93,8 @@ def why_not_topic(topic: str | None, topics: Mapping[str, datetime | None]) -> s
     return "retired topic" if topic and topics[topic] else ""
 
 
-def _example(gold: Mapping[str, Annotation], second: Mapping[str, Annotation]) -> Example:
+def _example(gold: Said, second: Said, question: Question) -> Example:
     message = gold[Task.VALIDITY].message
-    question = question_of_turn(message, message.case)
     opinion = _opinion(gold)
     return Example(
         case=str(message.case_id),

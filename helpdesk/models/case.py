@@ -1,5 +1,6 @@
 """One customer's matter, and the questions that lists ask about it."""
 
+from collections.abc import Collection
 from typing import Self
 
 from django.contrib.postgres.indexes import GinIndex
@@ -71,6 +72,17 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """Return a case that nobody else changes until the transaction ends; of a merged one, where it goes on."""
         case = self.select_for_update(of=("self",)).get(pk=pk)
         return self.lock(case.merged_into_id) if case.merged_into_id else case
+
+    def lock_all(self, pks: Collection[int]) -> "dict[int, Case]":
+        """Return by number many cases as `lock` does, in the order of their numbers: so nobody waits in a circle."""
+        rows = {
+            case.pk: case for case in self.select_for_update(of=("self",)).filter(pk__in=pks).order_by("pk")
+        }
+        if missing := sorted(set(pks) - set(rows)):
+            raise self.model.DoesNotExist(f"there is no case {', '.join(map(str, missing))}")
+        kept = {case.merged_into_id for case in rows.values() if case.merged_into_id}
+        into = self.lock_all(kept) if kept else {}
+        return {pk: into[case.merged_into_id] if case.merged_into_id else case for pk, case in rows.items()}
 
     def escalated(self) -> Self:
         return self.filter(escalated_at__isnull=False)

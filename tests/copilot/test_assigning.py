@@ -220,7 +220,7 @@ class TestContamination:
             if assigning.variant_for(each, experiment, asked_at=timezone.now()) != mine
         )
         for agent in (ana, other):
-            assigning.expose(suggestion, agent, now=timezone.now())
+            assigning.expose_all([(suggestion, agent, timezone.now())])
         assert self.kinds() == [Kind.TWO_READERS]
 
     def test_cases_of_two_arms_that_are_merged_are_noted(self, settings: Settings, now: datetime) -> None:

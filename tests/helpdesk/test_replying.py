@@ -1,13 +1,15 @@
 """Replies and notes: stored once, never half-filled, told upwards."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from helpdesk.models import Draft, Note, Reply, Status, User
-from helpdesk.replying import add_note, send_reply
+from helpdesk.models import Draft, Note, Reply, Status, StatusChange, User
+from helpdesk.replying import OutgoingReply, add_note, send_replies, send_reply
 from helpdesk.signals import reply_sent
 from tests.making import make_case, make_user
 
@@ -64,8 +66,8 @@ def test_draft_ends_with_its_reply_and_a_colleagues_stays(ana: User, now: dateti
 def test_news_travels_up_once(ana: User, now: datetime) -> None:
     heard: list[Reply] = []
 
-    def listener(reply: Reply, **_: Any) -> None:
-        heard.append(reply)
+    def listener(replies: list[Reply], **_: Any) -> None:
+        heard.extend(replies)
 
     reply_sent.connect(listener)
     try:
@@ -94,7 +96,45 @@ def test_history_that_is_made_afterwards_is_delivered_to_nobody(
 ) -> None:
     case = make_case()
     with django_capture_on_commit_callbacks() as quiet:
-        send_reply(case=case, author=ana, body="Done.", client_key="k", now=now, announce=False)
+        send_replies([OutgoingReply(case, ana, "Done.", "k", now)], announce=False)
     with django_capture_on_commit_callbacks() as told:
         send_reply(case=case, author=ana, body="Done again.", client_key="l", now=now)
     assert len(told) == len(quiet) + 1
+
+
+def test_many_are_stored_in_order_and_of_a_case_the_last_one_counts(ana: User, now: datetime) -> None:
+    one, other, later = make_case(), make_case("Hello?"), now + timedelta(minutes=5)
+    batch = [
+        OutgoingReply(one, ana, "First.", "a", now),
+        OutgoingReply(other, ana, "Elsewhere.", "a", now, close=True),
+        OutgoingReply(one, ana, "Second.", "b", later, close=True),
+        OutgoingReply(one, ana, "First, again.", "a", later),
+    ]
+    sent = send_replies(batch)
+    assert [(reply.body, is_new) for reply, is_new in sent] == [
+        ("First.", True), ("Elsewhere.", True), ("Second.", True), ("First.", False),
+    ]  # fmt: skip
+    one.refresh_from_db()
+    assert (one.status, one.last_activity_at, one.assignee) == (Status.CLOSED, later, ana)
+    changes = StatusChange.objects.filter(case=one).exclude(before="").order_by("at")
+    assert list(changes.values_list("after", flat=True)) == [Status.WAITING, Status.CLOSED]
+
+
+def test_of_many_none_is_sent_if_one_can_not_be(ana: User, now: datetime) -> None:
+    batch = [
+        OutgoingReply(make_case(), ana, "Fine.", "a", now),
+        OutgoingReply(make_case(), ana, " ", "a", now),
+    ]
+    with pytest.raises(ValidationError, match="the reply is empty"):
+        send_replies(batch)
+    assert not Reply.objects.exists()
+
+
+def test_the_queries_do_not_grow_with_the_replies(ana: User, now: datetime) -> None:
+    def n_queries(n: int) -> int:
+        batch = [OutgoingReply(make_case(), ana, "Fine.", "a", now) for _ in range(n)]
+        with CaptureQueriesContext(connection) as queries:
+            send_replies(batch, announce=False)
+        return len(queries)
+
+    assert n_queries(2) == n_queries(12)

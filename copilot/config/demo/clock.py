@@ -21,6 +21,10 @@ class Clock:
         """Return the beginning of week 1 to 12; week 12 ends now."""
         return self.now - timedelta(weeks=WEEKS + 1 - week)
 
+    def week_of(self, at: datetime) -> float:
+        """Return in which week a moment lies, and how far in it: week 1 begins at 1.0."""
+        return 1 + (at - self.start_of_week(1)) / timedelta(weeks=1)
+
     def of(self, message_id: str, week: int) -> datetime:
         """Return a moment of a week in shop hours, always the same for the same id."""
         day, minute = number_of(message_id, "day") % 7, number_of(message_id, "minute") % (13 * 60)

@@ -9,77 +9,31 @@
 import math
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
-
-from django.utils import timezone
 
 from copilot import recording
 from copilot.catalog import CatalogMoment
 from copilot.config.demo.clock import Clock
 from copilot.config.demo.world import World
 from copilot.config.simulation.acting import Act, Offer, Scene, act
-from copilot.config.simulation.asking import Asked, chance_of
+from copilot.config.simulation.asking import chance_of
 from copilot.config.simulation.behaviour import Behaviour
+from copilot.config.simulation.happening import Truth, Turn, Worked, reports
 from copilot.models import Suggestion
 from copilot.models.suggestion import State
+from copilot.simulated import PREFIX
 from copilot.worded import for_agent, word_for
 from helpdesk import escalating
 from helpdesk.intake import IncomingCustomer, IncomingMessage, receive_messages
 from helpdesk.models import ActiveTime, Case, Message, Role, User
 from helpdesk.rating import rate
-from helpdesk.replying import UNFILLED, send_reply
+from helpdesk.replying import UNFILLED, OutgoingReply, send_replies
 
-PREFIX = "simulated:"  # of every external id, which tells the simulated from the real
 FILLING = "AB-2041"  # what agents type for a variable that nobody filled
 CALL_FOR_HELP = "Nobody here knows the answer"
-
-
-@dataclass(frozen=True)
-class Turn:
-    """A message that is to be answered: `answer` is the one that fits, `accepted` those that would do.
-
-    `place` counts the turns of a case: that of a customer who comes back is the second.
-    """
-
-    number: int
-    message: Message
-    topic: str
-    answer: str
-    accepted: frozenset[str]
-    place: int = 1
-
-    @classmethod
-    def of(cls, asked: Asked, message: Message) -> "Turn":
-        gold, second = asked.written.gold, asked.written.second
-        accepted = frozenset(opinion.answer for opinion in (gold, second) if opinion and opinion.answer)
-        return cls(asked.number, message, gold.topic or "", gold.answer or "", accepted)
-
-
-@dataclass(frozen=True)
-class Truth:
-    """What really happened in one turn: what the agent had before them, what they did, and when it was sent."""
-
-    turn: Turn
-    suggestion: int
-    week: int
-    agent: User
-    arm: str
-    scene: Scene
-    act: Act
-    opened_at: datetime
-    sent_at: datetime
-
-    @property
-    def suggested(self) -> str:
-        """The answer of a suggestion that had a text."""
-        return self.scene.offer.answer if self.scene.offer else ""
-
-    @property
-    def is_suggested_right(self) -> bool:
-        return bool(self.scene.offer and self.scene.offer.is_right)
 
 
 @dataclass
@@ -92,14 +46,54 @@ class Desk:
     seed: int
     seen: Counter[tuple[str, str]]
 
-    def answer(self, week: int, turn: Turn, suggestion: Suggestion | None, moment: CatalogMoment) -> Truth:
-        """Let an agent open a case and deal with it."""
+    def answer(
+        self, week: int, turns: Sequence[Turn], suggestions: Mapping[int, Suggestion], moment: CatalogMoment
+    ) -> list[Truth]:
+        """Let agents open cases and deal with them, one after the other; `suggestions` are by message."""
+        worked = [self._work(week, turn, suggestions.get(turn.message.pk), moment) for turn in turns]
+        self._store(worked, suggestions)
+        return [each.truth for each in worked]
+
+    def come_back(self, truths: Sequence[Truth]) -> list[Turn]:
+        """Let customers come back within days, in the same case; return the turns that begin then."""
+        again = {message.external_id: (truth, message) for truth in truths if (message := self._again(truth))}
+        if not again:
+            return []
+        messages = [message for _, message in again.values()]
+        receive_messages(messages, now=max(each.sent_at for each in messages), announce=False)
+        rows = Message.objects.select_related("case__customer", "case__team__guidance")
+        return [
+            replace(
+                again[row.external_id][0].turn,
+                message=row,
+                topic="",
+                answer="",
+                accepted=frozenset(),
+                place=2,
+            )
+            for row in rows.filter(external_id__in=again).order_by("sent_at", "pk")
+        ]
+
+    def _again(self, truth: Truth) -> IncomingMessage | None:
+        after, chance = self.behaviour.after, chance_of(self.seed, "back", truth.turn.number)
+        at = truth.sent_at + timedelta(days=chance.uniform(1, after.back_within))
+        if chance.random() >= after.comes_back[_was(truth.act)] or at + timedelta(hours=5) > self.clock.now:
+            return None
+        case = truth.turn.message.case
+        return IncomingMessage(
+            channel=case.channel, external_id=f"{truth.turn.message.external_id}:2",
+            case_external_id=case.external_id, body=chance.choice(self.behaviour.again), sent_at=at,
+            customer=IncomingCustomer(email=case.customer.email, name=case.customer.name),
+        )  # fmt: skip
+
+    def _work(self, week: int, turn: Turn, suggestion: Suggestion | None, moment: CatalogMoment) -> Worked:
+        """Let an agent open a case and do what their habit says."""
         case, chance = turn.message.case, chance_of(self.seed, "case", turn.number, turn.place)
         agent = self._agent(case, chance)
         opened_at = turn.message.sent_at + self._waits(chance)
         offer = _offer(suggestion, turn, agent, opened_at)
         scene = Scene(
-            week=1 + (turn.message.sent_at - self.clock.start_of_week(1)) / timedelta(weeks=1),
+            week=self.clock.week_of(turn.message.sent_at),
             answer=turn.answer,
             catalog_text=self._text_of(turn.answer, case, moment, agent),
             own=self._own_words(turn.answer, agent, chance),
@@ -115,71 +109,59 @@ class Desk:
             turn, suggestion.pk if suggestion else 0, week, agent, suggestion.arm if suggestion else "",
             scene, done, opened_at, sent_at,
         )  # fmt: skip
-        self._do(truth, suggestion if offer and offer.is_shown else None, chance)
-        return truth
+        calls = self.behaviour.after.escalates["known" if turn.answer else "elsewhere"]
+        is_escalated = chance.random() < calls
+        return Worked(truth, is_escalated, self._rating(truth, chance), self._set_right(truth, chance))
 
-    def comes_back(self, truth: Truth) -> Turn | None:
-        """Let a customer come back within days, in the same case; return the turn that begins then."""
-        after, chance = self.behaviour.after, chance_of(self.seed, "back", truth.turn.number)
-        at = truth.sent_at + timedelta(days=chance.uniform(1, after.back_within))
-        if chance.random() >= after.comes_back[_was(truth.act)] or at + timedelta(hours=5) > self.clock.now:
-            return None
-        case, name = truth.turn.message.case, f"{truth.turn.message.external_id}:2"
-        again = IncomingMessage(
-            channel=case.channel, external_id=name, case_external_id=case.external_id,
-            body=chance.choice(self.behaviour.again), sent_at=at,
-            customer=IncomingCustomer(email=case.customer.email, name=case.customer.name),
-        )  # fmt: skip
-        receive_messages([again], now=at, announce=False)
-        rows = Message.objects.select_related("case__customer", "case__team__guidance")
-        message = rows.get(channel=case.channel, external_id=name)
-        return replace(truth.turn, message=message, topic="", answer="", accepted=frozenset(), place=2)
-
-    def _do(self, truth: Truth, shown: Suggestion | None, chance: random.Random) -> None:
-        """Report the events, send the reply, note the time it took, and let come of it what comes."""
-        case, agent, done = truth.turn.message.case, truth.agent, truth.act
-        if shown is not None:
-            for order, (at, event) in enumerate(_events(truth, shown)):
-                recording.record_report(
-                    suggestion=shown, actor=agent, at=at, client_seq=f"{order}", page="simulated", page_order=order,
-                    **event,
+    def _store(self, worked: Sequence[Worked], suggestions: Mapping[int, Suggestion]) -> None:
+        """Report the events, send the replies, note the time they took, and let come of them what comes."""
+        recording.record_reports(
+            [
+                report
+                for each in worked
+                if (offer := each.truth.scene.offer) and offer.is_shown
+                for report in reports(each.truth, suggestions[each.truth.turn.message.pk])
+            ]
+        )
+        escalated = [each.truth for each in worked if each.is_escalated]
+        for truth in escalated:
+            escalating.escalate(
+                case=truth.turn.message.case, team=None, reason=CALL_FOR_HELP, actor=truth.agent, now=truth.opened_at
+            )  # fmt: skip
+        first = [each.truth.reply(each.truth.act.body) for each in worked]
+        send_replies([*first, *(each.set_right for each in worked if each.set_right)], announce=False)
+        for truth in escalated:
+            escalating.settle(case=truth.turn.message.case, actor=truth.agent, now=truth.sent_at)
+        ActiveTime.objects.bulk_create(each.truth.active_time() for each in worked)
+        for each in worked:
+            if each.rating:
+                stars, at = each.rating
+                case = each.truth.turn.message.case
+                rate(
+                    case=case, channel=case.channel, external_id=f"{PREFIX}{case.pk}", score=stars, now=at
                 )  # fmt: skip
-        calls = self.behaviour.after.escalates["known" if truth.turn.answer else "elsewhere"]
-        if is_escalated := chance.random() < calls:
-            escalating.escalate(case=case, team=None, reason=CALL_FOR_HELP, actor=agent, now=truth.opened_at)
-        self._send(truth, done.body, name=f"{truth.turn.place}", at=truth.sent_at)
-        if is_escalated:
-            escalating.settle(case=case, actor=agent, now=truth.sent_at)
-        day = timezone.localdate(truth.opened_at)  # of a case that comes back it is another one
-        ActiveTime.objects.create(case=case, agent=agent, day=day, milliseconds=round(1000 * done.seconds))
-        self._rate(truth, chance)
-        self._set_right(truth, chance)
 
-    def _send(self, truth: Truth, body: str, *, name: str, at: datetime) -> None:
-        case = truth.turn.message.case
-        send_reply(
-            case=case, author=truth.agent, body=body, client_key=f"{PREFIX}{case.pk}:{name}", now=at, close=True,
-            announce=False,
-        )  # fmt: skip
-
-    def _rate(self, truth: Truth, chance: random.Random) -> None:
-        after, case = self.behaviour.after, truth.turn.message.case
+    def _rating(self, truth: Truth, chance: random.Random) -> tuple[int, datetime] | None:
+        after = self.behaviour.after
         is_rated, at = (
             chance.random() < after.rates,
             truth.sent_at + timedelta(hours=1 + chance.random() * 30),
         )
         [stars] = chance.choices(range(1, 6), weights=after.stars[_was(truth.act)])
-        if is_rated and truth.turn.place == 1 and at <= self.clock.now:
-            rate(case=case, channel=case.channel, external_id=f"{PREFIX}{case.pk}", score=stars, now=at)
+        return (stars, at) if is_rated and truth.turn.place == 1 and at <= self.clock.now else None
 
-    def _set_right(self, truth: Truth, chance: random.Random) -> None:
+    def _set_right(self, truth: Truth, chance: random.Random) -> OutgoingReply | None:
         """Let an agent who wrote what is out of date notice it within a day, and write again."""
         if truth.act.is_right or chance.random() >= self.behaviour.after.notices:
-            return
+            return None
         at = truth.sent_at + timedelta(hours=chance.uniform(0.5, 20))
         corrected = self.behaviour.change.corrected(truth.suggested or truth.turn.answer, truth.act.body)
-        if at <= self.clock.now and corrected != truth.act.body:
-            self._send(truth, f"{self.behaviour.sorry}\n\n{corrected}", name="corrected", at=at)
+        if at > self.clock.now or corrected == truth.act.body:
+            return None
+        return replace(
+            truth.reply(f"{self.behaviour.sorry}\n\n{corrected}"),
+            client_key=f"{PREFIX}{truth.turn.message.case_id}:corrected", sent_at=at,
+        )  # fmt: skip
 
     def _waits(self, chance: random.Random) -> timedelta:
         """Return how long a case waits until it is opened."""
@@ -253,23 +235,3 @@ def _filled(text: str, agent: User) -> str:
 
 def _was(done: Act) -> str:
     return "right" if done.is_right else "wrong"
-
-
-def _events(truth: Truth, shown: Suggestion) -> Iterator[tuple[datetime, dict[str, object]]]:
-    """Yield what the page reports, in order; nothing more of a suggestion that came after the reply."""
-    done = truth.act
-    begins_at = max(truth.opened_at, shown.finished_at or truth.opened_at)
-    yield truth.opened_at, {"type": "opened" if begins_at == truth.opened_at else "awaited"}
-    if begins_at >= truth.sent_at:
-        return
-    found: list[dict[str, object]] = [{"type": "displayed", "typed_before": 40 if done.is_late else 0}]
-    if done.is_viewed:
-        found.append({"type": "viewed"})
-    if done.is_inserted:
-        found.append({"type": "inserted"})
-    if done.is_removed:
-        found.append({"type": "insertion_undone"})
-    if done.dismissed_for:
-        found.append({"type": "dismissed", "dismiss_reason": done.dismissed_for})
-    for order, event in enumerate(found):
-        yield begins_at + (truth.sent_at - begins_at) * (order / 8), event

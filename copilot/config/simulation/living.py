@@ -23,11 +23,13 @@ from copilot.catalog import CatalogMoment, catalog_at
 from copilot.config.demo.clock import WEEKS, Clock
 from copilot.config.demo.world import World
 from copilot.config.simulation import schooling
-from copilot.config.simulation.answering import PREFIX, Desk, Truth, Turn
+from copilot.config.simulation.answering import Desk
 from copilot.config.simulation.asking import Asked, asked_in, by_day, chance_of
 from copilot.config.simulation.behaviour import Behaviour
 from copilot.config.simulation.dividing import experiment_of
+from copilot.config.simulation.happening import Truth, Turn
 from copilot.models import Area, Experiment, Release, Suggestion, SuggestionEvent
+from copilot.simulated import PREFIX
 from helpdesk.intake import IncomingCustomer, IncomingMessage, receive_messages
 from helpdesk.models import Case, CaseTag, Message, Tag, Team
 
@@ -97,8 +99,7 @@ class Life:
         moment = catalog_at(day.asked[0].at)
         turns = self._receive(day.asked)
         truths = self._answer(day.week, turns, moment)
-        back = [turn for turn in map(self.desk.comes_back, truths) if turn]
-        return truths + self._answer(day.week, back, moment)
+        return truths + self._answer(day.week, self.desk.come_back(truths), moment)
 
     @cached_property
     def desk(self) -> Desk:
@@ -110,7 +111,7 @@ class Life:
 
     def _answer(self, week: int, turns: Sequence[Turn], moment: CatalogMoment) -> list[Truth]:
         suggestions = self._suggest(week, [turn.message for turn in turns], moment)
-        return [self.desk.answer(week, turn, suggestions.get(turn.message.pk), moment) for turn in turns]
+        return self.desk.answer(week, turns, suggestions, moment)
 
     def _receive(self, asked: Sequence[Asked]) -> list[Turn]:
         """Take in what is new of a day's messages, each the first of its case."""
@@ -173,7 +174,7 @@ class Life:
         took = [self._milliseconds(row.message.sent_at, row.message.external_id) for row in rows]
         with connection.cursor() as cursor:
             cursor.execute(SET_CLOCK, [[row.pk for row in rows], took])
-        stored = Suggestion.objects.filter(pk__in=ids).select_related("answer__answer", "message", "case")
+        stored = Suggestion.objects.filter(pk__in=ids).with_treatment().select_related("answer__answer")
         return {row.message_id: row for row in stored}
 
     def _milliseconds(self, at: datetime, name: str) -> float:

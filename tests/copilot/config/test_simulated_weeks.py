@@ -12,9 +12,9 @@ from copilot.config.demo.clock import Clock
 from copilot.config.demo.loading import load_world
 from copilot.config.demo.world import World, read_world
 from copilot.config.simulation.acting import Way
-from copilot.config.simulation.answering import Truth
 from copilot.config.simulation.asking import ANSWERED_WITHIN, asked_in, by_day, chance_of
 from copilot.config.simulation.behaviour import read_behaviour
+from copilot.config.simulation.happening import Truth
 from copilot.config.simulation.living import Life
 from copilot.models import Match, Release, Suggestion, SuggestionEvent, TurnDay
 from copilot.monitor import rolling

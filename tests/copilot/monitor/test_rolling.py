@@ -132,7 +132,7 @@ def test_whether_it_was_there_is_asked_of_the_first_opening(ana: User, gwen: Use
     waited, ready = suggested(), suggested()
     used(ready, ana, "opened", "displayed")
     for actor, kind, minutes in ((gwen, "awaited", 9), (ana, "opened", 8)):
-        recording.record_event(
+        SuggestionEvent.objects.create(
             suggestion=waited, type=SuggestionEvent.Type(kind), actor=actor, client_seq=kind,
             at=now - timedelta(minutes=minutes),
         )  # fmt: skip

@@ -60,8 +60,15 @@ def test_a_limit_leaves_the_rest_for_the_next_time(now: datetime) -> None:
 def test_the_work_does_not_grow_by_the_message(now: datetime, django_assert_num_queries: object) -> None:
     for number in range(20):
         make_message(f"Question {number}")
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         collect(now=now, limit=20)
+
+
+def test_simulated_messages_become_no_items(now: datetime) -> None:
+    make_message("Nobody asked this.", external_id="simulated:1:0")
+    real = make_message("Somebody asked this.")
+    assert collect(now=now) == 1
+    assert Item.objects.get().message == real
 
 
 def test_same_words_share_a_key_and_draws_differ(now: datetime) -> None:

@@ -85,7 +85,6 @@ def sheet_of(turn: TurnToJudge, person: User) -> Sheet:
     )
 
 
-@transaction.atomic
 def judge(turn: TurnToJudge, person: User, *, first: str, second: str, now: datetime) -> None:
     """Keep what a person says of both texts, in the order in which they were shown; `second` "" if there was one.
 
@@ -94,6 +93,16 @@ def judge(turn: TurnToJudge, person: User, *, first: str, second: str, now: date
     """
     second = second or first
     said = Verdicts(second, first) if _is_turned(turn, person) else Verdicts(first, second)
+    keep(turn, person, said, now=now)
+
+
+@transaction.atomic
+def keep(turn: TurnToJudge, person: User, said: Verdicts, *, now: datetime) -> None:
+    """Keep a person's verdicts on the suggestion and on the reply.
+
+    Raises:
+        JudgmentRefusedError: as `copilot.judging.judge`.
+    """
     drawn = Draw(turn.sample.week, turn.stratum, turn.inclusion_probability)
     judging.judge(turn.suggestion, by=person, said=said, drawn=drawn, now=now)
     _act(turn, person, Kind.JUDGED, now)

@@ -56,8 +56,9 @@ def by_day(asked: Sequence[Asked]) -> list[list[Asked]]:
 
 
 def _weight(written: WrittenMessage, week: int, behaviour: Behaviour) -> float:
-    is_stirred = week >= behaviour.change.week and written.gold.answer in behaviour.change.facts
-    return behaviour.stirred if is_stirred else 1.0
+    demand = behaviour.demand
+    is_stirred = week >= demand.from_week and written.gold.answer in behaviour.change.facts
+    return demand.stirred if is_stirred else 1.0
 
 
 def _moment(week: int, clock: Clock, chance: random.Random) -> datetime:

@@ -111,6 +111,14 @@ class Computing:
 
 
 @dataclass(frozen=True)
+class Demand:
+    """How much more often customers ask about what changes, and from which week on."""
+
+    stirred: float
+    from_week: int
+
+
+@dataclass(frozen=True)
 class Trial:
     """An experiment: from which week on, which share of the cases is hidden, and how many cases are planned."""
 
@@ -132,6 +140,24 @@ class After:
 
 
 @dataclass(frozen=True)
+class Experts:
+    """Who judges, and how they err: right texts that they call wrong, wrong ones that they pass, and neither."""
+
+    names: tuple[str, ...]
+    condemns: float
+    passes: float
+    unsure: float
+
+    def share_called_right(self, share: float) -> float:
+        """Return which share of texts they call right, of those that they judge, if this share of them is.
+
+        >>> Experts((), condemns=0.1, passes=0.2, unsure=0.0).share_called_right(0.5)
+        0.55
+        """
+        return share * (1 - self.condemns) + (1 - share) * self.passes
+
+
+@dataclass(frozen=True)
 class Behaviour:
     """All that is known of the simulated people."""
 
@@ -145,8 +171,9 @@ class Behaviour:
     opening: Opening
     computing: Computing
     experiment: Trial
-    stirred: float
+    demand: Demand
     after: After
+    experts: Experts
     again: tuple[str, ...]
     sorry: str
     elsewhere: tuple[str, ...]
@@ -169,7 +196,7 @@ def read_behaviour(file: Path = FILE) -> Behaviour:
     except (OSError, yaml.YAMLError) as error:
         raise BehaviourError(f"{file.name} can't be read: {error}") from error
     try:
-        change, demand, after = entries["change"], entries["demand"], entries["after"]
+        change, after = entries["change"], entries["after"]
         behaviour = Behaviour(
             habits={name: _made(Habit, entry, name) for name, entry in entries["habits"].items()},
             agents={name: tuple(names) for name, names in entries["agents"].items()},
@@ -183,8 +210,11 @@ def read_behaviour(file: Path = FILE) -> Behaviour:
             opening=_made(Opening, entries["opening"], "opening"),
             computing=_made(Computing, entries["computing"], "computing"),
             experiment=_made(Trial, entries["experiment"], "experiment"),
-            stirred=float(demand["stirred"]),
+            demand=_made(Demand, entries["demand"], "demand"),
             after=_made(After, after | {"stars": {k: tuple(v) for k, v in after["stars"].items()}}, "after"),
+            experts=_made(
+                Experts, entries["experts"] | {"names": tuple(entries["experts"]["names"])}, "experts"
+            ),
             again=tuple(entries["again"]),
             sorry=str(entries["sorry"]),
             elsewhere=tuple(entries["elsewhere"]),
@@ -221,6 +251,10 @@ def _check(behaviour: Behaviour, name: str) -> None:
         "computing.stalled": behaviour.computing.stalled,
         "experiment.hidden": behaviour.experiment.hidden,
     }
+    experts = behaviour.experts
+    chances |= {
+        "experts.condemns": experts.condemns, "experts.passes": experts.passes, "experts.unsure": experts.unsure,
+    }  # fmt: skip
     if wrong := [f"{key} is {p}" for key, p in chances.items() if not 0 <= p <= 1]:
         raise BehaviourError(f"{name}: {', '.join(wrong)}; a probability lies between 0 and 1")
     sums = {"edits": sum(behaviour.edits.values())}

@@ -10,13 +10,15 @@ from copilot.experiments import MILLION
 from copilot.models import Arm, Experiment
 from helpdesk.models import Role, User
 
+SALT = "simulated-"  # with which that of a simulated experiment begins
+
 
 def experiment_of(trial: Trial, *, seed: int, clock: Clock) -> Experiment:
     """Return the experiment that divides a simulation's cases, stored now if it is not there.
 
     It is over from the beginning, so that it never divides real cases: who simulates asks it themselves.
     """
-    salt = f"simulated-{seed}"
+    salt = f"{SALT}{seed}"
     if stored := Experiment.objects.filter(salt=salt).prefetch_related("variants").first():
         return stored
     hidden = round(trial.hidden * MILLION)

@@ -1,11 +1,13 @@
 """A simulation from order to end: in pieces of some seconds, so that other work of the same queue comes between them.
 
 1. `order` stores its row, and queues the first piece.
-2. A piece trains the release of the week that is next, or lives as many days as fit into it; it rolls these days up,
-   notes how far it is, and queues the next piece. Whatever kills it, what is lived stays, and nothing is lived twice.
+2. A piece trains the release of the week that is next, or lives as many days as fit into it and rolls these days up;
+   the last pieces let experts judge samples. It notes how far it is, and queues the next piece. Whatever kills it, what
+   is lived stays, and nothing is lived twice.
 3. `sweep` queues again what a killed process left behind.
 """
 
+import math
 from collections import deque
 from datetime import date, datetime, timedelta
 from functools import cache, partial
@@ -13,11 +15,13 @@ from time import monotonic
 
 from django.utils import timezone
 
+from copilot import meaning
 from copilot.config.demo.clock import WEEKS
 from copilot.config.demo.loading import clock_of_world
 from copilot.config.demo.world import PREFIX, World, read_world
 from copilot.config.simulation import schooling
 from copilot.config.simulation.behaviour import Behaviour, read_behaviour
+from copilot.config.simulation.judging import Panel
 from copilot.config.simulation.living import Life
 from copilot.models import Simulation
 from copilot.monitor import rolling
@@ -125,9 +129,17 @@ def _piece(row: Simulation, *, until: float) -> bool:
         )
     for each in sorted(touched):
         rolling.roll_day(each, now=timezone.now())
-    if not days:
+    if days:
+        return True
+    meaning.settle(seconds=math.inf)  # a sample is drawn from what is compared
+    panel = Panel(life, row.n_cases)
+    weeks = deque(panel.weeks(now=timezone.now()))
+    while weeks and monotonic() < until:
+        _note(row, step=f"Experts judge the week of {weeks[0]:%-d %B}", share=1.0)
+        panel.judge(weeks.popleft())
+    if not weeks:
         _note(row, state=State.FINISHED, step="", share=1.0, n_weeks=WEEKS, finished_at=timezone.now())
-    return bool(days)
+    return bool(weeks)
 
 
 @cache

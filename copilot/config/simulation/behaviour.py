@@ -62,14 +62,21 @@ class Change:
     facts: Mapping[str, Mapping[str, str]]
 
     def corrected(self, answer: str, text: str) -> str:
-        """Return the text with the facts that hold since the change."""
+        """Return the text with the facts that hold since the change; one that states them stays as it is.
+
+        >>> change = Change(8, 0, 12, corrects=0.6, facts={"fee": {"1 %": "1.5 %"}})
+        >>> change.corrected("fee", "It costs 1 %."), change.corrected("fee", "It costs 1.5 %. Until May it was 1 %.")
+        ('It costs 1.5 %.', 'It costs 1.5 %. Until May it was 1 %.')
+        """
+        if self._is_new(answer, text):
+            return text
         for old, new in self.facts.get(answer, {}).items():
             text = text.replace(old, new)
         return text
 
     def is_outdated(self, answer: str, text: str, *, week: float) -> bool:
         """Return whether a text says what is no longer true in that week (week 1 begins at 1.0)."""
-        return week >= self.week and self.corrected(answer, text) != text and not self._is_new(answer, text)
+        return week >= self.week and self.corrected(answer, text) != text
 
     def _is_new(self, answer: str, text: str) -> bool:
         """Whether the new fact stands there already, beside the old one that it replaced."""

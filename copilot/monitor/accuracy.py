@@ -105,7 +105,7 @@ def _marks(
     named: str,
 ) -> tuple[list[Figure], str]:
     """Return the estimates side by side, and a sentence where confidence and labels part."""
-    arms = _labelled_arms(filters, labels)
+    arms = labelled_arms(filters, labels)
     strata, (powered, corrected) = (
         by_strata(labels, arms, version=named),
         by_prediction(labels, arms, version=named),
@@ -122,7 +122,7 @@ def _marks(
     return marks, label_free.alarm(expected, corrected)
 
 
-def _labelled_arms(filters: Filters, labels: Sequence[Label]) -> Arms:
+def labelled_arms(filters: Filters, labels: Sequence[Label]) -> Arms:
     """Return the figures of the weeks from which labels are: of other weeks they say nothing."""
     if not labels:
         return {}

@@ -97,5 +97,5 @@ END $$;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("copilot", "0027_simulation")]
+    dependencies = [("copilot", "0029_kinds_by_week")]
     operations = [migrations.RunSQL(GUARDS, GUARDS_BEFORE)]

@@ -7,7 +7,7 @@ from copilot.models.catalog import Answer, AnswerVersion, Area, Guidance, Term, 
 from copilot.models.change import CatalogChange
 from copilot.models.experiment import Assignment, Contamination, Experiment, Exposure, Variant
 from copilot.models.follow_up import FollowUp
-from copilot.models.input_day import FloorDay, InputDay, SeenTopic
+from copilot.models.input_day import BinDay, FloorDay, InputDay, SeenTopic
 from copilot.models.judgment import Judgment, Verdict
 from copilot.models.match import Match, current_version
 from copilot.models.match_version import MatchVersion, SemanticFloor
@@ -18,6 +18,7 @@ from copilot.models.shadow import ShadowOutcome
 from copilot.models.signature import AgentSignature
 from copilot.models.simulation import Simulation
 from copilot.models.suggestion import Alternative, Arm, DecidingSentence, Suggestion, SuggestionEvent
+from copilot.models.topic_day import TopicDay, VersionDay
 from copilot.models.touch import Touch
 from copilot.models.vector import QuestionVector
 from copilot.models.withheld import WithheldText
@@ -36,6 +37,7 @@ __all__ = [
     "Artifact",
     "Assignment",
     "BacklogDay",
+    "BinDay",
     "CaseDay",
     "CaseWeek",
     "CatalogChange",
@@ -67,10 +69,12 @@ __all__ = [
     "SuggestionEvent",
     "Term",
     "Topic",
+    "TopicDay",
     "Touch",
     "TurnDay",
     "Variant",
     "Verdict",
+    "VersionDay",
     "WithheldText",
     "current_version",
 ]

@@ -32,6 +32,6 @@ class AgentDay(models.Model):
 
 KEYS = {"id", "day", "release_id", "arm", "variant_id", "topic_id", "language", "agent"}
 _COUNTED = [field for field in TurnDay._meta.concrete_fields if field.attname not in KEYS]
-COUNTS = tuple(field.attname for field in _COUNTED)
+COUNTS = tuple(field.attname for field in _COUNTED if not field.generated)
 for _field in _COUNTED:
     _field.clone().contribute_to_class(AgentDay, _field.attname)

@@ -1,6 +1,7 @@
 """What came in and how sure the copilot was of it, by day: the rollups behind the pages of floors and of drift."""
 
 from django.db import models
+from django.db.models import Q
 from pgvector.django import HalfVectorField
 
 from copilot.models.catalog import Topic
@@ -33,9 +34,36 @@ class FloorDay(models.Model):
                 fields=["day", "release", "reason", "arm", "agent", "bin"], name="floor_day_once"
             )
         ]
+        indexes = [
+            # What replies to hidden texts tell: few of the rows, read without the rows themselves.
+            models.Index(
+                fields=["release", "day"],
+                include=["reason", "agent", "bin", "n_hidden", "n_matches"],
+                condition=Q(n_hidden__gt=0),
+                name="floor_day_hidden",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.n_turns} turns of {self.day} at {self.bin} %"
+
+
+class BinDay(models.Model):
+    """The sums of `FloorDay` over arms and agents."""
+
+    day = models.DateField()
+    release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="+")
+    reason = models.CharField(max_length=20, choices=Reason, blank=True)
+    bin = models.PositiveSmallIntegerField()
+    n_turns = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["release", "day", "reason", "bin"], name="bin_day_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.n_turns} turns of all, {self.day} at {self.bin} %"
 
 
 class InputDay(models.Model):

@@ -5,6 +5,7 @@ Agents stand here by a hash: figures need to know who is the same, not who it is
 """
 
 from django.db import models
+from django.db.models import F, Q
 
 from copilot.models.catalog import AnswerVersion, Topic
 from copilot.models.experiment import Variant
@@ -14,6 +15,29 @@ from copilot.models.suggestion import Arm, Reason, State
 
 CONFIDENCE_BINS = 100
 NOBODY = 0  # the agent of turns that nobody has answered
+
+
+def matches() -> models.GeneratedField:
+    """Return the column of replies that match; a match is what `Match.MATCHING` says."""
+    return models.GeneratedField(
+        expression=F("n_exact") + F("n_near") + F("n_retained") + F("n_semantic"),
+        output_field=models.IntegerField(),
+        db_persist=True,
+    )
+
+
+def compared() -> models.GeneratedField:
+    """Return the column of replies that are compared: what they are is settled."""
+    return models.GeneratedField(
+        expression=F("n_exact")
+        + F("n_near")
+        + F("n_retained")
+        + F("n_semantic")
+        + F("n_conflict")
+        + F("n_none"),
+        output_field=models.IntegerField(),
+        db_persist=True,
+    )
 
 
 class TurnDay(models.Model):
@@ -78,6 +102,8 @@ class TurnDay(models.Model):
         help_text="Sum of the shares of replies that came from suggestions."
     )
     kept_characters = models.BigIntegerField()
+    n_matches = matches()
+    n_compared = compared()
 
     class Meta:
         constraints = [
@@ -87,13 +113,22 @@ class TurnDay(models.Model):
                 name="turn_day_once",
             )
         ]
+        indexes = [
+            # All that match rates by topic are made of: a year of it is read without the rows themselves.
+            models.Index(
+                fields=["topic", "day"],
+                include=["release", "arm", "language", "agent", "n_matches", "n_compared"],
+                condition=Q(n_compared__gt=0),
+                name="turn_day_by_topic",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.n_turns} turns of {self.day}"
 
 
 class ConfidenceDay(models.Model):
-    """How many replies of a day match the suggestion, by its confidence: for calibration, CBPE and floors.
+    """How many replies of a day match the suggestion, by its confidence: for calibration and CBPE.
 
     `bin` n holds confidences from n to n + 1 hundredths; 1.0 is in the last.
     """
@@ -101,16 +136,13 @@ class ConfidenceDay(models.Model):
     day = models.DateField()
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="+")
     arm = models.CharField(max_length=6, choices=Arm)
-    agent = models.BigIntegerField()
     bin = models.PositiveSmallIntegerField()
     n = models.PositiveIntegerField()
     n_matches = models.PositiveIntegerField()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["day", "release", "arm", "agent", "bin"], name="confidence_day_once"
-            )
+            models.UniqueConstraint(fields=["day", "release", "arm", "bin"], name="confidence_day_once")
         ]
 
     def __str__(self) -> str:
@@ -163,6 +195,11 @@ class AnswerDay(models.Model):
     corrected_survival_millionths = models.BigIntegerField(
         help_text="The same, of the correction where there is one."
     )
+    n_used = models.GeneratedField(
+        expression=F("n_verbatim") + F("n_edited"), output_field=models.IntegerField(), db_persist=True
+    )
+    n_matches = matches()
+    n_compared = compared()
 
     class Meta:
         constraints = [
@@ -172,7 +209,17 @@ class AnswerDay(models.Model):
                 name="answer_day_once",
             )
         ]
-        indexes = [models.Index(fields=["version", "day"], name="answer_day_by_version")]
+        indexes = [
+            # All that the list of answers and their alarm are made of.
+            models.Index(
+                fields=["version", "day"],
+                include=[
+                    "release", "arm", "language", "agent", "is_replayed",
+                    "n_shown", "n_used", "n_matches", "n_compared",
+                ],
+                name="answer_day_by_version",
+            )
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return f"{self.n_suggested} suggestions of {self.day}"

@@ -11,14 +11,14 @@ from django.db import connection
 
 from copilot.models.rollup import AnswerDay
 from copilot.models.suggestion import SuggestionEvent
-from copilot.monitor.copying import sortable
+from copilot.monitor.copying import copy_rows, sortable
 from copilot.monitor.funnel import SEEN, SUBSTANTIVE, Cell
+from copilot.monitor.rolling_sums import roll_sums
 
 if TYPE_CHECKING:
     from copilot.monitor.rolling import Turn
 
 MILLION = 1_000_000
-INSERT = 1000
 SHOWN = SEEN | {Cell.DISPLAYED}
 USED = frozenset({Cell.SENT_VERBATIM, Cell.SENT_EDITED})
 OPEN = frozenset({Cell.WAITING, Cell.CENSORED})
@@ -48,6 +48,13 @@ class Key(NamedTuple):
     language: str
     agent: int
     is_replayed: bool
+
+
+COUNTS = tuple(
+    field.attname
+    for field in AnswerDay._meta.concrete_fields
+    if field.attname not in {"id", "day", *Key._fields} and not field.generated
+)
 
 
 class AnswerCount:
@@ -82,15 +89,16 @@ class AnswerCount:
 
     def replace(self, day: date) -> None:
         """Put the rows in the place of those that stood there; the caller's transaction holds the day."""
-        counts = [column.name for column in AnswerDay._meta.concrete_fields][8:]
         AnswerDay.objects.filter(day=day).delete()
-        AnswerDay.objects.bulk_create(
+        copy_rows(
+            AnswerDay,
+            ("day", *Key._fields, *COUNTS),
             (
-                AnswerDay(day=day, **key._asdict(), **{name: found[name] for name in counts})
+                (day, *key, *(found[name] for name in COUNTS))
                 for key, found in sorted(self.rows.items(), key=lambda row: sortable(row[0]))
             ),
-            batch_size=INSERT,
         )
+        roll_sums(day, of=AnswerDay)
 
     def _count_survival(self, turn: "Turn", row: Counter[str]) -> None:
         at_send = round((turn.survival or 0.0) * MILLION)

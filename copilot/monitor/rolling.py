@@ -25,6 +25,7 @@ from psycopg import Cursor
 
 from copilot import match_versions
 from copilot.models import Arm, Match
+from copilot.models.agent_day import COUNTS
 from copilot.models.rollup import CONFIDENCE_BINS, ConfidenceDay, RollupState, TurnDay
 from copilot.models.suggestion import State
 from copilot.monitor import case_rolling, touching
@@ -40,16 +41,15 @@ from copilot.monitor.funnel import (
     cell_of,
     first_opening,
 )  # fmt: skip
-from copilot.monitor.rolling_agents import roll_agents
 from copilot.monitor.rolling_inputs import roll_inputs
 from copilot.monitor.rolling_reasons import roll_reasons
+from copilot.monitor.rolling_sums import roll_sums
 from copilot.monitor.seeing import learn_seen
 
 HALF = 0.5
 MILLION = 1_000_000
 KEYS = ("day", "release_id", "arm", "variant_id", "topic_id", "language", "agent")
-COUNTS = tuple(field.attname for field in TurnDay._meta.concrete_fields if field.attname not in {"id", *KEYS})
-CONFIDENCE_COLUMNS = ("day", "release_id", "arm", "agent", "bin", "n", "n_matches")
+CONFIDENCE_COLUMNS = ("day", "release_id", "arm", "bin", "n", "n_matches")
 
 TURNS = """
 SELECT s.id, s.state, s.arm, s.release_id, s.topic_id, c.language, m.sent_at AS asked_at, s.finished_at, s.confidence,
@@ -129,7 +129,7 @@ class Day:
 
     answers: AnswerCount
     turns: defaultdict[Key, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    confidences: defaultdict[tuple[int, str, int, int], list[int]] = field(
+    confidences: defaultdict[tuple[int, str, int], list[int]] = field(
         default_factory=lambda: defaultdict(lambda: [0, 0])
     )
 
@@ -227,8 +227,7 @@ def _count(
         _count_match(turn, cell, found)
         is_settled = _is_substantive(turn) and not turn.is_pending
         if is_settled and turn.confidence is not None and turn.release_id is not None:
-            in_bin = _bin(turn.confidence)
-            pair = counted.confidences[turn.release_id, arm, agent, in_bin]
+            pair = counted.confidences[turn.release_id, arm, _bin(turn.confidence)]
             pair[0] += 1
             pair[1] += turn.kind in Match.MATCHING
 
@@ -275,7 +274,7 @@ def _replace(day: date, counted: Day) -> None:
         ConfidenceDay.objects.filter(day=day).delete()
         roll_reasons(day, span_of(day))
         copy_rows(TurnDay, (*KEYS, *COUNTS), turns)
-        roll_agents(day)
+        roll_sums(day, of=TurnDay)
         copy_rows(ConfidenceDay, CONFIDENCE_COLUMNS, confidences)
         counted.answers.replace(day)
 

@@ -11,11 +11,13 @@ from django.db import connection, transaction
 
 from copilot.models import FloorDay, InputDay, Match
 from copilot.monitor.agents import agent_hash
+from copilot.monitor.copying import copy_rows
 from copilot.monitor.funnel import SUBSTANTIVE, WINDOW
+from copilot.monitor.rolling_sums import roll_sums
 from copilot.pipeline.types import VALIDITY_REASONS
 from copilot.withholding import UNSURE
 
-INSERT = 1000
+COLUMNS = ("day", "release_id", "reason", "arm", "agent", "bin", "n_turns", "n_hidden", "n_matches")
 LENGTHS = (50, 100, 200, 400, 800, 1600)  # characters: the least of each bin above the first
 
 CURRENT = "(SELECT id FROM copilot_matchversion WHERE is_current)"
@@ -88,21 +90,16 @@ def roll_inputs(day: date, span: tuple[datetime, datetime]) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('rollup of inputs'), %s)", [day.toordinal()])
         cursor.execute(FLOORS, asked)
         floors = [
-            FloorDay(
-                day=day, release_id=release, reason=reason, arm=arm, agent=agent_hash(author), bin=in_bin,
-                n_turns=n, n_hidden=n_hidden, n_matches=n_matches,
-            )
-            for release, reason, arm, author, in_bin, n, n_hidden, n_matches in cursor.fetchall()
-        ]  # fmt: skip
-        cursor.execute(INPUTS, asked)
-        inputs = [
-            InputDay(day=day, release_id=release, part=part, value=value, n=n)
-            for release, part, value, n in [*cursor.fetchall(), *_unseen(asked)]
+            (day, release, reason, arm, agent_hash(author), in_bin, *counts)
+            for release, reason, arm, author, in_bin, *counts in cursor.fetchall()
         ]
+        cursor.execute(INPUTS, asked)
+        inputs = [(day, *row) for row in [*cursor.fetchall(), *_unseen(asked)]]
         FloorDay.objects.filter(day=day).delete()
         InputDay.objects.filter(day=day).delete()
-        FloorDay.objects.bulk_create(floors, batch_size=INSERT)
-        InputDay.objects.bulk_create(inputs, batch_size=INSERT)
+        copy_rows(FloorDay, COLUMNS, floors)
+        roll_sums(day, of=FloorDay)
+        copy_rows(InputDay, ("day", "release_id", "part", "value", "n"), inputs)
 
 
 def _unseen(asked: dict[str, Any]) -> list[tuple[Any, ...]]:

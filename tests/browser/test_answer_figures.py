@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from copilot import match_versions
 from copilot.models import AnswerDay, Match, TurnDay
+from copilot.monitor.rolling_sums import roll_sums
 from helpdesk.models import User
 from tests.browser.test_looks import problems
 from tests.browser.themes import THEMES
@@ -36,6 +37,9 @@ def addresses(sana: User, sign_in: Callable[[User], None]) -> dict[str, str]:
             kinds = {"n_exact": matches, "n_conflict": 40 - matches}
             AnswerDay.objects.create(**(zeros(AnswerDay) | at | of_answer | kinds))
             TurnDay.objects.create(**(zeros(TurnDay) | at | of_turn | kinds))
+    for weeks_ago in (6, 5, 0):
+        for table in (TurnDay, AnswerDay):
+            roll_sums(today - timedelta(weeks=weeks_ago), of=table)
     delta = {
         "suggested": [{"kind": "number", "value": "30 day"}],
         "sent": [{"kind": "number", "value": "14 day"}],

@@ -9,6 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from copilot.models import FloorDay, InputDay, TurnDay
+from copilot.monitor.rolling_sums import roll_sums
 from helpdesk.models import User
 from tests.browser.test_looks import RULES
 from tests.browser.themes import THEMES
@@ -35,6 +36,8 @@ def days() -> None:
                 day=on, release=release, arm="offer", topic=topic, language="en", agent=1,
                 **(COLUMNS | {"n_turns": 5 + number * (back % 4)}),
             )  # fmt: skip
+        for table in (TurnDay, FloorDay):
+            roll_sums(on, of=table)
         for part, value in (("length", "2"), ("length", "3"), ("channel", "email"), ("channel", "web")):
             InputDay.objects.create(day=on, release=release, part=part, value=value, n=9)
 

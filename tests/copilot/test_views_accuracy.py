@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from copilot.models import ConfidenceDay, Evaluation, Judgment, TurnDay
 from copilot.monitor.rolling import agent_hash
+from copilot.monitor.rolling_sums import roll_sums
 from helpdesk.models import User
 from tests.copilot.making import make_release, make_topic
 from tests.copilot.test_judging import compared
@@ -45,10 +46,11 @@ def turns(
 ) -> None:
     """One row of figures: turns by kind of match, all of them compared."""
     n = sum(value for name, value in counts.items() if name in {"n_exact", "n_near", "n_conflict", "n_none"})
-    TurnDay.objects.create(
+    made = TurnDay.objects.create(
         day=day or monday(), arm=arm, topic=make_topic(topic), language="en", agent=agent,
         **(COLUMNS | {"n_turns": n, "n_shadow": n} | counts),
     )  # fmt: skip
+    roll_sums(made.day, of=TurnDay)
 
 
 def judged(
@@ -163,15 +165,9 @@ def test_confidence_that_promises_more_than_labels_bear_out_is_told(
     release = make_release()
     for agent in agents:
         turns(agent_hash(agent.pk), n_near=30, n_none=20)
-        ConfidenceDay.objects.create(
-            day=monday(),
-            release=release,
-            arm="shadow",
-            agent=agent_hash(agent.pk),
-            bin=95,
-            n=50,
-            n_matches=30,
-        )
+    ConfidenceDay.objects.create(
+        day=monday(), release=release, arm="shadow", bin=95, n=50 * len(agents), n_matches=30 * len(agents)
+    )
     label_all(agents, nadia, 120)
     assert float(table(client, "estimates")["Expected from confidence (CBPE)"]["value"]) == pytest.approx(
         0.955
@@ -322,5 +318,5 @@ def test_its_queries_do_not_grow(
         agent = make_user(f"agent{number}")
         turns(agent_hash(agent.pk), topic=f"Topic {number}", n_near=3)
         judged(agent, nadia, kind="near", right="yes", topic=f"Topic {number}")
-    with django_assert_num_queries(13):  # session, person; filters; version, labels, test, rollups
+    with django_assert_num_queries(15):  # session, person; filters; version, labels, test, topics, rollups
         client.get(PAGE)

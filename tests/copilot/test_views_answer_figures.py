@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from copilot import match_versions
 from copilot.models import AnswerDay, AnswerVersion, Match, TurnDay
+from copilot.monitor.rolling_sums import roll_sums
 from helpdesk.models import Reply, User
 from tests.copilot.making import make_answer, make_suggestion, make_topic
 from tests.making import make_case, make_reply, make_user
@@ -35,17 +36,19 @@ def version() -> AnswerVersion:
 def suggested(
     version: AnswerVersion, agent: int, *, days_ago: int = 1, arm: str = "offer", **counts: int
 ) -> None:
-    AnswerDay.objects.create(
+    made = AnswerDay.objects.create(
         day=timezone.localdate() - timedelta(days=days_ago), version=version, arm=arm, agent=agent, is_replayed=False,
         **(OF_ANSWER | counts),
     )  # fmt: skip
+    roll_sums(made.day, of=AnswerDay)
 
 
 def turns(topic: str, agent: int, **counts: int) -> None:
-    TurnDay.objects.create(
+    made = TurnDay.objects.create(
         day=timezone.localdate() - timedelta(days=1), arm="offer", topic=make_topic(topic), agent=agent, language="en",
         **(OF_TURN | counts),
     )  # fmt: skip
+    roll_sums(made.day, of=TurnDay)
 
 
 def changed(version: AnswerVersion, author: User, sent: str, *, kind: str = "conflict") -> Reply:

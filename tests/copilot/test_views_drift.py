@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from copilot.models import FloorDay, InputDay, Release, TurnDay
 from copilot.monitor.mixes import spans_of
+from copilot.monitor.rolling_sums import roll_sums
 from helpdesk.models import User
 from tests.copilot.making import make_release, make_topic
 
@@ -56,6 +57,8 @@ def lived(
                 day=on, release=release, arm="offer", agent=1, bin=in_bin, n_turns=n, n_hidden=0, n_matches=0,
                 reason="" if in_bin >= 70 else "confidence_low",
             )  # fmt: skip
+        for table in (TurnDay, FloorDay):
+            roll_sums(on, of=table)
         for part, value in (("length", "2"), ("channel", "email"), ("kind", "question")):
             InputDay.objects.create(day=on, release=release, part=part, value=value, n=20)
 

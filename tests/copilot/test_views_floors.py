@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from copilot.models import FloorDay, Release
+from copilot.monitor.rolling_sums import roll_sums
 from helpdesk.models import User
 from tests.copilot.making import make_release
 
@@ -33,6 +34,7 @@ def day(release: Release, *, reason: str = "", agents: int = 10, days_ago: int =
     on = timezone.localdate() - timedelta(days=days_ago)
     for agent in range(1, agents + 1):
         FloorDay.objects.create(release=release, day=on, reason=reason, agent=agent * 10**16, **fields)
+    roll_sums(on, of=FloorDay)
 
 
 def withheld(release: Release, **fields: Any) -> None:

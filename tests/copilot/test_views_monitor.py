@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from copilot.models import TurnDay
 from copilot.monitor.funnel import Cell
-from copilot.monitor.rolling_agents import roll_agents
+from copilot.monitor.rolling_sums import roll_sums
 from helpdesk.models import User
 from tests.copilot.making import make_topic
 
@@ -33,7 +33,7 @@ def turns(agent: int, *, days_ago: int = 1, topic: str = "Payouts", **counts: in
         day=timezone.localdate() - timedelta(days=days_ago), arm="offer", topic=make_topic(topic), language="en",
         agent=agent, **(COLUMNS | {"n_turns": sum(cells.values())} | cells | rest),
     )  # fmt: skip
-    roll_agents(made.day)
+    roll_sums(made.day, of=TurnDay)
     return made
 
 
@@ -61,7 +61,7 @@ def test_the_cells_sum_to_all_turns_or_the_page_says_so(client: Client) -> None:
     row = turns(1, ignored=3, withheld=2)
     assert "sum to all 5 turns" in client.get(PAGE).text
     TurnDay.objects.filter(pk=row.pk).update(n_turns=6)
-    roll_agents(row.day)
+    roll_sums(row.day, of=TurnDay)
     assert "The cells sum to 5 but there are 6 turns" in client.get(PAGE).text
 
 

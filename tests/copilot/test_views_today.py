@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from copilot.models import AgentDay, Alert, ReasonDay, RollupState, TurnDay
 from copilot.monitor.funnel import Cell
-from copilot.monitor.rolling_agents import roll_agents
+from copilot.monitor.rolling_sums import roll_sums
 from helpdesk.models import User
 from tests.making import make_case
 
@@ -39,7 +39,7 @@ def turns(agent: int, *, days_ago: int = 1, arm: str = "offer", **counts: int) -
         day=timezone.localdate() - timedelta(days=days_ago), arm=arm, language="en", agent=agent,
         **(COLUMNS | {"n_turns": sum(cells.values())} | cells | rest),
     )  # fmt: skip
-    roll_agents(made.day)
+    roll_sums(made.day, of=TurnDay)
 
 
 def table(client: Client, key: str) -> dict[str, dict[str, str]]:

@@ -17,7 +17,7 @@ from copilot.monitor import alerting, checks, rolling
 from copilot.monitor.alerting import Check
 from copilot.monitor.checks import Found
 from copilot.monitor.funnel import Cell
-from copilot.monitor.rolling_agents import roll_agents
+from copilot.monitor.rolling_sums import roll_sums
 from helpdesk.models import User
 from tests.copilot.making import make_experiment, make_release, make_suggestion
 from tests.making import make_case
@@ -51,7 +51,7 @@ def turns(
         day=timezone.localdate(now) - timedelta(days=days_ago), arm=arm, language="en", agent=agent,
         **(COLUMNS | {"n_turns": sum(cells.values())} | cells | rest),
     )  # fmt: skip
-    roll_agents(made.day)
+    roll_sums(made.day, of=TurnDay)
     return made
 
 

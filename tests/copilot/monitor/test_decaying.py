@@ -8,6 +8,7 @@ from django.utils import timezone
 from copilot.models import Answer, AnswerDay, AnswerVersion
 from copilot.monitor.checks import answers_have_decayed
 from copilot.monitor.decaying import decaying
+from copilot.monitor.rolling_sums import roll_sums
 from tests.copilot.making import make_answer
 
 pytestmark = pytest.mark.django_db
@@ -18,10 +19,11 @@ AGENTS = range(1, 9)
 def day(
     version: AnswerVersion, agent: int, days_ago: int, *, matches: int, others: int, arm: str = "offer"
 ) -> None:
-    AnswerDay.objects.create(
+    made = AnswerDay.objects.create(
         day=timezone.localdate() - timedelta(days=days_ago), version=version, arm=arm, agent=agent, is_replayed=False,
         **(COLUMNS | {"n_suggested": matches + others, "n_exact": matches, "n_conflict": others}),
     )  # fmt: skip
+    roll_sums(made.day, of=AnswerDay)
 
 
 def history(version: AnswerVersion, *, matches: int = 7, others: int = 3, weeks: range = range(2, 8)) -> None:

@@ -14,12 +14,15 @@ from copilot import assigning, recording
 from copilot.experimenting import Treatment
 from copilot.models import (
     AgentDay,
+    AnswerDay,
     ConfidenceDay,
     ReasonDay,
     RollupState,
     Suggestion,
     SuggestionEvent,
+    TopicDay,
     TurnDay,
+    VersionDay,
 )
 from copilot.models.agent_day import COUNTS
 from copilot.models.suggestion import Reason, State
@@ -68,7 +71,7 @@ def roll(now: datetime | None = None) -> None:
 def rows() -> list[dict[str, Any]]:
     return [
         {name: value for name, value in model_to_dict(row).items() if name != "id"}
-        for model in (TurnDay, AgentDay, ReasonDay, ConfidenceDay)
+        for model in (TurnDay, AgentDay, TopicDay, ReasonDay, ConfidenceDay, AnswerDay, VersionDay)
         for row in model.objects.order_by("pk")
     ]
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from copilot import meaning
-from copilot.models import FloorDay, InputDay, Suggestion, WithheldText
+from copilot.models import BinDay, FloorDay, InputDay, Suggestion, WithheldText
 from copilot.models.suggestion import Reason, State
 from copilot.monitor import rolling
 from helpdesk.models import Case, User
@@ -145,6 +145,6 @@ def test_a_comparison_that_a_worker_made_later_is_seen(ana: User) -> None:
 def _rows() -> list[dict[str, Any]]:
     return [
         {name: value for name, value in model_to_dict(row).items() if name != "id"}
-        for model in (FloorDay, InputDay)
+        for model in (FloorDay, BinDay, InputDay)
         for row in model.objects.order_by("pk")
     ]

@@ -103,7 +103,9 @@ class Suggestion(models.Model):
     n_topics = models.PositiveSmallIntegerField(
         null=True, help_text="How many topics it was decided for, or are plausible; the first two are named."
     )
-    answer = models.ForeignKey(AnswerVersion, null=True, on_delete=models.PROTECT, related_name="suggestions")
+    answer = models.ForeignKey(
+        AnswerVersion, null=True, on_delete=models.PROTECT, related_name="suggestions", db_index=False
+    )  # the first column of `suggestion_by_answer`
     text = models.TextField(blank=True)
     parts = models.JSONField(default=list, help_text="The text in pieces: [kind, text, name].")
     validity_probability = models.FloatField(null=True)
@@ -139,6 +141,12 @@ class Suggestion(models.Model):
             models.Index(fields=["case", "-message"], name="suggestion_by_case"),
             models.Index(fields=["queued_at"], name="suggestion_pending", condition=Q(state="pending")),
             models.Index(fields=["created_at"], name="suggestion_by_time"),
+            models.Index(
+                fields=["answer", "created_at"],
+                include=["id"],
+                condition=Q(answer__isnull=False),
+                name="suggestion_by_answer",
+            ),
             models.Index(fields=["id"], name="suggestion_with_question", condition=~Q(question="")),
         ]
 

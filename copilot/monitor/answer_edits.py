@@ -12,6 +12,7 @@ from copilot.matching.signatures import without_block
 from copilot.measure import Measure, Texts, measure_of
 from copilot.models import Answer, AnswerVersion, Match
 from copilot.monitor.shares import FEWEST_AGENTS
+from copilot.monitor.rolling import span_of
 
 LOOKED_AT = 200  # replies, the newest
 SHOWN = 5
@@ -54,12 +55,16 @@ class KeptEdits:
 
 def edits_of(answer: Answer, *, since: date) -> KeptEdits:
     """Return the edits that at least three agents made, in replies to what came in since a day."""
+    changed = Match.objects.current().filter(
+        suggestion__answer__answer=answer, suggestion__created_at__gte=span_of(since)[0], kind__in=CHANGED
+    )
+    # First which they are, then all that is read of them: of most there is no need to know more.
+    newest = list(changed.order_by("-suggestion").values_list("pk", flat=True)[:LOOKED_AT])
     matches = list(
-        Match.objects.current()
-        .filter(suggestion__answer__answer=answer, kind__in=CHANGED, suggestion__created_at__date__gte=since)
+        Match.objects.filter(pk__in=newest)
         .select_related("reply__author", "suggestion__case__customer", "suggestion__case__team")
         .defer("reply__search", "suggestion__parts", "suggestion__question")
-        .order_by("-suggestion")[:LOOKED_AT]
+        .order_by("-suggestion")
     )
     known = [match for match in matches if match.reply.body and match.suggestion.text]
     measure = measure_of(match_versions.current(), [match.reply.author for match in known])

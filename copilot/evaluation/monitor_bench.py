@@ -72,21 +72,31 @@ def roll_all(*, tell: Tell) -> None:
         cursor.execute("VACUUM ANALYZE")
 
 
-def measure_monitor(*, n: int, tell: Tell) -> dict[str, Mapping[str, object]]:
-    """Ask for each page n times, in each way, and roll the busiest day."""
+def measure_monitor(*, n: int, pages: Sequence[str] = (), tell: Tell) -> dict[str, Mapping[str, object]]:
+    """Ask for each page n times, in each way, and roll the busiest day; of chosen pages only ask, and tell each way.
+
+    Raises:
+        LookupError: there is no page of such a name.
+    """
+    known = addresses()
+    if unknown := [name for name in pages if name not in known]:
+        raise LookupError(f"no page {', '.join(unknown)}: choose among {', '.join(sorted(known))}")
     figures: dict[str, Mapping[str, object]] = {"filled": asdict(_filled())}
-    figures["a day of many replies rolled"] = rolled = asdict(_roll_busy_day())
-    tell(f"{rolled['turns']:,} turns rolled in {rolled['seconds']:.1f} s")
+    if not pages:
+        figures["a day of many replies rolled"] = rolled = asdict(_roll_busy_day())
+        tell(f"{rolled['turns']:,} turns rolled in {rolled['seconds']:.1f} s")
     client = client_of(User.objects.filter(role=Role.DATA_SCIENTIST)[0])
-    for name, address in sorted(addresses().items()):
-        if (
-            client.get(address).status_code == 405
-        ):  # what can only be posted; otherwise it compiles the templates
+    for name in pages or sorted(known):
+        if client.get(known[name]).status_code == 405:  # only posted to; otherwise it compiles the templates
             continue
-        visits = [Visit(client, f"{address}?{query}") for query in QUERIES]
-        waited = measure_visits([visit for visit in visits for _ in range(n)])
+        ways = {query: [Visit(client, f"{known[name]}?{query}")] * n for query in QUERIES}
+        if pages:
+            for query, visits in ways.items():
+                waited = measure_visits(visits)
+                tell(f"{name}?{query}: p95 {waited.p95_ms:.0f} ms, load {waited.load:.1f}")
+        waited = measure_visits([visit for visits in ways.values() for visit in visits])
         figures[name] = asdict(waited)
-        tell(f"{name}: p95 {waited.p95_ms:.0f} ms")
+        tell(f"{name}: p95 {waited.p95_ms:.0f} ms, load {waited.load:.1f}")
     return figures
 
 

@@ -105,6 +105,9 @@ class Command(BaseCommand):
         )
         monitor.add_argument("--matches", type=int, default=1_000_000)
         monitor.add_argument("--requests", type=int, default=5, help="of each page in each way")
+        monitor.add_argument(
+            "--pages", default="", help="these alone, such as accuracy,drift, in each way apart"
+        )
         monitor.add_argument("--keep", action="store_true", help="keep the database for the next time")
         for bench in (
             pipeline,
@@ -214,12 +217,18 @@ def _annotate(
     return {name: asdict(waited) for name, waited in figures.items()}
 
 
-def _monitor(*, matches: int, requests: int, keep: bool, tell: Tell, **_: Any) -> Mapping[str, Any]:
+def _monitor(
+    *, matches: int, requests: int, pages: str, keep: bool, tell: Tell, **_: Any
+) -> Mapping[str, Any]:
     cases = ceil(matches / MATCHES_A_CASE)
     with cases_apart(MONITOR, cases=cases, bodies=_texts(), keep=keep, tell=tell, days=DAYS):
         fill_turns(cases=cases, tell=tell)
         roll_all(tell=tell)
-        return measure_monitor(n=requests, tell=tell)
+        chosen = [page for page in pages.split(",") if page]
+        try:
+            return measure_monitor(n=requests, pages=chosen, tell=tell)
+        except LookupError as error:
+            raise CommandError(str(error)) from error
 
 
 @contextmanager

@@ -24,26 +24,21 @@ from copilot.monitor.correcting import (
 from copilot.monitor.estimates import BOUND, estimates_chart
 from copilot.monitor.figures import Figure, drawable
 from copilot.monitor.filters import Filters
-from copilot.monitor.gaps import COLUMNS as OF_CAUSES
 from copilot.monitor.gaps import gap_charts
 from copilot.monitor.labels import Label, labels_of
 from copilot.monitor.match_rates import (
     COLUMNS,
-    Agents,
     by_arm_and_topic,
     compared,
     deff_of,
-    joined,
     left_out,
     match_rate,
     matched,
-    people,
     replayed,
-    total,
     version,
 )
 from copilot.monitor.offline import Offline, offline
-from copilot.monitor.reading import by_agent, by_time
+from copilot.monitor.reading import Agents, by_agent, by_time, joined, nobody
 from copilot.monitor.tables import table_of_figures
 from copilot.statistics.bounds import accuracy_bound
 from copilot.statistics.intervals import clustered_rate
@@ -67,30 +62,30 @@ class Accuracy:
 def accuracy(filters: Filters) -> Accuracy:
     """Return the page's figures for what an address asks."""
     named, labels, test = version(), labels_of(filters), offline(filters)
-    by = by_arm_and_topic(filters.turns(), names=(*COLUMNS, *OF_CAUSES))
+    by = by_arm_and_topic(filters.turns())
     answered = {
-        topic: joined(arm.get(topic, {}) for arm in by.values()) for topic in sorted({*chain(*by.values())})
+        topic: joined(arm[topic] for arm in by.values() if topic in arm) for topic in {*chain(*by.values())}
     }
-    held_out_topics = by.get(Arm.SHADOW, {})
-    shadow = joined(held_out_topics.values())
+    weeks = by_time(filters.totals().filter(arm=Arm.SHADOW), per=filters.per, names=COLUMNS)
+    shadow = joined([nobody(COLUMNS), *weeks.values()]).people
+    deff = deff_of(shadow)
     expected = label_free.bins_by_time(filters)
     held_out = match_rate("Match rate, held out", shadow, version=named)
     marks, alarm = _marks(filters, labels, test, shadow, held_out, label_free.expected(expected), named)
-    rows = list(shadow.values())
     return Accuracy(
-        total=sum(compared(sums) for agents in answered.values() for sums in agents.values()),
+        total=sum(int(compared(agents.people).sum()) for agents in answered.values()),
         finding=_finding(marks, held_out),
-        warnings=tuple(filter(None, (replayed(rows), alarm))),
-        said=(left_out(rows), _about(labels)),
-        kinds={kind.label: sum(sums[f"n_{kind}"] for sums in rows) for kind in Match.Kind}
+        warnings=tuple(filter(None, (replayed(shadow), alarm))),
+        said=(left_out(shadow), _about(labels)),
+        kinds={kind.label: int(shadow[f"n_{kind}"].sum()) for kind in Match.Kind}
         if held_out.value is not None
         else {},
         charts=(
             estimates_chart(marks),
-            _over_time(filters, labels, deff_of(shadow), label_free.by_time(expected, filters), named),
+            _over_time(filters.per, weeks, labels, deff, label_free.by_time(expected, filters), named),
             _when(labels, named),
-            _by_topic(held_out_topics, deff_of(shadow), named),
-            *gap_charts(test.rows, labels, answered, version=named),
+            _by_topic(by[Arm.SHADOW], deff, named),
+            *gap_charts(test.rows, labels, answered, filters.turns(), version=named),
         ),
     )  # fmt: skip
 
@@ -128,8 +123,9 @@ def labelled_arms(filters: Filters, labels: Sequence[Label]) -> Arms:
         return {}
     weeks = [label.week for label in labels]
     days = {"day__gte": min(weeks), "day__lte": max(weeks) + timedelta(days=6)}
-    found = by_agent(filters.turns().filter(**days), by="arm", names=COLUMNS)
-    return {arm: people(found.get(arm, {})) for arm in ARMS}
+    turns = filters.totals().filter(**days)
+    found = {arm: by_agent(turns.filter(arm=arm), names=COLUMNS) for arm in ARMS}
+    return {arm: joined([nobody(COLUMNS), *agents.values()]).people for arm, agents in found.items()}
 
 
 def _bound(labels: Sequence[Label], shadow: Agents, held_out: Figure, named: str) -> Figure:
@@ -144,9 +140,7 @@ def _bound(labels: Sequence[Label], shadow: Agents, held_out: Figure, named: str
             else f"held-out matches: {precision.note}"
         )
         return Figure(name, held_out.n, n_agents=held_out.n_agents, note=why, version=named)
-    rate = clustered_rate(
-        [matched(sums) for sums in shadow.values()], [compared(sums) for sums in shadow.values()]
-    )
+    rate = clustered_rate(matched(shadow), compared(shadow))
     bound = accuracy_bound(rate, interval_of(matches))
     return Figure(
         name, held_out.n, bound.low, n_agents=held_out.n_agents,
@@ -188,18 +182,18 @@ def _about(labels: Sequence[Label]) -> str:
 
 
 def _over_time(
-    filters: Filters,
+    per: str,
+    by: Mapping[date, Agents],
     labels: Sequence[Label],
     deff: float | None,
     expected: Mapping[date, Figure],
     named: str,
 ) -> Chart:
-    title = f"Accuracy by {filters.per}"
-    found = by_time(filters.turns().filter(arm=Arm.SHADOW), per=filters.per, names=COLUMNS)
+    title = f"Accuracy by {per}"
     rates = {
-        day: match_rate(f"{day}", people(agents), deff=deff, version=named)
-        for day, agents in found.items()
-        if total(people(agents).values(), compared)
+        day: match_rate(f"{day}", agents.people, deff=deff, version=named)
+        for day, agents in by.items()
+        if compared(agents.people).any()
     }
     weeks: dict[date, list[Label]] = {}
     for label in labels:
@@ -223,9 +217,9 @@ def _over_time(
         "labels tell it, confidence expects it."
         if drawn
         else "",
-        table_of_figures(filters.per.capitalize(), rows, value="Share", k="Matches"),
+        table_of_figures(per.capitalize(), rows, value="Share", k="Matches"),
         charts.line_band(drawn, title=title) if drawn else None,
-        empty=f"No {filters.per} has five compared turns of five agents yet.",
+        empty=f"No {per} has five compared turns of five agents yet.",
     )
 
 
@@ -264,7 +258,7 @@ def _of_matches(held_out: Figure, offered: Figure) -> str:
 def _by_topic(topics: Mapping[str, Agents], deff: float | None, named: str) -> Chart:
     title = "Match rate by topic, held out"
     rates = [
-        match_rate(name or "No topic", people(agents), deff=deff, version=named)
+        match_rate(name or "No topic", agents.people, deff=deff, version=named)
         for name, agents in topics.items()
     ]
     rates = sorted((rate for rate in rates if rate.n), key=lambda rate: (-rate.n, rate.name))

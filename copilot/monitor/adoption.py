@@ -9,15 +9,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from django.db.models import Sum
+import numpy as np
 
-from copilot.models.rollup import NOBODY
 from copilot.monitor import charts, match_rates
 from copilot.monitor.charts import Chart, Series
+from copilot.monitor.columns import Numbers
 from copilot.monitor.figures import Figure, Unit, drawable
 from copilot.monitor.filters import Filters
 from copilot.monitor.funnel import VERSION, Cell
-from copilot.monitor.reading import Sums, by_agent, by_time, cells_of
+from copilot.monitor.reading import Agents, by_time, by_week, cells_of, joined, nobody
 from copilot.monitor.shares import FEW_AGENTS, FEWEST_AGENTS, design_effect, share
 from copilot.monitor.tables import table_of_figures
 
@@ -41,7 +41,10 @@ DECIDED = tuple(cell for cell in Cell if cell not in {Cell.WAITING, Cell.CENSORE
 SEEN = (Cell.SENT_VERBATIM, Cell.SENT_EDITED, Cell.INSERTED_THEN_REMOVED, Cell.DISMISSED, Cell.IGNORED)
 SHOWN = (*SEEN, Cell.DISPLAYED)
 ANSWERED = (*SHOWN, Cell.LATE, Cell.OFFERED)  # offered, and what became of it is its reader's doing
-COLUMNS = ("n_turns", "n_kept", "n_opened", "n_ready", *(f"n_{cell}" for cell in Cell))
+COLUMNS = ("n_turns", "n_kept", "n_opened", "n_ready", "kept_characters", *(f"n_{cell}" for cell in Cell))
+
+
+Count = Callable[[Agents], Numbers]
 
 
 @dataclass(frozen=True)
@@ -50,21 +53,16 @@ class Acceptance:
 
     key: str
     name: str
-    k: Callable[[Sums], int]
-    n: Callable[[Sums], int]
+    k: Count
+    n: Count
 
 
-def _people(agents: Mapping[int, Sums]) -> dict[int, Sums]:
-    """Leave out the turns that nobody has answered."""
-    return {agent: sums for agent, sums in agents.items() if agent != NOBODY}
+def _of(*cells: Cell) -> Count:
+    return lambda agents: np.sum([agents[f"n_{cell}"] for cell in cells], axis=0)
 
 
-def _of(*cells: Cell) -> Callable[[Sums], int]:
-    return lambda sums: sum(sums[f"n_{cell}"] for cell in cells)
-
-
-def _kept(sums: Sums) -> int:
-    return sums["n_sent_verbatim"] + sums["n_kept"]
+def _kept(agents: Agents) -> Numbers:
+    return agents["n_sent_verbatim"] + agents["n_kept"]
 
 
 ACCEPTANCES = (
@@ -82,8 +80,8 @@ IN_TIME = (
     Acceptance(
         "ready",
         "Ready when its case was opened",
-        lambda sums: sums["n_ready"],
-        lambda sums: sums["n_opened"],
+        lambda agents: agents["n_ready"],
+        lambda agents: agents["n_opened"],
     ),
     Acceptance("late", "Came late, of those answered", _of(Cell.LATE), _of(*ANSWERED)),
 )
@@ -101,32 +99,29 @@ class Adoption:
 
 def adoption(filters: Filters) -> Adoption:
     """Return the page's figures for what an address asks."""
-    turns = filters.totals()
-    cells = cells_of(turns)
-    total = turns.aggregate(n=Sum("n_turns"))["n"] or 0
-    agents = _people(by_agent(turns, by="", names=COLUMNS).get("", {}))
-    rates = [_rate(each, agents, each.name) for each in ACCEPTANCES]
-    found = by_time(turns, per=filters.per, names=COLUMNS)
+    by = by_time(filters.totals(), per=filters.per, names=COLUMNS)
+    whole = joined([nobody(COLUMNS), *by.values()])
+    cells, total = cells_of(whole), int(whole["n_turns"].sum())
+    rates = [_rate(each, whole.people, each.name) for each in ACCEPTANCES]
+    people = {day: agents.people for day, agents in by.items()}
     named = f"{VERSION}, {match_rates.version()}"
-    by = {day: _people(agents) for day, agents in found.items()}
     return Adoption(
         total=total,
         finding=_finding(total, dict(zip((each.key for each in ACCEPTANCES), rates, strict=True))),
         sums=_sums(cells, total),
         charts=(
-            _funnel(_told(cells, agents, total), total, named),
+            _funnel(_told(cells, whole.people, total), total, named),
             _rates(rates, named),
-            _over_time(filters, by, named),
-            _in_time(filters, by, named),
-            _active(filters, named),
-            _retained(filters, named),
+            _over_time(people, filters.per, named),
+            _in_time(people, filters.per, named),
+            _active(by_week(by), named),
+            _retained(by, filters.per, named),
         ),
     )
 
 
-def _rate(of: Acceptance, agents: Mapping[int, Sums], name: str, *, deff: float | None = None) -> Figure:
-    k, n = [of.k(sums) for sums in agents.values()], [of.n(sums) for sums in agents.values()]
-    return share(name, k, n, last_deff=deff)
+def _rate(of: Acceptance, agents: Agents, name: str, *, deff: float | None = None) -> Figure:
+    return share(name, of.k(agents), of.n(agents), last_deff=deff)
 
 
 def _finding(total: int, rates: Mapping[str, Figure]) -> str:
@@ -148,11 +143,11 @@ def _sums(cells: Mapping[Cell, int], total: int) -> str:
     return f"The cells sum to {counted:,} but there are {total:,} turns: the figures can't be trusted, run recompute."
 
 
-def _told(cells: Mapping[Cell, int], agents: Mapping[int, Sums], total: int) -> list[Figure]:
+def _told(cells: Mapping[Cell, int], agents: Agents, total: int) -> list[Figure]:
     """Return each cell with its count; what fewer than five agents did is one count, which tells of nobody."""
     names, counts = dict(NAMES), dict(cells)
     found = []
-    if 0 < sum(1 for sums in agents.values() if _of(*ANSWERED)(sums)) < FEWEST_AGENTS:
+    if 0 < np.count_nonzero(_of(*ANSWERED)(agents)) < FEWEST_AGENTS:
         n = sum(counts.pop(cell) for cell in ANSWERED)
         names = {cell: name for cell, name in names.items() if cell not in ANSWERED}
         note = f"what became of them: {FEW_AGENTS}"
@@ -189,26 +184,26 @@ def _rates(rates: Sequence[Figure], named: str) -> Chart:
     )
 
 
-def _over_time(filters: Filters, by: Mapping[date, Mapping[int, Sums]], named: str) -> Chart:
-    title = f"Acceptance by {filters.per}"
+def _over_time(people: Mapping[date, Agents], per: str, named: str) -> Chart:
+    title = f"Acceptance by {per}"
     pairs = ((ACCEPTANCES[1], "Of those seen"), (ACCEPTANCES[3], "Of all answered"))
-    lines = [_line(of, name, by) for of, name in pairs]
+    lines = [_line(of, name, people) for of, name in pairs]
     rows = [row for line in lines for row in line.by_day.values()]
     is_known = bool(drawable(rows))
     return Chart(
         "time",
         title,
         f"Half of the suggestion sent, or more. {charts.last_known(lines)}",
-        table_of_figures(filters.per.capitalize(), rows, value="Acceptance", k="Accepted", version=named),
+        table_of_figures(per.capitalize(), rows, value="Acceptance", k="Accepted", version=named),
         charts.line_band(lines, title=title) if is_known else None,
-        empty=f"No {filters.per} has five turns of five agents yet.",
+        empty=f"No {per} has five turns of five agents yet.",
     )
 
 
-def _in_time(filters: Filters, by: Mapping[date, Mapping[int, Sums]], named: str) -> Chart:
+def _in_time(people: Mapping[date, Agents], per: str, named: str) -> Chart:
     """Draw how often the suggestion was there when its case was opened, and how often its agent was ahead of it."""
-    title = f"There in time, by {filters.per}"
-    lines = [_line(of, of.name, by) for of in IN_TIME]
+    title = f"There in time, by {per}"
+    lines = [_line(of, of.name, people) for of in IN_TIME]
     rows = [
         replace(row, name=f"{row.name}, {line.name.lower()}")
         for line in lines
@@ -219,26 +214,26 @@ def _in_time(filters: Filters, by: Mapping[date, Mapping[int, Sums]], named: str
         "in-time",
         title,
         f"{charts.last_known(drawn)} The aim is to be ready in 95 % of openings." if drawn else "",
-        table_of_figures(filters.per.capitalize(), rows, value="Share", k="Turns", version=named),
+        table_of_figures(per.capitalize(), rows, value="Share", k="Turns", version=named),
         charts.line_band(lines, title=title) if drawn else None,
-        empty=f"No {filters.per} has five such turns of five agents yet.",
+        empty=f"No {per} has five such turns of five agents yet.",
     )
 
 
-def _line(of: Acceptance, name: str, by: Mapping[date, Mapping[int, Sums]]) -> Series:
-    every = [sums for agents in by.values() for sums in agents.values()]
-    deff = design_effect([of.k(sums) for sums in every], [of.n(sums) for sums in every])
+def _line(of: Acceptance, name: str, by: Mapping[date, Agents]) -> Series:
+    k, n = ([count(agents) for agents in by.values()] for count in (of.k, of.n))
+    deff = design_effect(np.concatenate(k), np.concatenate(n)) if by else None
     return Series(name, {day: _rate(of, agents, f"{day}", deff=deff) for day, agents in by.items()})
 
 
-def _active(filters: Filters, named: str) -> Chart:
+def _active(weeks: Mapping[date, Agents], named: str) -> Chart:
     """Draw how many of the agents who saw suggestions took one, week by week."""
     title = "Agents who took a suggestion, by week"
     rows = {}
-    for day, agents in by_time(filters.totals(), per="week", names=COLUMNS).items():
-        active = [sums for sums in agents.values() if _of(*SHOWN)(sums)]
-        took = sum(1 for sums in active if sums["n_sent_verbatim"] + sums["n_sent_edited"])
-        rows[day] = share(f"{day}", [int(i < took) for i in range(len(active))], [1] * len(active))
+    for day, agents in weeks.items():
+        active = agents.only(_of(*SHOWN)(agents) > 0)
+        took = int((active["n_sent_verbatim"] + active["n_sent_edited"] > 0).sum())
+        rows[day] = share(f"{day}", np.arange(len(active)) < took, np.ones(len(active)))
     is_known = bool(drawable(list(rows.values())))
     return Chart(
         "agents",
@@ -252,16 +247,13 @@ def _active(filters: Filters, named: str) -> Chart:
     )
 
 
-def _retained(filters: Filters, named: str) -> Chart:
+def _retained(by: Mapping[date, Agents], per: str, named: str) -> Chart:
     """Draw the characters of suggestions that were sent, per turn that came in."""
-    title = f"Characters kept per turn, by {filters.per}"
+    title = f"Characters kept per turn, by {per}"
     rows = {}
-    for day, agents in by_time(
-        filters.totals(), per=filters.per, names=("n_turns", "kept_characters")
-    ).items():
-        n = sum(sums["n_turns"] for sums in agents.values())
-        kept = sum(sums["kept_characters"] for sums in agents.values())
-        is_of_few = 0 < len(_people(agents)) < FEWEST_AGENTS
+    for day, agents in by.items():
+        n, kept = int(agents["n_turns"].sum()), int(agents["kept_characters"].sum())
+        is_of_few = 0 < len(agents.people) < FEWEST_AGENTS
         value, note = (None, FEW_AGENTS) if is_of_few or not n else (kept / n, "")
         rows[day] = Figure(f"{day}", n, value, unit=Unit.COUNT, note=note)
     return Chart(
@@ -269,7 +261,7 @@ def _retained(filters: Filters, named: str) -> Chart:
         title,
         "Counts how often something is offered, taken, and how much of it survives, at once. "
         f"{charts.last_known([Series('', rows)])}",
-        table_of_figures(filters.per.capitalize(), list(rows.values()), value="Characters", version=named),
+        table_of_figures(per.capitalize(), list(rows.values()), value="Characters", version=named),
         charts.line_band([Series("", rows)], title=title) if drawable(list(rows.values())) else None,
         empty="No turn has come in yet.",
     )

@@ -11,8 +11,8 @@ from copilot.matching.normalising import Normal, normal
 from copilot.matching.signatures import without_block
 from copilot.measure import Measure, Texts, measure_of
 from copilot.models import Answer, AnswerVersion, Match
-from copilot.monitor.shares import FEWEST_AGENTS
 from copilot.monitor.rolling import span_of
+from copilot.monitor.shares import FEWEST_AGENTS
 
 LOOKED_AT = 200  # replies, the newest
 SHOWN = 5

@@ -7,33 +7,29 @@ told by answer; an answer's own page draws it where it is enough.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
+import numpy as np
+from django.db.models import Sum
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from copilot import match_versions
-from copilot.models import Answer, Arm, Topic
+from copilot.models import Answer, AnswerVersion, Topic
 from copilot.monitor import charts
-from copilot.monitor.answer_reading import (
-    COMPARED,
-    answer_days,
-    compared_of,
-    matches_of,
-    sums_by_agent,
-    weekly_rates,
-)
+from copilot.monitor.answer_reading import RATE, answer_days, offered, topic_days, version_days
 from copilot.monitor.charts import Chart
 from copilot.monitor.decaying import Decay, decaying
 from copilot.monitor.figures import Figure
 from copilot.monitor.filters import Filters
-from copilot.monitor.reading import Sums
+from copilot.monitor.reading import Agents, nobody
 from copilot.monitor.shares import design_effect, share
 from copilot.monitor.tables import Column, Table
 
 UNSURE = ("n_failed", "n_withheld", "n_off")
-OF_TOPIC = ("n_turns", *UNSURE, "n_waiting", *COMPARED)
-OF_ANSWER = ("n_suggested", "n_shown", "n_verbatim", "n_edited", "n_dismissed", "n_corrected", *COMPARED)
+OF_TOPIC = ("n_turns", *UNSURE, "n_waiting")
+OF_ANSWER = ("n_shown", "n_used", *RATE)
+Key = TypeVar("Key")
 NO_TOPIC = "No topic"
 NO_RATE = Figure("Match rate", 0, note="nothing was offered")
 
@@ -89,78 +85,73 @@ def weeks_of(filters: Filters) -> list[date]:
 
 
 def _topics(filters: Filters) -> list[Row]:
-    turns = filters.turns()
-    sums = sums_by_agent(turns, by="topic", names=OF_TOPIC)
-    weekly = weekly_rates(turns.filter(arm=Arm.OFFER), by="topic", weeks=weeks_of(filters))
+    sums = (
+        topic_days(filters).values_list("topic").annotate(**{f"sum_{name}": Sum(name) for name in OF_TOPIC})
+    )
     names = {topic.pk: topic for topic in Topic.objects.select_related("area")}
-    rates = match_rates(sums.offered)
+    found = offered(filters.turns().filter(n_compared__gt=0), by="topic", weeks=weeks_of(filters))
+    rates = match_rates(found.agents)
     rows = []
-    for pk, agents in sums.whole.items():
-        topic = names.get(pk)
+    for pk, *counts in sums.order_by():
+        topic, of = names.get(pk), pk or 0
         rows.append(
             Row(
                 name=topic.name if topic else NO_TOPIC,
                 address=reverse("copilot:topic", args=[pk]) if topic else "",
                 about=topic.area.name if topic else "",
-                n=sum(each["n_turns"] for each in agents.values()),
-                coverage=_coverage(agents),
-                match=rates.get(pk, NO_RATE),
-                weeks=_spark(weekly.get(pk, ())),
+                n=counts[0],
+                coverage=_coverage(dict(zip(OF_TOPIC, counts, strict=True))),
+                match=rates.get(of, NO_RATE),
+                weeks=_spark(found.weeks.get(of, ())),
             )
         )
     return sorted(rows, key=lambda row: (row.name == NO_TOPIC, -row.n, row.name))
 
 
 def _answers(filters: Filters, decays: Mapping[int, Decay]) -> list[Row]:
-    days = answer_days(filters)
-    sums = sums_by_agent(days, by="version__answer", names=OF_ANSWER)
-    weekly = weekly_rates(days.filter(arm=Arm.OFFER), by="version__answer", weeks=weeks_of(filters))
-    names = Answer.objects.select_related("topic").in_bulk(list(sums.whole))
-    rates = match_rates(sums.offered)
+    sums = dict(version_days(filters).values_list("version__answer").annotate(Sum("n_suggested")).order_by())
+    names = Answer.objects.select_related("topic").in_bulk(list(sums))
+    versions = dict(AnswerVersion.objects.values_list("pk", "answer"))
+    found = offered(
+        answer_days(filters), by="version", names=OF_ANSWER, weeks=weeks_of(filters), part_of=versions
+    )
+    rates = match_rates(found.agents)
     rows = [
         Row(
             name=names[pk].name,
             address=reverse("copilot:answer_figure", args=[pk]),
             about=names[pk].topic.name,
-            n=sum(each["n_suggested"] for each in agents.values()),
-            coverage=_used(sums.offered.get(pk, {})),
+            n=n,
+            coverage=_used(found.agents.get(pk, nobody(OF_ANSWER))),
             match=rates.get(pk, NO_RATE),
-            weeks=_spark(weekly.get(pk, ())),
+            weeks=_spark(found.weeks.get(pk, ())),
             decay=decays.get(pk),
         )
-        for pk, agents in sums.whole.items()
+        for pk, n in sums.items()
     ]
     return sorted(rows, key=lambda row: (row.decay is None, -row.n, row.name))
 
 
-def _coverage(agents: Mapping[int, Sums]) -> Figure:
+def _coverage(sums: Mapping[str, int]) -> Figure:
     """Return the share of turns that got a suggestion, of those that are decided.
 
     All turns are counted, not a sample of them, and no agent has a part in it: so it has no interval.
     """
-    n = sum(sums["n_turns"] - sums["n_waiting"] for sums in agents.values())
-    without = sum(sums[name] for sums in agents.values() for name in UNSURE)
+    n, without = sums["n_turns"] - sums["n_waiting"], sum(sums[name] for name in UNSURE)
     return Figure("Offered", n, (n - without) / n if n else None, k=n - without)
 
 
-def _used(agents: Mapping[int, Sums]) -> Figure:
-    k = [sums["n_verbatim"] + sums["n_edited"] for sums in agents.values()]
-    return share("Used", k, [sums["n_shown"] for sums in agents.values()])
+def _used(agents: Agents) -> Figure:
+    return share("Used", agents["n_used"], agents["n_shown"])
 
 
-def match_rates(groups: Mapping[Any, Mapping[int, Sums]]) -> dict[Any, Figure]:
+def match_rates(groups: Mapping[Key, Agents]) -> dict[Key, Figure]:
     """Return the match rate of each group from its agents' sums; all together tell how much agents differ."""
-    every = [sums for agents in groups.values() for sums in agents.values()]
-    deff = design_effect(list(map(matches_of, every)), list(map(compared_of, every)))
+    every = [nobody(RATE), *groups.values()]
+    deff = design_effect(*(np.concatenate([agents[name] for agents in every]) for name in RATE))
     version = f"{match_versions.current()}"
     return {
-        key: share(
-            "Match rate",
-            [matches_of(sums) for sums in agents.values()],
-            [compared_of(sums) for sums in agents.values()],
-            last_deff=deff,
-            version=version,
-        )
+        key: share("Match rate", *(agents[name] for name in RATE), last_deff=deff, version=version)
         for key, agents in groups.items()
     }
 

@@ -1,88 +1,97 @@
-"""Sums of the days' figures by answer, by topic, by week."""
+"""Figures of topics and answers by agent and by week, from the columns that an index holds."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet, Sum
-from django.db.models.functions import TruncWeek
+import numpy as np
+from django.db.models import QuerySet
 
 from copilot.models.rollup import AnswerDay, TurnDay
 from copilot.models.suggestion import Arm
+from copilot.models.topic_day import TopicDay, VersionDay
+from copilot.monitor.columns import Monday, Numbers, columns_of, parts_of, summed
 from copilot.monitor.filters import Filters
-from copilot.monitor.reading import Sums
+from copilot.monitor.reading import Agents, grouped
 from copilot.monitor.shares import FEWEST, FEWEST_AGENTS
 
-MATCHES = ("n_exact", "n_near", "n_retained", "n_semantic")
-COMPARED = (*MATCHES, "n_conflict", "n_none")
+RATE = ("n_matches", "n_compared")
+Rates = list[float | None]
 
 
 def answer_days(filters: Filters) -> "QuerySet[AnswerDay]":
     """Return the rows by answer that an address asks for."""
-    found = AnswerDay.objects.filter(day__gte=filters.first, day__lte=filters.today)
-    if filters.release is not None:
-        found = found.filter(release=filters.release)
+    return _of_answers(filters, AnswerDay.objects.all())
+
+
+def version_days(filters: Filters) -> "QuerySet[VersionDay]":
+    """Return the same without agents."""
+    return _of_answers(filters, VersionDay.objects.all())
+
+
+def topic_days(filters: Filters) -> "QuerySet[TopicDay]":
+    """Return the rows by topic, without agents, that an address asks for."""
+    found = filters.of_days(TopicDay.objects.all())
     if filters.topic:
-        found = found.filter(version__answer__topic__slug=filters.topic)
-    if filters.language:
-        found = found.filter(language=filters.language)
-    return found
-
-
-def matches_of(sums: Sums) -> int:
-    return sum(sums[name] for name in MATCHES)
-
-
-def compared_of(sums: Sums) -> int:
-    return sum(sums[name] for name in COMPARED)
+        found = found.filter(topic__slug=filters.topic)
+    return found.filter(language=filters.language) if filters.language else found
 
 
 @dataclass(frozen=True)
-class AgentSums:
-    """The sums of each agent, by what is compared: of all turns, and of those in the arm OFFER."""
+class Offered:
+    """What became of offered suggestions: sums by agent and match rates by week, each by what is compared."""
 
-    whole: Mapping[Any, Mapping[int, Sums]]
-    offered: Mapping[Any, Mapping[int, Sums]]
+    agents: Mapping[int, Agents]
+    weeks: Mapping[int, Rates]
 
 
-def sums_by_agent(
-    rows: "QuerySet[TurnDay] | QuerySet[AnswerDay]", *, by: str, names: Sequence[str]
-) -> AgentSums:
-    """Return the sums of some columns by a column and agent, in one query."""
-    whole: defaultdict[Any, dict[int, dict[str, int]]] = defaultdict(dict)
-    offered: defaultdict[Any, dict[int, Sums]] = defaultdict(dict)
-    totals = {f"sum_{name}": Sum(name) for name in names}
-    found: Iterable[Any] = (
-        rows.values_list(F(by), "agent", "arm").annotate(**totals).order_by(by, "agent", "arm")
-    )
-    for group, agent, arm, *counts in found:
-        sums = dict(zip(names, counts, strict=True))
-        if arm == Arm.OFFER:
-            offered[group][agent] = sums
-        earlier = whole[group].get(agent)
-        whole[group][agent] = {name: earlier[name] + sums[name] for name in names} if earlier else sums
-    return AgentSums(dict(whole), dict(offered))
+def offered(
+    rows: "QuerySet[TurnDay] | QuerySet[AnswerDay]",
+    *,
+    by: str,
+    names: Sequence[str] = RATE,
+    weeks: Sequence[date],
+    part_of: Mapping[int, int] | None = None,
+) -> Offered:
+    """Return what became of offered suggestions by a column, or by what `part_of` says that its values are part of.
+
+    All rows are read once, and summed here by agent and by week.
+    """
+    found = rows.filter(arm=Arm.OFFER).values_list(by, Monday("day"), "agent", *names)
+    groups, mondays, agents, *counts = columns_of(found)
+    if part_of is not None:
+        groups = parts_of(groups, part_of)
+    columns = dict(zip(names, counts, strict=True))
+    rates = weekly_rates(groups, mondays, agents, columns, weeks=weeks)
+    return Offered(grouped(groups, agents, columns), rates)
 
 
 def weekly_rates(
-    rows: "QuerySet[TurnDay] | QuerySet[AnswerDay]", *, by: str, weeks: Sequence[date]
-) -> Mapping[Any, list[float | None]]:
-    """Return the match rate of each week by a column; None where a week has too few turns or agents to show one."""
-    k, n = (
-        sum((F(name) for name in MATCHES[1:]), F(MATCHES[0])),
-        sum((F(name) for name in COMPARED[1:]), F(COMPARED[0])),
+    groups: Numbers,
+    mondays: Numbers,
+    agents: Numbers,
+    counts: Mapping[str, Numbers],
+    *,
+    weeks: Sequence[date],
+) -> Mapping[int, Rates]:
+    """Return the match rate of each week by group; None where a week has too few turns or agents to show one."""
+    is_any = counts["n_compared"] > 0
+    (groups, mondays, _), sums = summed(
+        [groups[is_any], mondays[is_any], agents[is_any]], [counts[name][is_any] for name in RATE]
     )
-    found = (
-        rows.annotate(k=k, n=n)
-        .values(group=F(by), week=TruncWeek("day"))
-        .annotate(n_matches=Sum("k"), n_compared=Sum("n"), n_agents=Count("agent", distinct=True, filter=Q(n__gt=0)))
-        .order_by()
-    )  # fmt: skip
-    rates: defaultdict[Any, list[float | None]] = defaultdict(lambda: [None] * len(weeks))
-    place = {week: at for at, week in enumerate(weeks)}
-    for row in found:
-        if row["n_compared"] >= FEWEST and row["n_agents"] >= FEWEST_AGENTS:
-            rates[row["group"]][place[row["week"]]] = row["n_matches"] / row["n_compared"]
+    (groups, mondays), (k, n, n_agents) = summed([groups, mondays], [*sums, np.ones_like(groups)])
+    is_shown = (n >= FEWEST) & (n_agents >= FEWEST_AGENTS)
+    place = {week.toordinal(): at for at, week in enumerate(weeks)}
+    rates: dict[int, Rates] = {}
+    shown = zip(*(column[is_shown].tolist() for column in (groups, mondays, k, n)), strict=True)
+    for group, monday, n_matches, n_compared in shown:
+        rates.setdefault(group, [None] * len(weeks))[place[monday]] = n_matches / n_compared
     return rates
+
+
+def _of_answers(filters: Filters, rows: "QuerySet[Any]") -> "QuerySet[Any]":
+    found = filters.of_days(rows)
+    if filters.topic:
+        found = found.filter(version__answer__topic__slug=filters.topic)
+    return found.filter(language=filters.language) if filters.language else found

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.utils import timezone
 
-from copilot.models import Arm, Assignment, Experiment, Match, Release, Suggestion
+from copilot.models import Arm, Assignment, Experiment, Release, Suggestion
 from copilot.models.agent_day import AgentDay
 from copilot.models.input_day import InputDay
 from copilot.models.rollup import NOBODY, TurnDay
@@ -19,7 +19,7 @@ from copilot.models.suggestion import State
 from copilot.monitor import touching
 from copilot.monitor.decaying import decaying
 from copilot.monitor.funnel import Cell
-from copilot.monitor.reading import Sums, by_agent
+from copilot.monitor.reading import Sums, by_agent, joined, nobody
 from copilot.monitor.rolling import span_of
 from copilot.monitor.shares import FEWEST_AGENTS
 from copilot.statistics import intervals
@@ -31,9 +31,7 @@ MARGIN = 0.05  # by so much it may fall without anybody being called
 LEVEL = 0.025  # of a false alarm in a month, for each of two arms
 CHECKED = timedelta(days=28)  # in which the figures must sum
 UNSEEN = 0.05  # of questions may be unlike all of a release's first weeks; one in 100 is chance
-MATCHES, SETTLED = (
-    [f"n_{kind}" for kind in kinds] for kinds in (Match.MATCHING, Match.Kind.values)
-)  # of which the match rate is
+RATE = ("n_matches", "n_compared")  # of which the match rate is
 
 
 @dataclass(frozen=True)
@@ -251,14 +249,9 @@ def _stored(day: date) -> int:
     return turns.exclude(state=State.SUPERSEDED).count()
 
 
-def _rates(turns: object) -> list[tuple[int, int]]:
-    agents = by_agent(turns, by="", names=SETTLED).get("", {})  # type: ignore[arg-type]
-    counts = [
-        (sum(sums[name] for name in MATCHES), sum(sums[name] for name in SETTLED))
-        for agent, sums in agents.items()
-        if agent != NOBODY
-    ]
-    return [(k, n) for k, n in counts if n]
+def _rates(turns: "QuerySet[AgentDay]") -> list[tuple[int, int]]:
+    agents = joined([nobody(RATE), *by_agent(turns, names=RATE).values()]).people
+    return [(k, n) for k, n in zip(*(agents[name].tolist() for name in RATE), strict=True) if n]
 
 
 def _monday(day: date) -> date:

@@ -3,13 +3,15 @@
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
 from copilot.models import Match
 from copilot.monitor.figures import Figure
 from copilot.monitor.labels import Label
-from copilot.monitor.match_rates import Agents, Count, compared, matched
+from copilot.monitor.match_rates import Count, compared, matched
+from copilot.monitor.reading import Agents
 from copilot.monitor.shares import FEWEST, FEWEST_AGENTS
 from copilot.statistics.corrected import post_stratified
 from copilot.statistics.intervals import Interval, wilson
@@ -25,8 +27,8 @@ FEWEST_LABELS = 100  # below, the corrected intervals are too short (metrics sec
 LEAST_OF_STRATUM = 2
 OUTCOMES: Mapping[str, Count] = {
     "match": matched,
-    "conflict": lambda sums: sums[f"n_{Match.Kind.CONFLICT}"],
-    "none": lambda sums: sums[f"n_{Match.Kind.NONE}"],
+    "conflict": lambda agents: agents[f"n_{Match.Kind.CONFLICT}"],
+    "none": lambda agents: agents[f"n_{Match.Kind.NONE}"],
 }
 Arms = Mapping[str, Agents]
 Key = Callable[[str, str], tuple[str, ...]]
@@ -116,17 +118,18 @@ def by_prediction(
     if why := _too_few(known) or why_not(known):
         return Figure(name, len(known), note=why, version=version), None
     of_arm = {arm: [label for label in known if label.arm == arm] for arm in arms}
-    filled = {arm: agents for arm, agents in arms.items() if sum(map(compared, agents.values()))}
+    filled = {arm: agents for arm, agents in arms.items() if compared(agents).any()}
     for arm, of in filled.items():
-        if not LEAST_OF_STRATUM <= len(of_arm[arm]) <= sum(map(compared, of.values())):
-            why = f"{len(of_arm[arm])} labels of the {sum(map(compared, of.values()))} turns in the arm {arm}"
+        if not LEAST_OF_STRATUM <= len(of_arm[arm]) <= compared(of).sum():
+            why = f"{len(of_arm[arm])} labels of the {compared(of).sum()} turns in the arm {arm}"
             return Figure(name, len(known), note=f"{why}: no estimate", version=version), None
-    agents = sorted({agent for of in filled.values() for agent in of} | {label.agent for label in known})
+    agents = sorted(
+        {*chain(*(of.hashes.tolist() for of in filled.values()))} | {label.agent for label in known}
+    )
     place = {agent: at for at, agent in enumerate(agents)}
     every, told = np.zeros((2, len(agents), len(filled))), np.zeros((4, len(agents), len(filled)))
     for at, (arm, of) in enumerate(filled.items()):
-        for agent, sums in of.items():
-            every[:, place[agent], at] = compared(sums), matched(sums)
+        every[:, [place[agent] for agent in of.hashes.tolist()], at] = compared(of), matched(of)
         rows = weighted(of_arm[arm])
         for label, weight in zip(rows.labels, rows.weights, strict=True):
             right, match = label.right or 0.0, float(label.is_match)
@@ -149,7 +152,7 @@ def _parted(
         rows: defaultdict[tuple[str, ...], int] = defaultdict(int)
         for arm, agents in arms.items():
             for outcome, count in OUTCOMES.items():
-                rows[key(arm, outcome)] += sum(count(sums) for sums in agents.values())
+                rows[key(arm, outcome)] += int(count(agents).sum())
         filled = {stratum: n for stratum, n in rows.items() if n or parts[stratum]}
         if all(weighted(parts[stratum]).n >= LEAST_OF_STRATUM for stratum in filled):
             break

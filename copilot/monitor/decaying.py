@@ -4,17 +4,18 @@ Looked at every day, through windows of one to eight weeks that end today, each 
 the version in force counts as today's, so that the alarm ends when the answer is put right.
 """
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
-from django.db import connection
+from django.db.models import IntegerField, QuerySet
+from django.db.models.functions import Cast
 from django.utils import timezone
 
-from copilot.models import Answer
+from copilot.models import Answer, AnswerDay, AnswerVersion, VersionDay
+from copilot.monitor.columns import Numbers, Ordinal, arm_number, columns_of, parts_of, runs_of, summed
 from copilot.monitor.shares import FEWEST_AGENTS
 from copilot.statistics import decay
 
@@ -22,19 +23,6 @@ WINDOWS = (7, 14, 28, 56)  # days
 PAST = timedelta(days=182)
 FEWEST_TURNS = 10  # of either side, below which one does not look
 SLIGHT_FALL = 0.05  # of all turns together; where there is not even that, strata are not read
-
-ROWS = """
-SELECT v.answer_id, d.agent, d.arm, d.is_replayed, d.version_id = ANY(%(newest)s),
-       width_bucket(%(today)s::date - d.day, %(windows)s),
-       sum(d.n_exact + d.n_near + d.n_retained + d.n_semantic),
-       sum(d.n_exact + d.n_near + d.n_retained + d.n_semantic + d.n_conflict + d.n_none)
-FROM copilot_answerday d JOIN copilot_answerversion v ON v.id = d.version_id
-WHERE d.day > %(first)s AND d.day <= %(today)s AND v.answer_id = ANY(%(answers)s)
-GROUP BY 1, 2, 3, 4, 5, 6
-ORDER BY 1, 2, 3, 4
-"""
-# The same of all strata together: a few rows, by which most answers need no second look.
-WHOLE = ROWS.replace("d.agent, d.arm, d.is_replayed,", "0, '', false,", 1)
 
 
 @dataclass(frozen=True)
@@ -90,17 +78,21 @@ class Strata:
         return bool(after <= before - SLIGHT_FALL)
 
 
-def decaying(now: datetime) -> list[Decay]:
-    """Return the answers in use whose match rate has fallen, the surest first."""
+def decaying(now: datetime, *, only: Answer | None = None) -> list[Decay]:
+    """Return the answers in use whose match rate has fallen, the surest first; of all, or if one has."""
     answers = {answer.pk: answer for answer in Answer.objects.in_use().with_version_at(now)}
     today, windows = timezone.localdate(now), range(len(WINDOWS))
-    whole = _strata(WHOLE, answers, today=today)
+    whole = _whole(answers, today=today)
     n_looked_at = sum(any(map(each.has_turns, windows)) for each in whole.values())
     level = decay.level(n_answers=n_looked_at, n_windows=len(WINDOWS))
-    suspects = {pk: answers[pk] for pk, each in whole.items() if any(map(each.has_fallen_at_all, windows))}
+    suspects = {
+        pk: answers[pk]
+        for pk, each in whole.items()
+        if any(map(each.has_fallen_at_all, windows)) and only in {None, answers[pk]}
+    }
     found = [
         seen
-        for pk, strata in (_strata(ROWS, suspects, today=today) if suspects else {}).items()
+        for pk, strata in _by_agent(suspects, today=today).items()
         if (seen := _look(answers[pk], strata, level=level, today=today))
     ]
     return sorted(found, key=lambda each: (each.fall.p, each.answer.name))
@@ -120,30 +112,57 @@ def _look(answer: Answer, strata: Strata, *, level: float, today: date) -> Decay
     return min(found, key=lambda each: each.fall.p, default=None)
 
 
-def _strata(sql: str, answers: dict[int, Answer], *, today: date) -> dict[int, Strata]:
-    """Read the figures of answers: by agent, arm, and whether they were replayed, or all in one stratum."""
-    asked: dict[str, Any] = {
-        "newest": [answer.version_id for answer in answers.values()],
-        "answers": list(answers),
-        "windows": list(WINDOWS),
-        "today": today,
-        "first": today - PAST - timedelta(days=WINDOWS[-1]),
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(sql, asked)
-        rows = cursor.fetchall()
-    found: defaultdict[int, defaultdict[tuple[int, str, bool], decay.Array]] = defaultdict(
-        lambda: defaultdict(lambda: np.zeros((2, len(WINDOWS), 2)))
+def _whole(answers: Mapping[int, Answer], *, today: date) -> dict[int, Strata]:
+    """Read the figures of answers in one stratum each: few rows, by which most answers need no second look."""
+    versions = _versions(answers)
+    rows = _past(VersionDay.objects.filter(version__answer__in=answers), today=today)
+    version, *of_day = columns_of(rows.values_list("version", Ordinal("day"), "n_matches", "n_compared"))
+    return _strata(answers, versions, version, [], of_day, today=today)
+
+
+def _by_agent(answers: Mapping[int, Answer], *, today: date) -> dict[int, Strata]:
+    """Read the figures of answers by agent, arm, and whether they were replayed."""
+    versions = _versions(answers)
+    rows = _past(AnswerDay.objects.filter(version__in=versions, n_compared__gt=0), today=today)
+    version, agent, arm, is_replayed, *of_day = columns_of(
+        rows.values_list(
+            "version", "agent", arm_number(), Cast("is_replayed", IntegerField()),
+            Ordinal("day"), "n_matches", "n_compared",
+        )
+    )  # fmt: skip
+    return _strata(answers, versions, version, [agent, arm, is_replayed], of_day, today=today)
+
+
+def _versions(answers: Mapping[int, Answer]) -> dict[int, int]:
+    """Return the answer of each of their versions."""
+    return dict(AnswerVersion.objects.filter(answer__in=answers).values_list("pk", "answer"))
+
+
+def _past(rows: "QuerySet[Any]", *, today: date) -> "QuerySet[Any]":
+    return rows.filter(day__gt=today - PAST - timedelta(days=WINDOWS[-1]), day__lte=today)
+
+
+def _strata(
+    answers: Mapping[int, Answer],
+    versions: Mapping[int, int],
+    version: Numbers,
+    strata: Sequence[Numbers],
+    of_day: Sequence[Numbers],
+    *,
+    today: date,
+) -> dict[int, Strata]:
+    """Sum (day, matches, turns) by answer, stratum, window and side; the first of what makes a stratum is its agent."""
+    day, *counts = of_day
+    bucket = np.searchsorted(WINDOWS, today.toordinal() - day, side="right")
+    is_newest = np.isin(version, [each.version_id for each in answers.values()])
+    sides = [
+        side
+        for window in range(len(WINDOWS))
+        for side in (bucket > window, (bucket <= window) & is_newest)  # the window begins after it, or has it
+    ]
+    keys, sums = summed(
+        [parts_of(version, versions), *strata], [np.where(side, n, 0) for n in counts for side in sides]
     )
-    for answer, agent, arm, is_replayed, is_newest, bucket, *counts in rows:
-        sums = found[answer][agent, arm, is_replayed]
-        for of, count in enumerate(counts):
-            sums[of, :bucket, 0] += float(count)  # these windows begin after it
-            if is_newest:
-                sums[of, bucket:, 1] += float(count)
-    return {answer: _stacked(by_stratum) for answer, by_stratum in found.items()}
-
-
-def _stacked(by_stratum: dict[tuple[int, str, bool], decay.Array]) -> Strata:
-    whole = np.stack(list(by_stratum.values()))
-    return Strata([agent for agent, _, _ in by_stratum], whole[:, 0], whole[:, 1])
+    k, n = np.stack(sums).astype(np.float64).reshape(2, len(WINDOWS), 2, -1).transpose(0, 3, 1, 2)
+    agents = keys[1] if strata else np.zeros_like(keys[0])
+    return {answer: Strata(agents[run].tolist(), k[run], n[run]) for answer, run in runs_of(keys[0]).items()}

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from django.db.models import Min, Q, QuerySet, Sum
 
-from copilot.models import FloorDay, InputDay, Release, TurnDay
+from copilot.models import BinDay, FloorDay, InputDay, Release, TopicDay
 from copilot.monitor.charts import Chart
 from copilot.monitor.drift_charts import (
     change_chart,
@@ -57,18 +57,18 @@ def drift(filters: Filters) -> DriftPage:
     release = _release(filters)
     if release is None:
         return DriftPage(None, "No release is live, so there is nothing to compare yet.")
-    first = TurnDay.objects.filter(release=release).aggregate(first=Min("day"))["first"]
+    first = TopicDay.objects.filter(release=release).aggregate(first=Min("day"))["first"]
     spans = spans_of(first, last=filters.today - timedelta(days=1)) if first else None
     if spans is None:
         return DriftPage(
             release,
             f"Release {release.pk} has not served for two whole weeks yet: the second is compared with the first.",
         )  # fmt: skip
-    floors = FloorDay.objects.filter(release=release)
     days = [*spans.reference, *spans.current]
-    turns = turns_of(floors.filter(Q(day__gte=filters.first) | Q(day__in=days)))
+    turns = turns_of(BinDay.objects.filter(Q(day__gte=filters.first) | Q(day__in=days), release=release))
     mixes = _mixes(release, turns, spans)
     cost = cost_of(turns, spans)
+    hidden = FloorDay.objects.filter(release=release, day__gte=filters.first, reason="")
     unseen = _unseen(InputDay.objects.filter(release=release, day__gte=filters.first))
     version = f"release {release.pk}"
     return DriftPage(
@@ -79,9 +79,7 @@ def drift(filters: Filters) -> DriftPage:
         spans=f"Compared are {spans.told}: {spans.weeks} whole {'week' if spans.weeks == 1 else 'weeks'} each.",
         charts=(
             mixes_chart(mixes, version),
-            expected_chart(
-                turns, floors.filter(day__gte=filters.first, reason=""), version, since=filters.first
-            ),
+            expected_chart(turns, hidden, version, since=filters.first),
             unseen_chart(unseen, version),
             *(change_chart(mix, version) for mix in mixes),
         ),
@@ -97,7 +95,7 @@ def _release(filters: Filters) -> Release | None:
 
 def _mixes(release: Release, floors: Sequence[Turns], spans: Spans) -> list[Mix]:
     days = [*spans.reference, *spans.current]
-    turns = TurnDay.objects.filter(release=release, day__in=days)
+    turns = TopicDay.objects.filter(release=release, day__in=days)
     inputs = InputDay.objects.filter(release=release, day__in=days)
     topics = (
         turns.exclude(topic=None).values_list("day", "topic__name").annotate(n=Sum("n_turns")).order_by("day")

@@ -5,15 +5,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import QuerySet, Sum
+from django.db.models import QuerySet
 
 from copilot.models import FloorDay
-from copilot.models.rollup import NOBODY
 from copilot.monitor import charts
 from copilot.monitor.charts import Chart, Series
 from copilot.monitor.drift_cost import Turns, expected_of
 from copilot.monitor.figures import Figure, Unit, drawable, written
 from copilot.monitor.mixes import FEWEST, Mix
+from copilot.monitor.reading import by_time
 from copilot.monitor.shares import design_effect, share
 from copilot.monitor.tables import Column, Table, table_of_figures
 from copilot.statistics.intervals import clustered_rate
@@ -223,16 +223,12 @@ def _expected(turns: Sequence[Turns], version: str, *, since: date) -> dict[date
 
 
 def _matches(floors: "QuerySet[FloorDay]", version: str) -> dict[date, Figure]:
-    counts: defaultdict[date, dict[int, list[int]]] = defaultdict(dict)
-    hidden = floors.exclude(agent=NOBODY).filter(n_hidden__gt=0).values_list("day", "agent")
-    for day, agent, k, n in hidden.annotate(k=Sum("n_matches"), n=Sum("n_hidden")).order_by("day", "agent"):
-        pair = counts[_monday(day)].setdefault(agent, [0, 0])
-        pair[0], pair[1] = pair[0] + k, pair[1] + n
+    weeks = by_time(floors.filter(n_hidden__gt=0), per="week", names=("n_matches", "n_hidden"))
+    people = {week: agents.people for week, agents in weeks.items()}
     return {
-        week: share(
-            f"{week}", [k for k, _ in pairs.values()], [n for _, n in pairs.values()], version=version
-        )
-        for week, pairs in counts.items()
+        week: share(f"{week}", agents["n_matches"], agents["n_hidden"], version=version)
+        for week, agents in people.items()
+        if len(agents)
     }
 
 

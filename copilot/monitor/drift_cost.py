@@ -7,9 +7,9 @@ from datetime import date
 from typing import NamedTuple
 
 import numpy as np
-from django.db.models import QuerySet, Sum
+from django.db.models import QuerySet
 
-from copilot.models import FloorDay
+from copilot.models import BinDay
 from copilot.models.rollup import CONFIDENCE_BINS
 from copilot.monitor.figures import Unit, written
 from copilot.monitor.mixes import Counts, Spans
@@ -56,11 +56,9 @@ class Cost:
         return " and ".join(found)
 
 
-def turns_of(floors: "QuerySet[FloorDay]") -> list[Turns]:
+def turns_of(bins: "QuerySet[BinDay]") -> list[Turns]:
     """Return the turns by day, reason and confidence: read once for all that the page says of them."""
-    rows = (
-        floors.values_list("day", "reason", "bin").annotate(n=Sum("n_turns")).order_by("day", "reason", "bin")
-    )
+    rows = bins.values_list("day", "reason", "bin", "n_turns").order_by("day", "reason", "bin")
     return [Turns(*row) for row in rows]
 
 

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from copilot.models.agent_day import AgentDay
@@ -14,6 +15,16 @@ from copilot.models.rollup import TurnDay
 
 SPANS = {"28": "4 weeks", "84": "12 weeks", "364": "A year"}
 PERS = ("day", "week")
+# From one language to the next by an index: of very many rows there are a few languages.
+LANGUAGES = """
+WITH RECURSIVE found AS (
+    SELECT min(language) AS language FROM copilot_topicday WHERE language > ''
+    UNION ALL
+    SELECT (SELECT min(language) FROM copilot_topicday WHERE language > found.language) FROM found
+    WHERE found.language IS NOT NULL
+)
+SELECT language FROM found WHERE language IS NOT NULL
+"""
 WORD = re.compile(r"[-\w]{1,100}")
 
 
@@ -43,7 +54,7 @@ class Filters:
 
     def turns(self) -> "QuerySet[TurnDay]":
         """Return the rows of figures that are asked for."""
-        found: QuerySet[TurnDay] = self._of_days(TurnDay.objects.all())
+        found: QuerySet[TurnDay] = self.of_days(TurnDay.objects.all())
         if self.topic:
             found = found.filter(topic__slug=self.topic)
         if self.language:
@@ -52,9 +63,10 @@ class Filters:
 
     def totals(self) -> "QuerySet[Any]":
         """Return the same for who does not tell topics or languages apart: far fewer rows, if none is asked for."""
-        return self.turns() if self.topic or self.language else self._of_days(AgentDay.objects.all())
+        return self.turns() if self.topic or self.language else self.of_days(AgentDay.objects.all())
 
-    def _of_days(self, rows: "QuerySet[Any]") -> "QuerySet[Any]":
+    def of_days(self, rows: "QuerySet[Any]") -> "QuerySet[Any]":
+        """Return those of the span, and of the release if one is asked for."""
         found = rows.filter(day__gte=self.first, day__lte=self.today)
         return found if self.release is None else found.filter(release=self.release)
 
@@ -74,6 +86,13 @@ def read_filters(asked: Mapping[str, str], *, today: date) -> Filters:
         topic=_word(asked, "topic"),
         language=_word(asked, "language"),
     )
+
+
+def languages() -> list[str]:
+    """Return the languages of all turns there are figures of."""
+    with connection.cursor() as cursor:
+        cursor.execute(LANGUAGES)
+        return [language for (language,) in cursor.fetchall()]
 
 
 def _word(asked: Mapping[str, str], name: str) -> str:

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import F, Sum
-
-from copilot.models import FloorDay
+from copilot.models import BinDay, FloorDay
 from copilot.monitor import charts
 from copilot.monitor.charts import Chart
 from copilot.monitor.figures import Figure, Unit, drawable, written
 from copilot.monitor.filters import Filters
 from copilot.monitor.floor_rows import GRID, Move, Risk, Rows, risk_at
+from copilot.monitor.reading import by_agent, nobody
 from copilot.monitor.shares import FEWEST_AGENTS, share
 from copilot.monitor.tables import Column, Table, table_of_figures
 from copilot.statistics.calibration import Bin, brier, calibration_error, null_value, reliability
@@ -165,28 +164,21 @@ def _of_bin(found: Bin, version: str) -> Figure:
 def releases_chart(filters: Filters) -> Chart:
     """Draw, release by release, how many held-out suggestions above its floor agents would not have sent."""
     title = "Said otherwise, release by release"
-    found = (
-        FloorDay.objects.filter(day__gte=filters.first, day__lte=filters.today, reason="")
-        .values("release", "agent")
-        .annotate(
-            floor=F("release__confidence_floor"), hidden=Sum("n_hidden"), wrong=Sum(F("n_hidden") - F("n_matches"))
-        )
-        .order_by("release", "agent")
-    )  # fmt: skip
-    by: dict[tuple[int, float], tuple[list[int], list[int]]] = {}
-    for row in found:
-        k, n = by.setdefault((row["release"], row["floor"]), ([], []))
-        k.append(row["wrong"])
-        n.append(row["hidden"])
-    figures = [
-        share(f"Release {pk}, floor {floor:.2f}", k, n, version=f"release {pk}")
-        for (pk, floor), (k, n) in by.items()
-    ]  # fmt: skip
+    span = {"day__gte": filters.first, "day__lte": filters.today, "reason": ""}
+    hidden = FloorDay.objects.filter(**span, n_hidden__gt=0)
+    by = by_agent(hidden, by="release", names=("n_hidden", "n_matches"))
+    served = BinDay.objects.filter(**span).values_list("release", "release__confidence_floor").distinct()
+    figures = []
+    for pk, floor in served.order_by("release"):
+        agents = by.get(pk, nobody(("n_hidden", "n_matches")))
+        wrong = agents["n_hidden"] - agents["n_matches"]
+        name = f"Release {pk}, floor {floor:.2f}"
+        figures.append(share(name, wrong, agents["n_hidden"], version=f"release {pk}"))
     few = "Only one release served in this span: there is none to compare its floor with."
     return Chart(
         "releases",
         title,
-        few if len(by) < 2 else f"Of replies to held-out suggestions. {_least_and_most(figures)}",
+        few if len(figures) < 2 else f"Of replies to held-out suggestions. {_least_and_most(figures)}",
         table_of_figures("Release", figures, value="Said otherwise", k="Replies"),
         charts.forest(figures, title=title) if drawable(figures) else None,
         empty="Five held-out turns of five agents are needed.",

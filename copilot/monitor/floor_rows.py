@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from copilot.models.rollup import CONFIDENCE_BINS
 from copilot.monitor.shares import FEWEST, FEWEST_AGENTS, design_effect
@@ -40,8 +40,8 @@ class Rows:
     weeks: float
 
     @classmethod
-    def of(cls, rows: Sequence[tuple[int, int, bool, int, int, int]], *, weeks: float) -> "Rows":
-        """Make them of (bin, agent, is above, turns, hidden, wrong)."""
+    def of(cls, rows: ArrayLike, *, weeks: float) -> "Rows":
+        """Make them of [rows, (bin, agent, is above, turns, hidden, wrong)]."""
         columns = np.array(rows, dtype=np.int64).reshape(-1, 6).T
         return cls(columns[0], columns[1], columns[2].astype(bool), columns[3], columns[4], columns[5], weeks)
 

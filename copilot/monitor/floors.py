@@ -8,12 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Min, QuerySet, Sum
+import numpy as np
+from django.db.models import Case, Min, Q, QuerySet, Sum, Value, When
 
 from copilot import match_versions
-from copilot.models import FloorDay, Release
+from copilot.models import BinDay, FloorDay, Release
 from copilot.models.suggestion import Reason
 from copilot.monitor.charts import Chart
+from copilot.monitor.columns import columns_of
 from copilot.monitor.figures import Unit, written
 from copilot.monitor.filters import Filters
 from copilot.monitor.floor_charts import (
@@ -77,8 +79,9 @@ def floors(filters: Filters, asked: Asked) -> FloorsPage:
     release = _release(filters)
     if release is None:
         return FloorsPage(None, "No release is live, so there is no floor to judge yet.")
-    days = FloorDay.objects.filter(release=release, day__gte=filters.first, day__lte=filters.today)
-    rows = _rows(days, today=filters.today)
+    of = {"release": release, "day__gte": filters.first, "day__lte": filters.today}
+    bins = BinDay.objects.filter(**of)
+    rows = _rows(bins, FloorDay.objects.filter(**of), today=filters.today)
     current = release.confidence_floor
     if not rows.total:
         return FloorsPage(
@@ -102,7 +105,7 @@ def floors(filters: Filters, asked: Asked) -> FloorsPage:
         told=told[f"{floor:.2f}"],
         moves=tuple(told.items()),
         notes=tuple(
-            filter(None, (_floorless(current), _suggestion(best, asked.risk), _shadows(rows), _gated(days)))
+            filter(None, (_floorless(current), _suggestion(best, asked.risk), _shadows(rows), _gated(bins)))
         ),
         charts=(
             risk_chart(rows, table, best=best, current=current),
@@ -119,25 +122,28 @@ def _release(filters: Filters) -> Release | None:
     return releases.filter(state=Release.State.LIVE).first()
 
 
-def _rows(days: "QuerySet[FloorDay]", *, today: date) -> Rows:
-    first = days.aggregate(first=Min("day"))["first"]
-    found = (
-        days.filter(reason__in=("", Reason.CONFIDENCE_LOW))
-        .values("reason", "agent", "bin")
-        .annotate(turns=Sum("n_turns"), hidden=Sum("n_hidden"), matches=Sum("n_matches"))
-        .values_list("bin", "agent", "reason", "turns", "hidden", "matches")
-        .order_by("reason", "agent", "bin")
+def _rows(bins: "QuerySet[BinDay]", floors: "QuerySet[FloorDay]", *, today: date) -> Rows:
+    """Read the turns of all together, and of each agent the replies to hidden texts."""
+    is_judged, is_above = (
+        Q(reason__in=("", Reason.CONFIDENCE_LOW)),
+        Case(When(reason="", then=Value(1)), default=Value(0)),
     )
+    first = bins.aggregate(first=Min("day"))["first"]
     weeks = max(1.0, ((today - first).days + 1) / 7) if first else 1.0
-    # Agents by their place: a hash is too large a number to count by.
-    place: dict[int, int] = {}
-    return Rows.of(
-        [
-            (in_bin, place.setdefault(agent, len(place)), not reason, turns, hidden, hidden - matches)
-            for in_bin, agent, reason, turns, hidden, matches in found
-        ],
-        weeks=weeks,
+    bin_of, above, n = columns_of(
+        bins.filter(is_judged).values_list("bin", is_above).annotate(n=Sum("n_turns"))
     )
+    none = np.zeros_like(n)
+    turns = np.stack([bin_of, none, above, n, none, none])
+    bin_of, above, agent, hidden, matches = columns_of(
+        floors.filter(is_judged, n_hidden__gt=0)
+        .values_list("bin", is_above, "agent")
+        .annotate(hidden=Sum("n_hidden"), matches=Sum("n_matches"))
+    )
+    # Agents by their place: a hash is too large a number to count by.
+    place, none = np.unique(agent, return_inverse=True)[1], np.zeros_like(agent)
+    replies = np.stack([bin_of, place, above, none, hidden, hidden - matches])
+    return Rows.of(np.concatenate([turns, replies], axis=1).T, weeks=weeks)
 
 
 def _told(found: Move, current: float) -> str:
@@ -190,8 +196,8 @@ def _floorless(current: float) -> str:
     )
 
 
-def _gated(days: "QuerySet[FloorDay]") -> str:
-    n = days.filter(reason=Reason.ANSWER_UNSURE).aggregate(n=Sum("n_turns"))["n"] or 0
+def _gated(bins: "QuerySet[BinDay]") -> str:
+    n = bins.filter(reason=Reason.ANSWER_UNSURE).aggregate(n=Sum("n_turns"))["n"] or 0
     if not n:
         return ""
     return (

@@ -5,15 +5,17 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
+
 from copilot.evaluation.rows import Row
-from copilot.models import Match
+from copilot.models import Match, TurnDay
 from copilot.monitor import charts
 from copilot.monitor.charts import Chart
 from copilot.monitor.correcting import FEWEST_LABELS, Weighted, interval_of, said, weighted, why_not
 from copilot.monitor.figures import Figure, Unit, drawable
 from copilot.monitor.labels import Label
-from copilot.monitor.match_rates import Agents, compared
-from copilot.monitor.reading import Sums
+from copilot.monitor.match_rates import compared
+from copilot.monitor.reading import Agents, by_agent, joined, nobody
 from copilot.monitor.shares import FEWEST, share
 from copilot.monitor.tables import Column, Table, table_of_figures
 from copilot.statistics.gap import decompose
@@ -21,14 +23,13 @@ from copilot.statistics.intervals import wilson
 
 WORST = 3  # topics whose turns are looked into
 OTHERS = "All other topics"
-CAUSES: Mapping[str, Callable[[Sums], int]] = {
-    "Withheld": lambda sums: sums["n_withheld"],
-    "Came late": lambda sums: sums["n_late"],
-    "Failed": lambda sums: sums["n_failed"],
-    "A fact changed": lambda sums: sums[f"n_{Match.Kind.CONFLICT}"],
-    "Other reply sent": lambda sums: sums[f"n_{Match.Kind.NONE}"],
+CAUSES: Mapping[str, str] = {
+    "Withheld": "n_withheld",
+    "Came late": "n_late",
+    "Failed": "n_failed",
+    "A fact changed": f"n_{Match.Kind.CONFLICT}",
+    "Other reply sent": f"n_{Match.Kind.NONE}",
 }
-COLUMNS = ("n_turns", "n_withheld", "n_late", "n_failed")
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,14 @@ class TopicGap:
 
 
 def gap_charts(
-    rows: Sequence[Row], labels: Sequence[Label], topics: Mapping[str, Agents], *, version: str
+    rows: Sequence[Row],
+    labels: Sequence[Label],
+    topics: Mapping[str, Agents],
+    turns: "QuerySet[TurnDay]",
+    *,
+    version: str,
 ) -> tuple[Chart, ...]:
-    """Return the gap by topic, and the causes in its worst topics; `topics` are the days' figures by topic."""
+    """Return the gap by topic, and the causes in its worst topics; `topics` are the compared turns by topic."""
     known = said(labels)
     if len(known) < FEWEST_LABELS or not rows or why_not(known):
         why = (
@@ -63,8 +69,9 @@ def gap_charts(
             else f"The labels are of {why_not(known)}."
         )
         return (Chart("gap", "Offline less online, by topic", "", table_of_figures("Topic", []), None, why),)
-    gaps = by_topic(rows, known, {name: _n(agents) for name, agents in topics.items()})
-    return _gap(gaps, version), _causes(known, topics, version)
+    n_online = {name: int(compared(agents.people).sum()) for name, agents in topics.items()}
+    gaps = by_topic(rows, known, n_online)
+    return _gap(gaps, version), _causes(known, n_online, turns, version)
 
 
 def by_topic(rows: Sequence[Row], labels: Sequence[Label], n_online: Mapping[str, int]) -> list[TopicGap]:
@@ -152,10 +159,15 @@ def _table(gaps: Sequence[TopicGap], version: str) -> Table:
     )
 
 
-def _causes(labels: Sequence[Label], topics: Mapping[str, Agents], version: str) -> Chart:
+def _causes(
+    labels: Sequence[Label], n_online: Mapping[str, int], turns: "QuerySet[TurnDay]", version: str
+) -> Chart:
     title = "What became of the turns of the topics that lose most"
-    worst = losing_most(labels, {name: _n(agents) for name, agents in topics.items()})
-    figures = [figure for name in worst for figure in _of_topic(name, labels, topics[name], version)]
+    figures = [
+        figure
+        for name in losing_most(labels, n_online)
+        for figure in _of_topic(name, labels, _agents_of(name, turns), version)
+    ]
     known = drawable(figures)
     return Chart(
         "causes",
@@ -184,11 +196,17 @@ def losing_most(labels: Sequence[Label], n_online: Mapping[str, int]) -> list[st
     return found[:WORST]
 
 
+def _agents_of(topic: str, turns: "QuerySet[TurnDay]") -> Agents:
+    """Return what became of a topic's turns by agent."""
+    names = ("n_turns", *CAUSES.values())
+    found = by_agent(turns.filter(topic__name=topic) if topic else turns.filter(topic=None), names=names)
+    return joined([nobody(names), *found.values()]).people
+
+
 def _of_topic(name: str, labels: Sequence[Label], agents: Agents, version: str) -> list[Figure]:
-    n = [sums["n_turns"] for sums in agents.values()]
     found = [
-        share(f"{cause}: {name or 'no topic'}", [count(sums) for sums in agents.values()], n, version=version)
-        for cause, count in CAUSES.items()
+        share(f"{cause}: {name or 'no topic'}", agents[column], agents["n_turns"], version=version)
+        for cause, column in CAUSES.items()
     ]
     judged = weighted([label for label in labels if label.topic == name])
     return [
@@ -216,10 +234,6 @@ def _of_judged(name: str, rows: Weighted, is_so: Callable[[Label], bool], versio
         name, len(rows.labels), found.estimate, found.low, found.high, k=k, n_agents=n_agents,
         method=f"{found.method}, weighted (Hájek)", version=version,
     )  # fmt: skip
-
-
-def _n(agents: Agents) -> int:
-    return sum(compared(sums) for sums in agents.values())
 
 
 def _mean(flags: Sequence[float]) -> float | None:

@@ -16,21 +16,18 @@ from copilot.monitor.filters import Filters
 from copilot.monitor.match_rates import (
     COLUMNS,
     KINDS,
-    Agents,
+    OF_TOPICS,
     Count,
     by_arm_and_topic,
     compared,
     deff_of,
     difference,
-    joined,
     match_rate,
     matched,
-    people,
     replayed,
-    total,
     version,
 )
-from copilot.monitor.reading import by_time
+from copilot.monitor.reading import Agents, by_time, joined, nobody
 from copilot.monitor.tables import table_of_figures
 
 NAMES: Mapping[str, str] = {Arm.SHADOW: "Held out", Arm.OFFER: "Offered"}
@@ -51,18 +48,19 @@ class Influence:
 def influence(filters: Filters) -> Influence:
     """Return the page's figures for what an address asks."""
     named = version()
-    by = by_arm_and_topic(filters.turns(), names=COLUMNS)
-    arms = {arm: joined(by.get(arm, {}).values()) for arm in NAMES}
-    rows = [sums for agents in arms.values() for sums in agents.values()]
+    by = by_arm_and_topic(filters.turns())
+    weeks = {arm: _by_time(filters, arm) for arm in NAMES}
+    arms = {arm: joined([nobody(COLUMNS), *weeks[arm].values()]) for arm in NAMES}
+    both = joined(arms.values())
     rates = [match_rate(name, arms[arm], version=named) for arm, name in NAMES.items()]
     whole = _between("All turns", arms, named)
     return Influence(
-        total=total(rows, compared),
+        total=int(compared(both).sum()),
         finding=_finding(rates, whole),
-        warning=replayed(rows),
+        warning=replayed(both),
         charts=(
             _by_arm(rates),
-            *_over_time(filters, arms, named),
+            *_over_time(filters.per, weeks, arms, named),
             _by_topic(by, whole, named),
             _by_kind(arms, named),
         ),
@@ -105,13 +103,15 @@ def _by_arm(rates: list[Figure]) -> Chart:
     )
 
 
-def _over_time(filters: Filters, arms: Arms, named: str) -> tuple[Chart, Chart]:
-    by = {arm: _by_time(filters, arm) for arm in NAMES}
+def _over_time(
+    per: str, by: Mapping[str, Mapping[date, Agents]], arms: Arms, named: str
+) -> tuple[Chart, Chart]:
+    deffs = {arm: deff_of(arms[arm]) for arm in NAMES}
     lines = [
         Series(
             name,
             {
-                day: match_rate(f"{day}", agents, deff=deff_of(arms[arm]), version=named)
+                day: match_rate(f"{day}", agents, deff=deffs[arm], version=named)
                 for day, agents in by[arm].items()
             },
         )
@@ -119,8 +119,9 @@ def _over_time(filters: Filters, arms: Arms, named: str) -> tuple[Chart, Chart]:
     ]
     rates = [row for line in lines for row in line.by_day.values()]
     days = sorted({*by[Arm.SHADOW], *by[Arm.OFFER]})
-    rows = {day: _between(f"{day}", {arm: by[arm].get(day, {}) for arm in NAMES}, named) for day in days}
-    title, of_difference = f"Match rate by {filters.per}", f"Difference by {filters.per}"
+    none = nobody(OF_TOPICS)
+    rows = {day: _between(f"{day}", {arm: by[arm].get(day, none) for arm in NAMES}, named) for day in days}
+    title, of_difference = f"Match rate by {per}", f"Difference by {per}"
     known = drawable(list(rows.values()))
     return (
         Chart(
@@ -129,11 +130,11 @@ def _over_time(filters: Filters, arms: Arms, named: str) -> tuple[Chart, Chart]:
             f"{charts.last_known(lines)} Both arms answer the same kind of case: "
             "chance parts them.",
             table_of_figures(
-                filters.per.capitalize(), [_in_arm(row, line.name) for line in lines for row in line.by_day.values()],
+                per.capitalize(), [_in_arm(row, line.name) for line in lines for row in line.by_day.values()],
                 value="Match rate", k="Matches",
             ),
             charts.line_band([line for line in lines if line.by_day], title=title) if drawable(rates) else None,
-            empty=f"No {filters.per} has five compared turns of five agents yet.",
+            empty=f"No {per} has five compared turns of five agents yet.",
         ),
         Chart(
             "difference",
@@ -141,9 +142,9 @@ def _over_time(filters: Filters, arms: Arms, named: str) -> tuple[Chart, Chart]:
             f"{charts.last_known([Series('', rows)])} Offered less held out; the dashed line is no influence."
             if known
             else "",
-            table_of_figures(filters.per.capitalize(), list(rows.values()), value="Difference"),
+            table_of_figures(per.capitalize(), list(rows.values()), value="Difference"),
             charts.line_band([Series("", rows)], title=of_difference, reference=0.0) if known else None,
-            empty=f"No {filters.per} has five compared turns of five agents in each arm yet: the held-out share of "
+            empty=f"No {per} has five compared turns of five agents in each arm yet: the held-out share of "
             "cases is small on purpose. Choose weeks, or a longer span.",
         ),
     )  # fmt: skip
@@ -154,15 +155,16 @@ def _in_arm(row: Figure, arm: str) -> Figure:
 
 
 def _by_time(filters: Filters, arm: str) -> dict[date, Agents]:
-    found = by_time(filters.turns().filter(arm=arm), per=filters.per, names=COLUMNS)
-    return {day: kept for day, agents in found.items() if total((kept := people(agents)).values(), compared)}
+    found = by_time(filters.totals().filter(arm=arm), per=filters.per, names=COLUMNS)
+    return {day: kept for day, agents in found.items() if compared(kept := agents.people).any()}
 
 
 def _by_topic(by: Mapping[str, Mapping[str, Agents]], whole: Figure, named: str) -> Chart:
     title = "Difference by topic"
-    found = {arm: {topic: people(agents) for topic, agents in by.get(arm, {}).items()} for arm in NAMES}
+    found = {arm: {topic: agents.people for topic, agents in by[arm].items()} for arm in NAMES}
+    none = nobody(OF_TOPICS)
     rows = [
-        _between(topic or "No topic", {arm: found[arm].get(topic, {}) for arm in NAMES}, named)
+        _between(topic or "No topic", {arm: found[arm].get(topic, none) for arm in NAMES}, named)
         for topic in {topic for topics in found.values() for topic in topics}
     ]
     rows = [row for row in rows if row.n]
@@ -206,4 +208,4 @@ def _by_kind(arms: Arms, named: str) -> Chart:
 
 
 def _of_kind(kind: str) -> Count:
-    return lambda sums: sums[f"n_{kind}"]
+    return lambda agents: agents[f"n_{kind}"]

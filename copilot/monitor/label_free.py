@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 
 from django.db.models import Sum
 
 from copilot.models import ConfidenceDay
 from copilot.models.rollup import CONFIDENCE_BINS
+from copilot.monitor.columns import Monday, Ordinal, columns_of
 from copilot.monitor.figures import Figure
 from copilot.monitor.filters import Filters
 from copilot.monitor.shares import FEWEST
@@ -25,12 +26,10 @@ def bins_by_time(filters: Filters) -> Bins:
     by: defaultdict[date, defaultdict[int, int]] = defaultdict(lambda: defaultdict(int))
     if filters.topic or filters.language:
         return by
-    days = ConfidenceDay.objects.filter(day__gte=filters.first, day__lte=filters.today)
-    if filters.release is not None:
-        days = days.filter(release=filters.release)
-    for day, in_bin, n in days.values_list("day", "bin").annotate(n=Sum("n")).order_by("day", "bin"):
-        start = day - timedelta(days=day.weekday()) if filters.per == "week" else day
-        by[start][in_bin] += n
+    starts = Monday("day") if filters.per == "week" else Ordinal("day")
+    rows = filters.of_days(ConfidenceDay.objects.all()).values_list(starts, "bin").annotate(n=Sum("n"))
+    for day, in_bin, n in sorted(zip(*(column.tolist() for column in columns_of(rows)), strict=True)):
+        by[date.fromordinal(day)][in_bin] = n
     return by
 
 

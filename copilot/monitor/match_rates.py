@@ -1,63 +1,51 @@
 """Replies compared with suggestions, from the figures of days: match rates, and how they differ between arms."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 from django.db.models import QuerySet, Sum
 
 from copilot import match_versions
-from copilot.models import Match
-from copilot.models.rollup import NOBODY, TurnDay
+from copilot.models import Match, Topic, TurnDay
+from copilot.monitor.columns import ARMS, Numbers, arm_number, columns_of, parts_of
 from copilot.monitor.figures import Figure, Unit
-from copilot.monitor.reading import Sums
+from copilot.monitor.reading import Agents, grouped
 from copilot.monitor.shares import FEWEST, FEWEST_AGENTS, design_effect, share
 from copilot.statistics.differences import difference_of_rates
 
 KINDS = tuple(Match.Kind)
-COLUMNS = (*(f"n_{kind}" for kind in KINDS), "n_replayed", "n_short", "n_pending")
-Agents = Mapping[int, Sums]
-Count = Callable[[Sums], int]
+COLUMNS = (*(f"n_{kind}" for kind in KINDS), "n_matches", "n_compared", "n_replayed", "n_short", "n_pending")
+OF_TOPICS = ("n_matches", "n_compared")
+Count = Callable[[Agents], Numbers]
 
 
-def by_arm_and_topic(turns: "QuerySet[TurnDay]", *, names: Sequence[str]) -> dict[str, dict[str, Agents]]:
-    """Return the sums of some columns by arm, name of the topic ("" of none) and agent, in one pass over the days."""
-    found: defaultdict[str, defaultdict[str, dict[int, Sums]]] = defaultdict(lambda: defaultdict(dict))
-    fields = ("arm", "topic__name", "agent")
-    rows = turns.values_list(*fields).annotate(*(Sum(name) for name in names)).order_by(*fields)
-    for arm, topic, agent, *sums in rows:
-        found[arm][topic or ""][agent] = dict(zip(names, sums, strict=True))
-    return {arm: dict(topics) for arm, topics in found.items()}
+def by_arm_and_topic(turns: "QuerySet[TurnDay]") -> dict[str, dict[str, Agents]]:
+    """Return matches and compared turns by arm, name of the topic ("" of none) and agent."""
+    rows = turns.filter(n_compared__gt=0)  # those that an index holds
+    found = rows.values_list(arm_number(), "topic", "agent").annotate(*(Sum(name) for name in OF_TOPICS))
+    arms, topics, agents, *sums = columns_of(found)
+    named = {0: ""} | dict(Topic.objects.values_list("pk", "name"))
+    names = sorted({*named.values()})
+    places = parts_of(topics, {number: names.index(name) for number, name in named.items()})
+    by_arm = {}
+    for at, arm in enumerate(ARMS):
+        own = arms == at
+        counts = {name: n[own] for name, n in zip(OF_TOPICS, sums, strict=True)}
+        by_arm[arm.value] = {
+            names[place]: each for place, each in grouped(places[own], agents[own], counts).items()
+        }
+    return by_arm
 
 
-def joined(groups: Iterable[Agents]) -> Agents:
-    """Return the sums of several groups by agent, without the turns that nobody has answered."""
-    found: dict[int, dict[str, int]] = {}
-    for agents in groups:
-        for agent, sums in people(agents).items():
-            whole = found.setdefault(agent, dict.fromkeys(sums, 0))
-            for name, n in sums.items():
-                whole[name] += n
-    return found
-
-
-def compared(sums: Sums) -> int:
+def compared(agents: Agents) -> Numbers:
     """Return how many turns were compared: their reply has words enough, and what they are is settled."""
-    return sum(sums[f"n_{kind}"] for kind in KINDS)
+    return agents["n_compared"]
 
 
-def matched(sums: Sums) -> int:
+def matched(agents: Agents) -> Numbers:
     """Return how many of them match: a changed fact is a conflict, never a match."""
-    return sum(sums[f"n_{kind}"] for kind in Match.MATCHING)
-
-
-def total(rows: Iterable[Sums], count: Count) -> int:
-    return sum(count(sums) for sums in rows)
-
-
-def people(agents: Agents) -> Agents:
-    """Leave out the turns that nobody has answered."""
-    return {agent: sums for agent, sums in agents.items() if agent != NOBODY}
+    return agents["n_matches"]
 
 
 def version() -> str:
@@ -67,25 +55,24 @@ def version() -> str:
 
 def match_rate(name: str, agents: Agents, *, version: str, deff: float | None = None) -> Figure:
     """Return the share of compared turns that match; `deff` as `share` takes it, by default these agents' own."""
-    k, n = [matched(sums) for sums in agents.values()], [compared(sums) for sums in agents.values()]
+    k, n = matched(agents), compared(agents)
     return share(name, k, n, last_deff=deff if deff is not None else design_effect(k, n), version=version)
 
 
 def deff_of(agents: Agents) -> float | None:
     """Return how much agents differ in their match rates; None where they don't tell."""
-    return design_effect(
-        [matched(sums) for sums in agents.values()], [compared(sums) for sums in agents.values()]
-    )
+    return design_effect(matched(agents), compared(agents))
 
 
 def difference(name: str, shadow: Agents, offer: Agents, *, of: Count = matched, version: str) -> Figure:
     """Return the share of compared turns that `of` counts in OFFER less that in SHADOW, agents as clusters."""
-    names = sorted({*shadow, *offer})
-    k = [[of(arm[agent]) if agent in arm else 0 for arm in (shadow, offer)] for agent in names]
-    n = [[compared(arm[agent]) if agent in arm else 0 for arm in (shadow, offer)] for agent in names]
-    fewest = min(sum(row[arm] for row in n) for arm in (0, 1)) if n else 0
-    n_agents = min(sum(row[arm] > 0 for row in n) for arm in (0, 1)) if n else 0
-    known = Figure(name, sum(map(sum, n)), n_agents=n_agents, unit=Unit.POINTS, version=version)
+    hashes = np.union1d(shadow.hashes, offer.hashes)
+    k, n = np.zeros((2, len(hashes), 2), dtype=np.int64)
+    for at, arm in enumerate((shadow, offer)):
+        places = np.searchsorted(hashes, arm.hashes)
+        k[places, at], n[places, at] = of(arm), compared(arm)
+    fewest, n_agents = int(n.sum(axis=0).min()), int((n > 0).sum(axis=0).min())
+    known = Figure(name, int(n.sum()), n_agents=n_agents, unit=Unit.POINTS, version=version)
     if fewest < FEWEST:
         return replace(known, note=f"fewer than {FEWEST} turns in an arm: too few to say")
     if n_agents < FEWEST_AGENTS:
@@ -98,9 +85,9 @@ def difference(name: str, shadow: Agents, offer: Agents, *, of: Count = matched,
     )  # fmt: skip
 
 
-def replayed(rows: Sequence[Sums]) -> str:
+def replayed(agents: Agents) -> str:
     """Say how many turns were suggested for afterwards, by a release that may have learned from them."""
-    n, of_all = total(rows, lambda sums: sums["n_replayed"]), total(rows, _all)
+    n, of_all = int(agents["n_replayed"].sum()), int(_all(agents).sum())
     if not n:
         return ""
     which = f"All {of_all:,}" if n >= of_all else f"{n:,} of the {of_all:,}"
@@ -110,9 +97,9 @@ def replayed(rows: Sequence[Sums]) -> str:
     )
 
 
-def left_out(rows: Sequence[Sums]) -> str:
+def left_out(agents: Agents) -> str:
     """Say which turns with a suggestion are not compared."""
-    n_short, n_pending = (sum(sums[name] for sums in rows) for name in ("n_short", "n_pending"))
+    n_short, n_pending = (int(agents[name].sum()) for name in ("n_short", "n_pending"))
     short = "1 short reply" if n_short == 1 else f"{n_short:,} short replies"
     said = f"Left out: {short} (under 8 words) and turns without a suggestion."
     if n_pending:
@@ -123,6 +110,6 @@ def left_out(rows: Sequence[Sums]) -> str:
     return said
 
 
-def _all(sums: Sums) -> int:
+def _all(agents: Agents) -> Numbers:
     """Count compared turns with those that will be, or are too short: what was replayed is counted among all."""
-    return compared(sums) + sums["n_short"] + sums["n_pending"]
+    return compared(agents) + agents["n_short"] + agents["n_pending"]

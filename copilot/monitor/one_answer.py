@@ -1,38 +1,34 @@
 """One answer's figures: its match rate by week, why it is dismissed, how it is edited, what was taken back later."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
 
-from django.db.models import QuerySet, Sum
-from django.db.models.functions import TruncWeek
 from django.utils import timezone
 
 from copilot.approving import latest
-from copilot.models import Answer, AnswerDay, AnswerVersion, Arm, SuggestionEvent
+from copilot.models import Answer, AnswerVersion, Arm, SuggestionEvent
 from copilot.monitor import charts
 from copilot.monitor.answer_edits import KeptEdits, edits_of
 from copilot.monitor.answer_figures import match_rates
-from copilot.monitor.answer_reading import COMPARED, answer_days
+from copilot.monitor.answer_reading import RATE, answer_days
 from copilot.monitor.charts import Chart, Mark, Series
 from copilot.monitor.decaying import Decay, decaying
 from copilot.monitor.figures import Figure, Unit, drawable
 from copilot.monitor.filters import Filters
 from copilot.monitor.funnel import VERSION
-from copilot.monitor.reading import Sums
+from copilot.monitor.reading import Agents, by_agent, by_time, joined, nobody
 from copilot.monitor.shares import FEWEST, FEWEST_AGENTS, share
 from copilot.monitor.tables import table_of_figures
 
 REASONS = SuggestionEvent.DismissReason
-USED = ("n_verbatim", "n_edited")
 LATER = ("n_followed", "n_corrected", "survival_millionths", "corrected_survival_millionths")
 NAMES = (
     "n_suggested",
     "n_shown",
     "n_dismissed",
     *(f"n_{reason}" for reason in REASONS.values),
-    *USED,
+    "n_used",
     *LATER,
 )
 ARMS = ((Arm.OFFER, "Offered"), (Arm.SHADOW, "Held out"))
@@ -56,50 +52,32 @@ class OneAnswer:
 def one_answer(answer: Answer, filters: Filters, *, now: datetime) -> OneAnswer:
     """Return the figures of one answer for what an address asks."""
     days = answer_days(filters).filter(version__answer=answer)
-    agents = _by_agent(days, NAMES)
-    weekly: dict[str, dict[date, Figure]] = {
-        arm: match_rates(_by_week(days.filter(arm=arm))) for arm, _ in ARMS
-    }
-    whole = match_rates({"": _by_agent(days.filter(arm=Arm.OFFER), COMPARED)}).get("")
+    agents = joined([nobody(NAMES), *by_agent(days, names=NAMES).values()])
+    weeks = {arm: by_time(days.filter(arm=arm), per="week", names=RATE) for arm, _ in ARMS}
+    weekly: dict[str, dict[date, Figure]] = {arm: match_rates(weeks[arm]) for arm, _ in ARMS}
+    whole = match_rates({"": joined([nobody(RATE), *weeks[Arm.OFFER].values()])})[""]
     n = _sum(agents, "n_suggested")
     return OneAnswer(
         answer=answer,
         version=latest(answer),
         total=n,
         finding=_finding(n, whole),
-        decay=next((each for each in decaying(now) if each.answer == answer), None),
+        decay=next(iter(decaying(now, only=answer)), None),
         corrections=_corrections(agents),
         edits=edits_of(answer, since=filters.first),
         charts=(_trend(answer, weekly), _dismissals(agents)),
     )
 
 
-def _by_agent(days: "QuerySet[AnswerDay]", names: Sequence[str]) -> dict[int, Sums]:
-    totals = {f"sum_{name}": Sum(name) for name in names}
-    rows: Iterable[Any] = days.values("agent").annotate(**totals).order_by("agent")
-    return {row["agent"]: {name: row[f"sum_{name}"] for name in names} for row in rows}
+def _sum(agents: Agents, *names: str) -> int:
+    return sum(int(agents[name].sum()) for name in names)
 
 
-def _by_week(days: "QuerySet[AnswerDay]") -> dict[date, dict[int, Sums]]:
-    totals = {f"sum_{name}": Sum(name) for name in COMPARED}
-    found: dict[date, dict[int, Sums]] = {}
-    rows: Iterable[Any] = (
-        days.values("agent", week=TruncWeek("day")).annotate(**totals).order_by("week", "agent")
-    )
-    for row in rows:
-        found.setdefault(row["week"], {})[row["agent"]] = {name: row[f"sum_{name}"] for name in COMPARED}
-    return found
-
-
-def _sum(agents: Mapping[int, Sums], *names: str) -> int:
-    return sum(sums[name] for sums in agents.values() for name in names)
-
-
-def _finding(n: int, rate: Figure | None) -> str:
+def _finding(n: int, rate: Figure) -> str:
     if not n:
         return "It was not suggested in this span of time."
     turns = f"Suggested in {n:,} turn{'' if n == 1 else 's'}"
-    if rate is None or rate.value is None:
+    if rate.value is None:
         return f"{turns}: too few replies of too few agents to say how often what is sent matches."
     return f"{turns}. Where it was offered, what agents sent matches in {rate.written} of {rate.n:,} ({rate.interval})."
 
@@ -132,10 +110,10 @@ def _change(line: Series) -> str:
     return f"{line.name}: from {rows[0].told} to {rows[-1].told}."
 
 
-def _dismissals(agents: Mapping[int, Sums]) -> Chart:
+def _dismissals(agents: Agents) -> Chart:
     """Count the reasons; where fewer than five agents saw it, nothing is counted at all."""
     n_shown = _sum(agents, "n_shown")
-    seen_by = sum(1 for sums in agents.values() if sums["n_shown"])
+    seen_by = int((agents["n_shown"] > 0).sum())
     counts = {REASONS(reason).label: _sum(agents, f"n_{reason}") for reason in REASONS.values}
     counts["No reason given"] = _sum(agents, "n_dismissed") - sum(counts.values())
     note = "" if seen_by >= FEWEST_AGENTS else f"fewer than {FEWEST_AGENTS} agents: not shown"
@@ -160,13 +138,12 @@ def _dismissals(agents: Mapping[int, Sums]) -> Chart:
     )
 
 
-def _corrections(agents: Mapping[int, Sums]) -> str:
+def _corrections(agents: Agents) -> str:
     """Say how often a reply that used it was corrected within a day, and how much of it survived."""
-    n_used = _sum(agents, *USED)
+    n_used = _sum(agents, "n_used")
     if n_used < FEWEST:
         return "Fewer than five replies used it: nothing can be said of corrections."
-    users = [sums for sums in agents.values() if any(sums[name] for name in USED)]
-    rate = share("Corrected", [sums["n_corrected"] for sums in users], [_used(sums) for sums in users])
+    rate = share("Corrected", agents["n_corrected"], agents["n_used"])
     if rate.value is None:
         return f"Of corrections nothing is shown: {rate.note}."
     at_send = _sum(agents, "survival_millionths") / MILLION / n_used
@@ -177,7 +154,3 @@ def _corrections(agents: Mapping[int, Sums]) -> str:
         f"of four words {100 * at_send:.0f} % survive when the reply is sent, and {100 * after:.0f} % once corrections "
         "are taken in."
     )
-
-
-def _used(sums: Mapping[str, Any]) -> int:
-    return int(sums["n_verbatim"] + sums["n_edited"])

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from django.db.models import QuerySet, Sum
+
 from copilot.models import Arm
 from copilot.models.agent_day import AgentDay
 from copilot.monitor import charts
@@ -17,9 +19,8 @@ from copilot.monitor.charts import Chart, Series
 from copilot.monitor.figures import Figure, drawable
 from copilot.monitor.filters import Filters
 from copilot.monitor.funnel import VERSION, Cell
-from copilot.monitor.match_rates import COLUMNS as OF_MATCHES
-from copilot.monitor.match_rates import compared, matched, version
-from copilot.monitor.reading import Sums, by_agent, by_time
+from copilot.monitor.match_rates import version
+from copilot.monitor.reading import Agents, by_time, cells_of, joined, nobody
 from copilot.monitor.shares import FEWEST
 from copilot.monitor.tables import table_of_figures
 from copilot.monitor.weekdays import independent
@@ -43,30 +44,31 @@ def own_figures(user_id: int, filters: Filters) -> OwnFigures:
     """Return one agent's figures of a span of days; those of nobody else are read."""
     agent = agent_hash(user_id)
     turns = AgentDay.objects.filter(agent=agent, day__gte=filters.first, day__lte=filters.today)
-    sums = by_agent(turns, by="", names=COLUMNS).get("", {}).get(agent, dict.fromkeys(COLUMNS, 0))
-    total = sum(sums[f"n_{cell}"] for cell in CELLS)
-    rates = [_rate(each, sums, each.name) for each in ACCEPTANCES]
-    arms = by_agent(turns, by="arm", names=OF_MATCHES)
-    matches = [_match_rate(name, arms.get(arm, {}).get(agent)) for arm, name in ARMS]
+    weeks = by_time(turns, per="week", names=COLUMNS)
+    own = joined([nobody(COLUMNS), *weeks.values()])
+    cells = cells_of(own)
+    total = sum(cells[cell] for cell in CELLS)
+    rates = [_rate(each, own, each.name) for each in ACCEPTANCES]
+    matches = [_match_rate(name, turns.filter(arm=arm)) for arm, name in ARMS]
     return OwnFigures(
         total=total,
         finding=_finding(total, rates[1]),
         charts=(
-            _cells(sums, total),
+            _cells(cells, total),
             _forest("acceptance", "How you use what you see", rates, "Accepted", "Acceptance"),
-            _over_time({week: found[agent] for week, found in by_time(turns, per="week", names=COLUMNS).items()}),
+            _over_time(weeks),
             _forest("matches", "How often your reply is the suggestion", matches, "Matches", "Match rate"),
         ),
     )  # fmt: skip
 
 
-def _rate(of: Acceptance, sums: Sums, name: str) -> Figure:
-    return _share(name, of.k(sums), of.n(sums))
+def _rate(of: Acceptance, own: Agents, name: str) -> Figure:
+    return _share(name, int(of.k(own).sum()), int(of.n(own).sum()))
 
 
-def _match_rate(name: str, sums: Sums | None) -> Figure:
-    k, n = (matched(sums), compared(sums)) if sums else (0, 0)
-    return replace(_share(name, k, n), version=version())
+def _match_rate(name: str, turns: "QuerySet[AgentDay]") -> Figure:
+    found = turns.aggregate(k=Sum("n_matches", default=0), n=Sum("n_compared", default=0))
+    return replace(_share(name, found["k"], found["n"]), version=version())
 
 
 def _share(name: str, k: int, n: int) -> Figure:
@@ -88,11 +90,10 @@ def _finding(total: int, seen: Figure) -> str:
     )
 
 
-def _cells(sums: Sums, total: int) -> Chart:
+def _cells(cells: Mapping[Cell, int], total: int) -> Chart:
     title = "What became of the suggestions in the turns you answered"
     figures = [
-        Figure(NAMES[cell], total, sums[f"n_{cell}"] / total if total else None, k=sums[f"n_{cell}"])
-        for cell in CELLS
+        Figure(NAMES[cell], total, cells[cell] / total if total else None, k=cells[cell]) for cell in CELLS
     ]
     largest = max(figures, key=lambda figure: figure.k or 0)
     return Chart(
@@ -117,9 +118,9 @@ def _forest(key: str, title: str, rates: Sequence[Figure], k: str, value: str) -
     )
 
 
-def _over_time(weeks: Mapping[date, Sums]) -> Chart:
+def _over_time(weeks: Mapping[date, Agents]) -> Chart:
     title = "Half of the suggestion sent or more, by week"
-    rows = {week: _rate(ACCEPTANCES[1], sums, f"{week}") for week, sums in weeks.items()}
+    rows = {week: _rate(ACCEPTANCES[1], own, f"{week}") for week, own in weeks.items()}
     known = drawable(list(rows.values()))
     return Chart(
         "time",

@@ -1,7 +1,9 @@
 """A share with its interval, agents as clusters; where it would say too little or tell of single people, it says so."""
 
-from collections.abc import Sequence
 from dataclasses import replace
+
+import numpy as np
+from numpy.typing import ArrayLike
 
 from copilot.monitor.figures import Figure
 from copilot.statistics import intervals
@@ -14,8 +16,8 @@ METHOD = "Intervals: 95 %, agents as clusters: Wilson on the effective sample, C
 
 def share(
     name: str,
-    k: Sequence[int],
-    n: Sequence[int],
+    k: ArrayLike,
+    n: ArrayLike,
     *,
     last_deff: float | None = None,
     version: str = "",
@@ -25,21 +27,22 @@ def share(
 
     `last_deff` is the design effect of all turns, for groups too small to tell their own.
     """
-    pairs = [(in_share, of) for in_share, of in zip(k, n, strict=True) if of]
-    k, n = [in_share for in_share, _ in pairs], [of for _, of in pairs]
-    of_all = Figure(name, sum(n), n_agents=len(n), version=version)
-    if sum(n) < FEWEST:
+    in_share, out_of = np.asarray(k, dtype=np.int64), np.asarray(n, dtype=np.int64)
+    in_share, out_of = in_share[out_of != 0], out_of[out_of != 0]
+    n_in_share, n_of_all = int(in_share.sum()), int(out_of.sum())
+    of_all = Figure(name, n_of_all, n_agents=len(out_of), version=version)
+    if n_of_all < FEWEST:
         return replace(of_all, note=f"fewer than {FEWEST} {of}: too few to say")
-    if len(n) < FEWEST_AGENTS:
+    if len(out_of) < FEWEST_AGENTS:
         return replace(of_all, note=FEW_AGENTS)
-    found = intervals.clustered_rate(k, n, last_deff=last_deff)
+    found = intervals.clustered_rate(in_share, out_of, last_deff=last_deff)
     note = f"few agents, or all {of} alike: take the interval with care" if found.few_agents else ""
     return replace(
-        of_all, value=found.estimate, low=found.low, high=found.high, k=sum(k), note=note, method=found.method
+        of_all, value=found.estimate, low=found.low, high=found.high, k=n_in_share, note=note, method=found.method
     )  # fmt: skip
 
 
-def design_effect(k: Sequence[int], n: Sequence[int]) -> float | None:
+def design_effect(k: ArrayLike, n: ArrayLike) -> float | None:
     """Return how much agents differ over all turns; None where even they don't tell."""
     try:
         return intervals.design_effect(k, n)

@@ -7,28 +7,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
+import numpy as np
 from django.db.models import Sum
 from django.utils import timezone
 
 from copilot import match_versions
-from copilot.models import Arm, Match
+from copilot.models import Arm
 from copilot.models.agent_day import AgentDay
-from copilot.models.rollup import NOBODY, ReasonDay, RollupState
+from copilot.models.rollup import ReasonDay, RollupState
 from copilot.models.suggestion import Reason, State
 from copilot.monitor import charts, touching
 from copilot.monitor.charts import Chart, Series
 from copilot.monitor.figures import Figure, drawable
 from copilot.monitor.funnel import VERSION, Cell
-from copilot.monitor.reading import by_time
+from copilot.monitor.reading import Agents, by_time, nobody
 from copilot.monitor.shares import design_effect, share
 from copilot.monitor.tables import table_of_figures
-from copilot.monitor.weekdays import Agents, Row, compared, independent, is_apart, rows_of, table_of
+from copilot.monitor.weekdays import Row, compared, independent, is_apart, rows_of, table_of
 from helpdesk.models import Case
 
 WEEKS = 12
 CHECKED = 28  # days in which the cells must sum
-MATCHES = tuple(f"n_{kind}" for kind in Match.MATCHING)
-SETTLED = tuple(f"n_{kind}" for kind in Match.Kind.values)
+RATE = ("n_matches", "n_compared")
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def _match_rate(day: date) -> Chart:
     lines = []
     for arm, name in ((Arm.SHADOW, "Unseen"), (Arm.OFFER, "Shown")):
         turns = AgentDay.objects.filter(arm=arm, day__gte=first, day__lte=day)
-        by_week = by_time(turns, per="week", names=SETTLED)
+        by_week = by_time(turns, per="week", names=RATE)
         lines.append(Series(name, _weeks(by_week, name)))
     rows = [row for line in lines for row in line.by_day.values()]
     known = drawable(rows)
@@ -136,22 +136,15 @@ def _match_rate(day: date) -> Chart:
 
 
 def _weeks(by_week: Mapping[date, Agents], arm: str) -> dict[date, Figure]:
-    pairs = {
-        week: [
-            (sum(sums[name] for name in MATCHES), sum(sums[name] for name in SETTLED))
-            for agent, sums in agents.items()
-            if agent != NOBODY
-        ]
-        for week, agents in by_week.items()
-    }
-    everyone = [pair for agents in pairs.values() for pair in agents]
-    deff = design_effect([k for k, _ in everyone], [n for _, n in everyone])
+    people = {week: agents.people for week, agents in by_week.items()}
+    everyone = [nobody(RATE), *people.values()]
+    deff = design_effect(*(np.concatenate([agents[name] for agents in everyone]) for name in RATE))
     version = f"match version {match_versions.current().pk}"
     return {
         week: share(
-            f"{arm}, {week}", [k for k, _ in agents], [n for _, n in agents], last_deff=deff, version=version
+            f"{arm}, {week}", agents["n_matches"], agents["n_compared"], last_deff=deff, version=version
         )
-        for week, agents in pairs.items()
+        for week, agents in people.items()
     }
 
 

@@ -11,10 +11,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from copilot.models import Release, Topic
-from copilot.models.rollup import TurnDay
 from copilot.monitor.adoption import adoption as adoption_of
 from copilot.monitor.charts import Chart
-from copilot.monitor.filters import PERS, SPANS, Filters, read_filters
+from copilot.monitor.filters import PERS, SPANS, Filters, languages, read_filters
 from copilot.monitor.shares import METHOD
 from copilot.monitor.tables import as_csv
 from copilot.simulated import name_of
@@ -60,7 +59,6 @@ def check_reader(user: User) -> None:
 
 def choices(filters: Filters) -> dict[str, object]:
     """Return what the form of filters offers, and what is chosen."""
-    languages = TurnDay.objects.exclude(language="").values_list("language", flat=True).distinct()
     return {
         "filters": filters,
         "query": filters.query,
@@ -68,7 +66,7 @@ def choices(filters: Filters) -> dict[str, object]:
         "pers": PERS,
         "releases": Release.objects.order_by("-pk").values_list("pk", flat=True)[:50],
         "topics": Topic.objects.order_by("name").values_list("slug", "name"),
-        "languages": languages.order_by("language"),
+        "languages": languages(),
     }
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from copilot.monitor.rolling_agents import roll_agents
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -17,7 +18,6 @@ from copilot.monitor import alerting, rolling
 from copilot.monitor.agents import agent_hash
 from copilot.monitor.alerting import Check
 from copilot.monitor.checks import Found
-from copilot.monitor.rolling_agents import roll_agents
 from helpdesk import casework
 from helpdesk.models import Case, Note, Role, Team, User
 from labeling.models import FrozenDataset, TrainingRun

@@ -7,6 +7,7 @@ import csv
 from datetime import timedelta
 
 import pytest
+from copilot.monitor.rolling_agents import roll_agents
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -16,7 +17,6 @@ from copilot.models import Contamination, Match, Suggestion, SuggestionEvent, Tu
 from copilot.models.suggestion import Reason, State
 from copilot.monitor import rolling
 from copilot.monitor.agents import agent_hash
-from copilot.monitor.rolling_agents import roll_agents
 from helpdesk.models import Case, Team, User
 from tests.copilot.making import make_suggestion, make_topic
 from tests.making import make_case, make_message

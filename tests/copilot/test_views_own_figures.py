@@ -5,13 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from copilot.monitor.rolling_agents import roll_agents
 from django.test import Client
 from django.utils import timezone
 
 from copilot.models import TurnDay
 from copilot.monitor.agents import agent_hash
 from copilot.monitor.funnel import Cell
-from copilot.monitor.rolling_agents import roll_agents
 from helpdesk.models import Role, User
 from tests.making import make_user
 

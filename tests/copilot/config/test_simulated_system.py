@@ -6,7 +6,7 @@ of the weekly samples, which simulated experts judge; alarms are those that the 
 
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache, partial
@@ -49,7 +49,6 @@ ARMS = ("shadow", "offer")
 # What changes is asked about often, from the beginning: enough turns to tell in two weeks, before the catalog follows.
 BEHAVIOUR = replace(read_behaviour(), demand=Demand(stirred=12.0, from_week=1))
 FOLLOWS = 10  # the week in which the catalog follows the change
-KINDS = ("exact", "near", "retained", "semantic", "conflict", "none")
 
 
 @dataclass(frozen=True)
@@ -81,10 +80,12 @@ def test_estimates_lie_within_three_standard_errors_of_the_truth(release: Releas
 
     check_funnel(truths)
     turns = TurnDay.objects.filter(arm__in=ARMS)
-    sums = reading.by_agent(turns, by="arm", names=[f"n_{kind}" for kind in KINDS])
-    agents = sorted({agent for arm in ARMS for agent in sums[arm]})
-    n = np.array([[of_all(sums[arm].get(agent, {})) for arm in ARMS] for agent in agents])
-    k = np.array([[of_matches(sums[arm].get(agent, {})) for arm in ARMS] for agent in agents])
+    sums = [reading.by_agent(turns.filter(arm=arm), names=("n_matches", "n_compared"))[0] for arm in ARMS]
+    agents = np.union1d(*(of_arm.hashes for of_arm in sums))
+    k, n = np.zeros((2, len(agents), len(ARMS)))
+    for at, of_arm in enumerate(sums):
+        places = np.searchsorted(agents, of_arm.hashes)
+        k[places, at], n[places, at] = of_arm["n_matches"], of_arm["n_compared"]
     true = [match_rate(suggested, is_shown=arm == "offer") for arm in ARMS]
     for at, arm in enumerate(ARMS):
         found = share(f"match rate, {arm}", k[:, at], n[:, at])
@@ -120,7 +121,8 @@ def check_funnel(truths: Sequence[Truth]) -> None:
         supposed.cell_of(truth.act, is_shown=truth.arm == "offer") if truth.suggested else Cell.WITHHELD
         for truth in truths
     )
-    assert {cell: n for cell, n in reading.cells_of(TurnDay.objects.all()).items() if n} == dict(expected)
+    [agents] = reading.by_agent(TurnDay.objects.all(), names=[f"n_{cell}" for cell in Cell]).values()
+    assert {cell: n for cell, n in reading.cells_of(agents).items() if n} == dict(expected)
 
 
 def check_accuracy(life: Life, suggested: Sequence[Truth]) -> None:
@@ -254,11 +256,3 @@ def compared(suggested: str, sent: str) -> tuple[str, int]:
     """Return the kind of a match, and how many tokens the reply has."""
     found = compare(suggested, sent)
     return str(found.kind), found.n_sent_tokens
-
-
-def of_matches(sums: Mapping[str, int]) -> int:
-    return sum(sums.get(f"n_{kind}", 0) for kind in KINDS[:4])
-
-
-def of_all(sums: Mapping[str, int]) -> int:
-    return sum(sums.get(f"n_{kind}", 0) for kind in KINDS)

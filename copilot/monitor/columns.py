@@ -1,0 +1,111 @@
+"""Rows of figures read as columns of numbers: very many of them, in a twentieth of the time that objects take.
+
+The database hands over each column as one string of bytes, which numpy takes as it is.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import BigIntegerField, Case, Func, QuerySet, Value, When
+from numpy.typing import NDArray
+
+from copilot.models.suggestion import Arm
+
+Numbers = NDArray[np.int64]
+ARMS = tuple(Arm)
+WIDE = 1 << 20  # a span of numbers, such as that of hashes, in which places are counted instead
+LARGEST = (1 << 63) - 1
+
+
+class Ordinal(Func):
+    """A day as `date.toordinal` counts it."""
+
+    template = "(%(expressions)s - '0001-01-01'::date + 1)"
+    output_field = BigIntegerField()
+
+
+class Monday(Func):
+    """The Monday of a day's week, as `date.toordinal` counts it: the first of all days was one."""
+
+    template = "((%(expressions)s - '0001-01-01'::date) / 7 * 7 + 1)"
+    output_field = BigIntegerField()
+
+
+def arm_number() -> Case:
+    """Return the arm of a row as its place in ARMS."""
+    return Case(*(When(arm=arm, then=Value(place)) for place, arm in enumerate(ARMS)))
+
+
+def columns_of(rows: "QuerySet[Any]") -> list[Numbers]:
+    """Return each column of a `values_list` whose values are whole numbers; 0 stands where there is none."""
+    compiler = rows.order_by().query.get_compiler(connection=connection)
+    try:
+        sql, params = compiler.as_sql()
+    except EmptyResultSet:  # who asks for none of a list needs no database
+        return [np.zeros(0, np.int64) for _ in compiler.select]
+    names = [f"c{number}" for number, _ in enumerate(compiler.select)]
+    heads = ", ".join(f"string_agg(int8send(coalesce({name}, 0)::bigint), '')" for name in names)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {heads} FROM ({sql}) AS found ({', '.join(names)})", params)  # noqa: S608  Django's own
+        return [np.frombuffer(found or b"", dtype=">i8").astype(np.int64) for found in cursor.fetchone()]
+
+
+def summed(keys: Sequence[Numbers], counts: Sequence[Numbers]) -> tuple[list[Numbers], list[Numbers]]:
+    """Return what is different among the keys, ascending, the first key first; and the sums of counts of each.
+
+    >>> keys, counts = summed([np.array([2, 1, 2]), np.array([7, 7, 7])], [np.array([1, 2, 3])])
+    >>> [key.tolist() for key in keys], [count.tolist() for count in counts]
+    ([[1, 2], [7, 7]], [[2, 4]])
+    """
+    if not len(keys[0]):
+        return list(keys), list(counts)
+    order = _order(keys)
+    ordered = [key[order] for key in keys]
+    is_first = np.ones(len(order), dtype=bool)
+    is_first[1:] = np.any([key[1:] != key[:-1] for key in ordered], axis=0)
+    starts = np.flatnonzero(is_first)
+    return [key[starts] for key in ordered], [np.add.reduceat(count[order], starts) for count in counts]
+
+
+def _order(keys: Sequence[Numbers]) -> NDArray[np.intp]:
+    """Return the order of rows by their keys: as one number a row, which sorts ten times as fast as several."""
+    codes, most = np.zeros(len(keys[0]), np.int64), 1
+    for key in keys:
+        low, n = int(key.min()), int(key.max()) - int(key.min()) + 1
+        places = key - low if n < WIDE else np.unique(key, return_inverse=True)[1]
+        n = int(places.max()) + 1
+        most *= n
+        if most > LARGEST:
+            return np.lexsort(keys[::-1])
+        codes = codes * n + places
+    return np.argsort(codes)
+
+
+def parts_of(numbers: Numbers, part_of: Mapping[int, int]) -> Numbers:
+    """Return what each number is part of.
+
+    >>> parts_of(np.array([4, 3, 4]), {3: 30, 4: 40}).tolist()
+    [40, 30, 40]
+    """
+    known = sorted(part_of)
+    parts = np.array([part_of[number] for number in known], dtype=np.int64)
+    return parts[np.searchsorted(known, numbers)] if len(numbers) else numbers
+
+
+def runs_of(ordered: Numbers) -> dict[int, slice]:
+    """Return where each number stands among numbers that ascend.
+
+    >>> runs_of(np.array([3, 3, 7]))
+    {3: slice(0, 2, None), 7: slice(2, 3, None)}
+    """
+    numbers, starts = np.unique(ordered, return_index=True)
+    ends = pairwise([*starts.tolist(), len(ordered)])
+    return (
+        {number: slice(*run) for number, run in zip(numbers.tolist(), ends, strict=True)}
+        if len(ordered)
+        else {}
+    )

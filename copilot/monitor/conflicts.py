@@ -12,10 +12,11 @@ from datetime import datetime
 from django.utils import timezone
 
 from copilot.differing import Piece, differences
-from copilot.models import Answer, Match
+from copilot.models import Answer, AnswerVersion, Match
 from copilot.monitor.charts import Chart
 from copilot.monitor.filters import Filters
 from copilot.monitor.match_rates import version
+from copilot.monitor.rolling import span_of
 from copilot.monitor.tables import COUNTED, Column, Table
 from copilot.worded import for_agent
 from helpdesk import access
@@ -100,7 +101,7 @@ def _matches(filters: Filters, reader: User) -> list[Match]:
     rows = (
         Match.objects.current()
         .filter(kind=Match.Kind.CONFLICT, suggestion__case__in=access.cases_for(reader))
-        .filter(suggestion__created_at__date__gte=filters.first)
+        .filter(suggestion__created_at__gte=span_of(filters.first)[0])
         .select_related("reply__author", "suggestion__case", "suggestion__answer__answer__topic")
         .defer("reply__search", "suggestion__parts", "suggestion__question")
         .order_by("-recorded_at", "-pk")
@@ -108,7 +109,11 @@ def _matches(filters: Filters, reader: User) -> list[Match]:
     if filters.release is not None:
         rows = rows.filter(suggestion__release=filters.release)
     if filters.topic:
-        rows = rows.filter(suggestion__answer__answer__topic__slug=filters.topic)
+        # Named one by one, since the database knows how often each is suggested, but not how often a topic is.
+        versions = AnswerVersion.objects.filter(answer__topic__slug=filters.topic).values_list(
+            "pk", flat=True
+        )
+        rows = rows.filter(suggestion__answer__in=list(versions))
     if filters.language:
         rows = rows.filter(suggestion__case__language=filters.language)
     return sorted(rows[: MOST + 1], key=lambda match: (match.reply.sent_at, match.pk), reverse=True)

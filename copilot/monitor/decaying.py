@@ -4,18 +4,19 @@ Looked at every day, through windows of one to eight weeks that end today, each 
 the version in force counts as today's, so that the alarm ends when the answer is put right.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
-from django.db.models import IntegerField, QuerySet
+from django.db.models import Func, IntegerField, QuerySet, Sum
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast
 from django.utils import timezone
 
 from copilot.models import Answer, AnswerDay, AnswerVersion, VersionDay
-from copilot.monitor.columns import Numbers, Ordinal, arm_number, columns_of, parts_of, runs_of, summed
+from copilot.monitor.columns import Numbers, arm_number, columns_of, parts_of, runs_of, summed
 from copilot.monitor.shares import FEWEST_AGENTS
 from copilot.statistics import decay
 
@@ -55,7 +56,7 @@ class Decay:
 class Strata:
     """Matches and turns of one answer by stratum, window and side (earlier, later): [strata, windows, 2]."""
 
-    agents: Sequence[int]
+    agents: Numbers
     k: decay.Array
     n: decay.Array
 
@@ -64,8 +65,7 @@ class Strata:
 
     def n_agents(self, window: int) -> int:
         """Return how many agents have turns in the window."""
-        later = self.n[:, window, 1] > 0
-        return len({agent for agent, is_later in zip(self.agents, later, strict=True) if is_later})
+        return len(np.unique(self.agents[self.n[:, window, 1] > 0]))
 
     def has_turns(self, window: int) -> bool:
         return bool(self.n[:, window].sum(axis=0).min() >= FEWEST_TURNS)
@@ -112,57 +112,45 @@ def _look(answer: Answer, strata: Strata, *, level: float, today: date) -> Decay
     return min(found, key=lambda each: each.fall.p, default=None)
 
 
+class _Bucket(Func):
+    """How many windows begin after a day."""
+
+    template = "width_bucket(%(today)s::date - %(expressions)s, '{%(windows)s}'::int[])"
+    output_field = IntegerField()
+
+
 def _whole(answers: Mapping[int, Answer], *, today: date) -> dict[int, Strata]:
     """Read the figures of answers in one stratum each: few rows, by which most answers need no second look."""
-    versions = _versions(answers)
-    rows = _past(VersionDay.objects.filter(version__answer__in=answers), today=today)
-    version, *of_day = columns_of(rows.values_list("version", Ordinal("day"), "n_matches", "n_compared"))
-    return _strata(answers, versions, version, [], of_day, today=today)
+    return _strata(VersionDay.objects.filter(version__answer__in=answers), answers, today=today)
 
 
 def _by_agent(answers: Mapping[int, Answer], *, today: date) -> dict[int, Strata]:
     """Read the figures of answers by agent, arm, and whether they were replayed."""
-    versions = _versions(answers)
-    rows = _past(AnswerDay.objects.filter(version__in=versions, n_compared__gt=0), today=today)
-    version, agent, arm, is_replayed, *of_day = columns_of(
-        rows.values_list(
-            "version", "agent", arm_number(), Cast("is_replayed", IntegerField()),
-            Ordinal("day"), "n_matches", "n_compared",
-        )
-    )  # fmt: skip
-    return _strata(answers, versions, version, [agent, arm, is_replayed], of_day, today=today)
-
-
-def _versions(answers: Mapping[int, Answer]) -> dict[int, int]:
-    """Return the answer of each of their versions."""
-    return dict(AnswerVersion.objects.filter(answer__in=answers).values_list("pk", "answer"))
-
-
-def _past(rows: "QuerySet[Any]", *, today: date) -> "QuerySet[Any]":
-    return rows.filter(day__gt=today - PAST - timedelta(days=WINDOWS[-1]), day__lte=today)
+    # Versions one by one, by which an index finds their rows.
+    versions = AnswerVersion.objects.filter(answer__in=answers).values_list("pk", flat=True)
+    rows = AnswerDay.objects.filter(version__in=list(versions), n_compared__gt=0)
+    return _strata(rows, answers, "agent", arm_number(), Cast("is_replayed", IntegerField()), today=today)
 
 
 def _strata(
-    answers: Mapping[int, Answer],
-    versions: Mapping[int, int],
-    version: Numbers,
-    strata: Sequence[Numbers],
-    of_day: Sequence[Numbers],
-    *,
-    today: date,
+    rows: "QuerySet[Any]", answers: Mapping[int, Answer], *strata: str | Combinable, today: date
 ) -> dict[int, Strata]:
-    """Sum (day, matches, turns) by answer, stratum, window and side; the first of what makes a stratum is its agent."""
-    day, *counts = of_day
-    bucket = np.searchsorted(WINDOWS, today.toordinal() - day, side="right")
+    """Sum matches and turns by answer, stratum, window and side; the first of what makes a stratum is its agent."""
+    past = rows.filter(day__gt=today - PAST - timedelta(days=WINDOWS[-1]), day__lte=today)
+    bucket = _Bucket("day", today=f"'{today}'", windows=",".join(map(str, WINDOWS)))
+    found = past.values_list("version", bucket, *strata).annotate(k=Sum("n_matches"), n=Sum("n_compared"))
+    version, begun, *of_stratum, k_of, n_of = columns_of(found)
     is_newest = np.isin(version, [each.version_id for each in answers.values()])
     sides = [
         side
         for window in range(len(WINDOWS))
-        for side in (bucket > window, (bucket <= window) & is_newest)  # the window begins after it, or has it
+        for side in (begun > window, (begun <= window) & is_newest)  # the window begins after it, or has it
     ]
+    part_of = dict(AnswerVersion.objects.filter(answer__in=answers).values_list("pk", "answer"))
     keys, sums = summed(
-        [parts_of(version, versions), *strata], [np.where(side, n, 0) for n in counts for side in sides]
+        [parts_of(version, part_of), *of_stratum],
+        [np.where(side, counts, 0) for counts in (k_of, n_of) for side in sides],
     )
     k, n = np.stack(sums).astype(np.float64).reshape(2, len(WINDOWS), 2, -1).transpose(0, 3, 1, 2)
     agents = keys[1] if strata else np.zeros_like(keys[0])
-    return {answer: Strata(agents[run].tolist(), k[run], n[run]) for answer, run in runs_of(keys[0]).items()}
+    return {answer: Strata(agents[run], k[run], n[run]) for answer, run in runs_of(keys[0]).items()}

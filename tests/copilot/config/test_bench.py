@@ -9,7 +9,9 @@ import pytest
 from django.db import connection
 
 from copilot.config.management.commands.bench import ANNOTATE, INBOX, MONITOR, SEARCH
+from copilot.evaluation.monitor_bench import QUERIES, measure_monitor
 from copilot.models import Release
+from helpdesk.models import User
 from tests.processes import ROOT, environment
 
 
@@ -75,3 +77,13 @@ def test_the_monitor_is_measured_in_a_database_apart() -> None:
     assert {"today", "adoption"} <= figures.keys()
     assert "alert" not in figures, "which is only posted to"
     assert not is_there(MONITOR)
+
+
+@pytest.mark.django_db
+def test_chosen_pages_of_the_monitor_are_measured_in_each_way(sana: User) -> None:
+    told: list[str] = []
+    figures = measure_monitor(n=1, pages=["adoption"], tell=told.append)
+    assert set(figures) == {"filled", "adoption"}, "nothing is rolled"
+    assert [line.split(":")[0] for line in told] == [*(f"adoption?{way}" for way in QUERIES), "adoption"]
+    with pytest.raises(LookupError, match="no page nowhere: choose among accuracy, adoption"):
+        measure_monitor(n=1, pages=["nowhere"], tell=told.append)

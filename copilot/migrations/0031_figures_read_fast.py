@@ -33,7 +33,7 @@ ROLL_AGAIN = "DELETE FROM copilot_confidenceday; DELETE FROM copilot_rollupstate
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('copilot', '0027_simulation'),
+        ('copilot', '0030_simulated_experiments_removable'),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('copilot', '0028_figures_read_fast'),
+        ('copilot', '0031_figures_read_fast'),
         ('helpdesk', '0016_cases_by_assignee'),
     ]
 

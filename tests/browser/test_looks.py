@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from copilot.monitor.rolling_agents import roll_agents
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from copilot import datasets
 from copilot.evaluation.rows import as_lists
-from copilot.models import Evaluation, Promotion, Release
+from copilot.models import Evaluation, Promotion, Release, TurnDay
 from copilot.models.suggestion import Reason, State
 from copilot.monitor import alerting, rolling
 from copilot.monitor.agents import agent_hash
 from copilot.monitor.alerting import Check
 from copilot.monitor.checks import Found
+from copilot.monitor.rolling_sums import roll_sums
 from helpdesk import casework
 from helpdesk.models import Case, Note, Role, Team, User
 from labeling.models import FrozenDataset, TrainingRun
@@ -145,7 +145,7 @@ def addresses(team: Team, admin: User, releases: dict[str, str]) -> dict[str, st
         turns(agent, n_near=3, n_none=2)
         turns(agent, arm="offer", n_near=4, n_conflict=1)
     turns(agent_hash(admin.pk), arm="offer", n_near=6, n_none=3, n_sent_edited=6, n_ignored=3)
-    roll_agents(monday())
+    roll_sums(monday(), of=TurnDay)
     waiting(make_user("replier"))
     return {
         "inbox": "/cases/?view=all", "filters": "/cases/?view=all&status=open", "empty": "/cases/?view=snoozed",

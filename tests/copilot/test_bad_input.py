@@ -7,7 +7,6 @@ import csv
 from datetime import timedelta
 
 import pytest
-from copilot.monitor.rolling_agents import roll_agents
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -17,6 +16,7 @@ from copilot.models import Contamination, Match, Suggestion, SuggestionEvent, Tu
 from copilot.models.suggestion import Reason, State
 from copilot.monitor import rolling
 from copilot.monitor.agents import agent_hash
+from copilot.monitor.rolling_sums import roll_sums
 from helpdesk.models import Case, Team, User
 from tests.copilot.making import make_suggestion, make_topic
 from tests.making import make_case, make_message
@@ -223,7 +223,7 @@ def figures_of(topic: str, n_agents: int) -> None:
                 **columns | {"n_turns": 6, "day": day, "language": "en", "agent": agent_hash(agent)} | counts,
                 topic=make_topic(topic),
             )
-    roll_agents(day)
+    roll_sums(day, of=TurnDay)
 
 
 @pytest.mark.parametrize(

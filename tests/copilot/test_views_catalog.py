@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from copilot import match_versions
 from copilot.models import Match, Suggestion, SuggestionEvent
-from copilot.recording import record_event
 from helpdesk.models import Team, User
 from tests.copilot.making import make_alternative, make_answer, make_suggestion
 from tests.making import make_case, make_reply
@@ -38,7 +37,7 @@ def record_match(suggestion: Suggestion, *, author: User, kind: str = "near") ->
 
 def record_insertion(suggestion: Suggestion, *, actor: User, rank: int | None = None) -> None:
     kinds = SuggestionEvent.Type
-    record_event(
+    SuggestionEvent.objects.create(
         suggestion=suggestion,
         type=kinds.INSERTED if rank is None else kinds.ALTERNATIVE_INSERTED,
         actor=actor,

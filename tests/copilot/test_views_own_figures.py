@@ -5,13 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from copilot.monitor.rolling_agents import roll_agents
 from django.test import Client
 from django.utils import timezone
 
 from copilot.models import TurnDay
 from copilot.monitor.agents import agent_hash
 from copilot.monitor.funnel import Cell
+from copilot.monitor.rolling_sums import roll_sums
 from helpdesk.models import Role, User
 from tests.making import make_user
 
@@ -34,7 +34,7 @@ def turns(agent: User, *, days_ago: int = 1, arm: str = "offer", **counts: int) 
         day=day, arm=arm, language="en", agent=agent_hash(agent.pk),
         **(COLUMNS | {"n_turns": sum(cells.values())} | cells | rest),
     )  # fmt: skip
-    roll_agents(day)
+    roll_sums(day, of=TurnDay)
 
 
 def table(client: Client, key: str, **query: Any) -> dict[str, dict[str, str]]:

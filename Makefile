@@ -11,6 +11,8 @@ PY := .venv/bin/python
 TORCH_INDEX := https://download.pytorch.org/whl/cpu
 PIP := $(PY) -m pip --disable-pip-version-check -q install -c requirements.lock
 export HF_HUB_OFFLINE = 1
+# Processes that keep no bytecode compile the product and the tests anew, each of them.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test types tests reset lock
 

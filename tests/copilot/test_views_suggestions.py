@@ -64,7 +64,7 @@ class TestCard:
         text = card(client, case)
         assert "held out" in text
         for words in (SECRET, "Secret", "Connecting the reader", "96"):
-            assert words not in text
+            assert words not in text.replace(f"{suggestion.pk}", "").replace(f"{case.pk}", "")
         assert client.get(f"/copilot/suggestions/{suggestion.pk}/why/").status_code == 404
 
     def test_below_the_floor_there_is_a_reason_and_nothing_to_insert(

@@ -11,7 +11,7 @@ from django.db.models import Aggregate, BinaryField, DateField, F, QuerySet, Sum
 from django.db.models.functions import Cast, TruncWeek
 from numpy.typing import NDArray
 
-from copilot.models import AgentDay, BacklogDay, CaseDay, CaseWeek, Match
+from copilot.models import AgentDay, BacklogDay, CaseDay, CaseWeek
 from copilot.models.case_day import BINS, COUNTS, LAST_LOG, TIME_BINS
 from copilot.models.rollup import NOBODY
 from copilot.monitor.case_filters import CaseFilters
@@ -21,7 +21,7 @@ Array: TypeAlias = NDArray[np.float64]
 Row: TypeAlias = dict[str, Any]
 EDGES: Array = np.linspace(0, LAST_LOG, TIME_BINS + 1)
 WEEK = Cast(TruncWeek("day"), DateField())  # which reads sooner than the time that it is otherwise
-SETTLED, MATCHING = ([f"n_{kind}" for kind in kinds] for kinds in (Match.Kind.values, Match.MATCHING))
+OF_MATCHES = ("n_matches", "n_compared")
 
 
 class Joined(Aggregate):
@@ -75,10 +75,10 @@ def by_week(experiment_id: int) -> Weeks:
 def matches(experiment_id: int) -> Weeks:
     """Return how many replies of an experiment match the suggestion."""
     rows = AgentDay.objects.filter(variant__experiment=experiment_id).annotate(week=WEEK)
-    sums = rows.values_list("week", "variant", "agent").annotate(*(Sum(kind) for kind in SETTLED)).order_by()
-    found = _weeks(sums, SETTLED)
-    n_compared, n_matched = (np.sum([found[kind] for kind in kinds], axis=0) for kinds in (SETTLED, MATCHING))
-    return _with(found, n_compared=n_compared, n_matched=n_matched)
+    sums = (
+        rows.values_list("week", "variant", "agent").annotate(*(Sum(name) for name in OF_MATCHES)).order_by()
+    )
+    return _weeks(sums, OF_MATCHES)
 
 
 def releases_by_variant(experiment_id: int) -> dict[int, list[int]]:

@@ -55,7 +55,7 @@ OUTCOMES = (
     Outcome("corrected", "Reply corrected within a day", "n_corrected", "n_replied"),
     Outcome("satisfaction", "Satisfied, of those who rated", "n_satisfied", "n_rated"),
     Outcome("rated", "Rated, of cases closed", "n_rated", "n_closed"),
-    Outcome("matched", "Replies that match the suggestion", "n_matched", "n_compared", of="replies"),
+    Outcome("matched", "Replies that match the suggestion", "n_matches", "n_compared", of="replies"),
 )
 BY_KEY: Mapping[str, Outcome] = {outcome.key: outcome for outcome in OUTCOMES}
 

@@ -11,6 +11,7 @@ from copilot.judging import ComparedTurn
 from copilot.models import Match
 from copilot.monitor.correcting import by_prediction, by_strata
 from copilot.monitor.labels import Label
+from copilot.monitor.reading import Agents, grouped
 from labeling.drawing import spread
 from labeling.stratifying import stratify
 
@@ -40,12 +41,21 @@ def desk(seed: int) -> tuple[list[ComparedTurn], list[bool], list[int]]:
     return turns, right.tolist(), (agent + 1).tolist()
 
 
-def figures(turns: list[ComparedTurn], agent: list[int]) -> dict[str, dict[int, dict[str, int]]]:
+def figures(turns: list[ComparedTurn], agent: list[int]) -> dict[str, Agents]:
     """The turns as the days' figures hold them."""
-    found: dict[str, dict[int, dict[str, int]]] = {"shadow": {}, "offer": {}}
-    for turn in turns:
-        none = {f"n_{kind}": 0 for kind in Match.Kind}
-        found[turn.arm].setdefault(agent[turn.suggestion_id], none)[f"n_{turn.kind}"] += 1
+    found = {}
+    for arm in ("shadow", "offer"):
+        rows = [turn for turn in turns if turn.arm == arm]
+        hashes = np.array([agent[turn.suggestion_id] for turn in rows])
+        kinds = {
+            f"n_{kind}": np.array([turn.kind == kind for turn in rows], dtype=np.int64) for kind in Match.Kind
+        }
+        sums = {
+            "n_matches": sum(kinds[f"n_{kind}"] for kind in Match.MATCHING),
+            "n_compared": sum(kinds.values()),
+        }
+        counts = kinds | sums
+        found[arm] = grouped(np.zeros_like(hashes), hashes, counts)[0]
     return found
 
 

@@ -111,11 +111,6 @@ def record_fallbacks(suggestions: Sequence[Suggestion], *, now: datetime) -> int
     )
 
 
-def record_reply(reply: Reply, *, now: datetime) -> Match | None:
-    """Compare a reply with the suggestion of the turn it answers; None if that turn has no text to compare."""
-    return next(iter(record_replies([reply], now=now)), None)
-
-
 def record_replies(replies: Sequence[Reply], *, now: datetime) -> list[Match]:
     """Compare replies with the suggestions of the turns they answer; those of turns without a text are not compared."""
     answered = suggestions_answered_by(replies)

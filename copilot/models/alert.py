@@ -58,9 +58,6 @@ class Alert(models.Model):
     def is_open(self) -> bool:
         return self.resolved_at is None
 
-    def is_snoozed_at(self, now: datetime) -> bool:
-        return self.snoozed_until is not None and self.snoozed_until > now
-
 
 class AlertEvent(models.Model):
     """Something that became of an alert; append-only. Nobody is the actor of what a check did."""

@@ -202,7 +202,7 @@ def test_a_reply_recorded_twice_at_once_has_one_match() -> None:
 
     def record(_: int) -> bool:
         try:
-            return recording.record_reply(reply, now=timezone.now()) is not None
+            return bool(recording.record_replies([reply], now=timezone.now()))
         finally:
             connection.close()
 

@@ -22,7 +22,7 @@ SETTLED = (
     "snoozed_until",
     "last_activity_at",
     "assignee",
-)  # of a case by a reply
+)  # of a case, by a reply
 MENTION = re.compile(r"(?<![\w@/])@([\w.+-]*\w)")  # a full stop behind a name ends the sentence
 
 

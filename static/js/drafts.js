@@ -85,7 +85,7 @@ document.addEventListener("htmx:afterRequest", (event) => {
 // Another page is opened when it can show what was typed: the case may have been merged into that one's.
 document.addEventListener("htmx:beforeOnLoad", async (event) => {
   const address = event.detail.xhr.getResponseHeader("HX-Redirect");
-  if (!address || !pending.size) return;
+  if (!address || !pending.size || event.defaultPrevented) return;
   event.preventDefault();
   await Promise.all([...pending.keys()].map(save));
   location.assign(address);

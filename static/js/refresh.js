@@ -1,4 +1,5 @@
-// News of the case never gets in the way of an act: while one is under way they wait, since its answer shows all.
+// News of the case never gets in the way of an act: while one is under way they wait, since its answer shows all. An act that
+// leads to another page is under way until that page is there.
 
 const reader = () => document.querySelector(".thread-inner");
 let underWay = 0;
@@ -6,11 +7,11 @@ let missed = false;
 
 const isReading = (event) => event.detail.requestConfig?.elt === reader() && reader() !== null;
 const isAct = (event) => event.detail.requestConfig?.verb === "post";
+const leadsAway = (event) => Boolean(event.detail.xhr?.getResponseHeader("HX-Redirect"));
 
 function later(event) {
   missed = true;
-  if (event.type === "htmx:beforeSwap") event.detail.shouldSwap = false;
-  else event.preventDefault();
+  event.preventDefault();
 }
 
 // The server answers with nothing (204) when the timeline here is the newest.
@@ -21,11 +22,12 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   if (isAct(event)) underWay += 1;
   else if (underWay && isReading(event)) later(event);
 });
-document.addEventListener("htmx:beforeSwap", (event) => underWay && isReading(event) && later(event));
+document.addEventListener("htmx:beforeOnLoad", (event) => underWay && isReading(event) && later(event), { capture: true });
 document.addEventListener("htmx:afterRequest", (event) => {
-  if (!isAct(event)) return;
+  if (!isAct(event) || leadsAway(event)) return;
   underWay -= 1;
   if (underWay || !missed) return;
   missed = false;
   htmx.trigger(reader(), "refresh");
 });
+addEventListener("pageshow", (event) => event.persisted && (underWay = 0));

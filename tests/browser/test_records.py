@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from helpdesk.merging import merge_cases
 from helpdesk.models import ActiveTime, Case, Team, User
@@ -38,6 +38,32 @@ def test_a_case_is_merged_by_keyboard(
     page.wait_for_url(f"**/cases/{kept.pk}/?view=all")
     expect(page.locator(".timeline .message")).to_have_count(2)
     expect(page.locator(".toast")).to_have_text(f"#{case.number} goes on here, in #{kept.number}.")
+
+
+def test_news_of_a_merge_does_not_take_away_what_is_said_of_it(
+    page: Page, sign_in: Callable[[User], None], ana: User, case: Case, kept: Case
+) -> None:
+    asked: list[str] = []
+
+    def merge_and_wait(route: Route) -> None:
+        asked.append("merge")
+        answer = route.fetch()
+        while not any("/list/" in address for address in asked):  # the news come before the answer
+            page.wait_for_timeout(20)
+        route.fulfill(response=answer)
+
+    sign_in(ana)
+    page.goto(f"/cases/{case.pk}/")
+    page.route("**/merge/", merge_and_wait)
+    page.keyboard.press("m")
+    expect(page.get_by_role("button", name=f"#{kept.number} Reader")).to_be_focused()
+    page.on("request", lambda request: asked.append(request.url))
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/cases/{kept.pk}/")
+    expect(page.locator(".toast")).to_have_text(f"#{case.number} goes on here, in #{kept.number}.")
+    after = asked[asked.index("merge") :]
+    assert not [address for address in after if f"/cases/{case.pk}/timeline/" in address]
+    assert sum(address.endswith(f"/cases/{kept.pk}/") for address in asked) == 1
 
 
 def test_what_was_typed_goes_with_the_case(

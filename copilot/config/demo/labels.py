@@ -17,7 +17,7 @@ EXPERTS = ("nadia", "tomasz", "ife")
 
 
 def load_labels(world: World, people: dict[str, User], clock: Clock) -> None:
-    """What a first expert says of each message, a second one of a fifth of them, and a third one where they differ."""
+    """What two experts say of each message, and a third one where they differ."""
     rows = dict(Message.objects.filter(external_id__startswith=PREFIX).values_list("external_id", "pk"))
     by_id = {message.id: message for message in world.messages}
     experts = [people[name] for name in EXPERTS]
@@ -52,7 +52,7 @@ def _differing(made: Iterable[Annotation]) -> set[int]:
 
 
 def _said_of(message: WrittenMessage, experts: list[User]) -> Iterator[dict[str, Any]]:
-    """Yield what one expert says, of a fifth of the messages a second one, and mostly a third one where they differ."""
+    """Yield what one expert says, and a second one, and mostly a third one where they differ."""
     place = number_of(message.id, "expert")
     first, second, third = (experts[(place + n) % 3] for n in range(3))
     others = dict(_labels(message.second)) if message.second else {}
@@ -70,8 +70,8 @@ def _said_of(message: WrittenMessage, experts: list[User]) -> Iterator[dict[str,
 
 
 def _is_undecided(message: WrittenMessage, task: Task) -> bool:
-    """Whether nobody has decided yet between two experts who differ: two of five topics and answers."""
-    return task != Task.VALIDITY and number_of(message.id, "undecided") % 5 < 2
+    """Whether nobody has decided yet between two experts who differ: one of six topics and answers."""
+    return task != Task.VALIDITY and number_of(message.id, "undecided") % 6 == 0
 
 
 def _versions() -> dict[str, list[AnswerVersion]]:

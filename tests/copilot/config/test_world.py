@@ -61,7 +61,7 @@ def test_people_are_there(world: World) -> None:
     ("group", "least"),
     [
         ("valid", 1200), ("several", 60), ("no question", 150), ("out of scope", 200), ("other language", 40),
-        ("hostile", 100), ("second opinion", 360), ("replied", 450),
+        ("hostile", 100), ("second opinion", 1800), ("replied", 450),
     ],
 )  # fmt: skip
 def test_messages_of_each_group_are_enough(world: World, group: str, least: int) -> None:

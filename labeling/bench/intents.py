@@ -180,6 +180,7 @@ def _topic_figures(told: Told, held_back: Told, *, seed: int) -> Figures:
         "accuracy held back": float(held_back.is_right.mean()),
         "macro F1": macro_f1(told),
         "Brier": float(((told.probabilities - known) ** 2).sum(axis=1).mean()),
+        "confidence": float(told.confidence.mean()),
         "ECE": calibration_error(told.confidence, told.is_right),
         "ECE null mean": null.mean,
         "ECE null 95 %": null.upper,

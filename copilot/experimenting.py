@@ -1,6 +1,6 @@
 """Experiments are drafted, started and ended; what was started is never changed, it gets a successor.
 
-The database refuses what must never be (see `copilot/migrations/0014_experiments_frozen.py`); here it is said kindly
+The database refuses what must never be (see `copilot/migrations/_frozen.py`); here it is said kindly
 and before.
 """
 

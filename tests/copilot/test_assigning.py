@@ -1,17 +1,15 @@
 """Every case has one arm for good: the holdout's first, then that of the experiment it was opened in."""
 
 from datetime import datetime, timedelta
-from importlib import import_module
 
 import pytest
-from django.apps import apps
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
 from copilot import assigning, contamination, experimenting, suggesting
 from copilot.experimenting import Treatment
-from copilot.models import Arm, Assignment, Contamination, Experiment, Exposure, Suggestion
+from copilot.models import Arm, Assignment, Contamination, Experiment, Exposure
 from copilot.models.suggestion import Reason, State
 from helpdesk.intake import IncomingCustomer, receive_messages
 from helpdesk.models import Case, User
@@ -112,23 +110,6 @@ def test_an_assignment_is_never_changed() -> None:
 def test_imported_history_is_assigned_nothing() -> None:
     case = make_case()  # nobody was told of it
     assert not Assignment.objects.filter(case=case).exists()
-
-
-def test_old_cases_get_what_the_holdout_gave_them(settings: Settings) -> None:
-    settings.COPILOT_HOLDOUT_SHARE = 0.5
-    cases = [make_case() for _ in range(12)]
-    for case in cases:
-        Suggestion.objects.create(
-            case=case,
-            message=case.messages.get(),
-            arm="offer",
-            created_at=case.created_at,
-            queued_at=case.created_at,
-        )
-    import_module("copilot.migrations.0015_assignments_of_old_cases").assign_old_cases(apps, None)
-    for case in cases:
-        assert (case.assignment.arm, case.assignment.at) == (assigning.holdout_arm(case.pk), case.created_at)
-    assert {case.assignment.arm for case in cases} == {"offer", "shadow"}
 
 
 class TestAgentsAsUnits:

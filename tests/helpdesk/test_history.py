@@ -1,16 +1,14 @@
 """The history of statuses: each change kept once, by whom and when, and what is asked of it."""
 
-import importlib
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from django.db import connection
 
 from helpdesk import casework
 from helpdesk.channels.importing import import_cases
 from helpdesk.intake import receive_messages
-from helpdesk.models import Case, Status, StatusChange, User
+from helpdesk.models import Case, StatusChange, User
 from helpdesk.models.case import IMPORT
 from helpdesk.replying import send_reply
 from tests.making import incoming, make_case, make_reply
@@ -115,15 +113,3 @@ def test_the_first_reply_is_known(ana: User, now: datetime) -> None:
     for at in (now, now - timedelta(minutes=5)):
         make_reply(case, "Soon.", author=ana, at=at)
     assert Case.objects.with_first_reply_at().get(pk=case.pk).first_reply_at == now - timedelta(minutes=5)
-
-
-def test_earlier_times_are_told_from_cases_and_events(ana: User, now: datetime) -> None:
-    fill = importlib.import_module("helpdesk.migrations.0009_status_change").FILL
-    case, waiting = make_case(), make_case()
-    casework.close(case=case, actor=ana, now=now)
-    casework.reopen(case=case, actor=ana, now=now)
-    reply_to(waiting, ana, at=now)
-    StatusChange.objects.all().delete()
-    with connection.cursor() as cursor:
-        cursor.execute(fill)
-    assert (statuses(case), statuses(waiting)) == (["open", "closed", "open"], ["open", Status.WAITING])

@@ -17,7 +17,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from copilot import expecting, releases, tasks
@@ -77,7 +77,8 @@ class Command(BaseCommand):
     def _set_up(self, *, n_simulated: int) -> None:
         """Every step does only what is missing, so that a set-up that was killed half-way is repaired by the next."""
         with self._step("Database"):
-            call_command("migrate", verbosity=0)
+            with transaction.atomic():  # who is killed in between leaves no table that isn't recorded
+                call_command("migrate", verbosity=0)
         world = read_world()
         if not loading.is_loaded(world):
             with self._step(f"Demo world: {len(world.messages)} messages, {len(world.answers)} answers"):

@@ -1,4 +1,7 @@
-"""What may never change, so that nobody doubts afterwards what was compared: the database refuses it."""
+"""What may never change, so that nobody doubts afterwards what was compared: the database refuses it.
+
+What a simulation has started can be removed with it; all other experiments stay once they were started.
+"""
 
 from django.db import migrations
 
@@ -31,7 +34,9 @@ DECLARE
     people text[] := ARRAY['made_by_id', 'started_by_id', 'ended_by_id'];
     ending text[] := ARRAY['state', 'ended_by_id', 'ended_at', 'end_reason'];
 BEGIN
-    IF OLD.state <> 'draft' THEN
+    IF TG_OP = 'DELETE' AND OLD.salt LIKE 'simulated-%' THEN
+        RETURN OLD;  -- its cases were removed before
+    ELSIF OLD.state <> 'draft' THEN
         IF TG_OP = 'DELETE' THEN
             RAISE EXCEPTION 'experiment % was started: it can not be deleted', OLD.id
                 USING ERRCODE = 'integrity_constraint_violation';
@@ -64,8 +69,8 @@ DECLARE
                                   CASE WHEN TG_OP <> 'DELETE' THEN NEW.experiment_id END];
 BEGIN
     -- Locked first and read then, so that a start at the same moment is waited for.
-    IF (SELECT bool_or(state <> 'draft')
-        FROM (SELECT state FROM copilot_experiment WHERE id = ANY(experiments) FOR SHARE) AS locked) THEN
+    IF (SELECT bool_or(state <> 'draft' AND NOT (TG_OP = 'DELETE' AND salt LIKE 'simulated-%'))
+        FROM (SELECT state, salt FROM copilot_experiment WHERE id = ANY(experiments) FOR SHARE) AS locked) THEN
         RAISE EXCEPTION 'the experiment was started: its variants can not be changed, make a new one'
             USING ERRCODE = 'integrity_constraint_violation';
     END IF;
@@ -86,7 +91,4 @@ DROP TRIGGER assignment_append_only ON copilot_assignment;
 DROP FUNCTION copilot_refuse_change;
 """
 
-
-class Migration(migrations.Migration):
-    dependencies = [("copilot", "0013_experiments")]
-    operations = [migrations.RunSQL(GUARDS, NO_GUARDS)]
+OPERATIONS = [migrations.RunSQL(GUARDS, NO_GUARDS)]

@@ -1,9 +1,8 @@
 """The database notes which days' figures have to be made anew, with whatever changes them."""
 
-from django.db import migrations, models
+from django.db import migrations
 
-TURNS = ("copilot_suggestionevent", "copilot_match", "copilot_exposure", "copilot_followup",
-         "copilot_withheldtext")
+TURNS = ("copilot_suggestionevent", "copilot_exposure", "copilot_followup", "copilot_withheldtext")
 CASES = (
     "copilot_assignment", "helpdesk_activetime", "helpdesk_caseevent", "helpdesk_reply",
     "helpdesk_satisfactionrating",
@@ -85,32 +84,12 @@ def watching(table: str, function: str) -> migrations.RunSQL:
     return migrations.RunSQL(made, undone)
 
 
-class Migration(migrations.Migration):
-    dependencies = [
-        ("copilot", "0022_answer_days"),
-        ("helpdesk", "0013_active_time"),
-    ]
-
-    operations = [
-        migrations.CreateModel(
-            name="Touch",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("at", models.DateTimeField()),
-            ],
-        ),
-        migrations.RunSQL(FUNCTIONS, NO_FUNCTIONS),
-        watching("copilot_suggestion", "copilot_touch_suggestions"),
-        *[watching(table, "copilot_touch_turns") for table in TURNS if table != "copilot_match"],
-        watching("copilot_match", "copilot_touch_matched_turns"),
-        *[watching(table, "copilot_touch_cases") for table in CASES],
-        watching("helpdesk_statuschange", "copilot_touch_changed_cases"),
-        watching("helpdesk_casemerge", "copilot_touch_merged_cases"),
-        # What was missed until now is made good: without a state, all days are rolled.
-        migrations.RunSQL("DELETE FROM copilot_rollupstate", migrations.RunSQL.noop),
-    ]
+OPERATIONS = [
+    migrations.RunSQL(FUNCTIONS, NO_FUNCTIONS),
+    watching("copilot_suggestion", "copilot_touch_suggestions"),
+    *[watching(table, "copilot_touch_turns") for table in TURNS],
+    watching("copilot_match", "copilot_touch_matched_turns"),
+    *[watching(table, "copilot_touch_cases") for table in CASES],
+    watching("helpdesk_statuschange", "copilot_touch_changed_cases"),
+    watching("helpdesk_casemerge", "copilot_touch_merged_cases"),
+]

@@ -1,10 +1,11 @@
 """What every test may use: the cast, and makers of the things they work on."""
 
+import gc
 import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,16 @@ if apps.is_installed("copilot"):
 def pytest_configure() -> None:
     """Who is killed goes as with Ctrl+C, and takes the browser, the processes and the database along."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is imported stays to the end: to look for garbage in it again and again takes a sixth of all the time."""
+    gc.disable()
+    result = yield
+    gc.freeze()
+    gc.enable()
+    return result
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

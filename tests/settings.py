@@ -17,3 +17,4 @@ SHARED_DIR = DATA  # what one of those processes makes for all
 DATABASES["default"]["OPTIONS"].pop("pool")  # noqa: F405  a test database can't be dropped under a pool
 DATABASES["default"]["OPTIONS"]["options"] = "-c synchronous_commit=off"  # noqa: F405  no test pulls the plug
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+WHITENOISE_AUTOREFRESH = True  # files are looked for when asked for, not all of them by each test's client

@@ -42,6 +42,7 @@ def pytest_collection() -> Generator[None, object, object]:
     gc.disable()
     result = yield
     gc.freeze()
+    gc.set_threshold(5_000)  # at 700 every page sets it off, and hardly anything of it is garbage
     gc.enable()
     return result
 

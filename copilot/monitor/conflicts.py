@@ -14,10 +14,11 @@ from django.utils import timezone
 from copilot.differing import Piece, differences
 from copilot.models import Answer, AnswerVersion, Match
 from copilot.monitor.charts import Chart
+from copilot.monitor.figures import Figure, Unit
 from copilot.monitor.filters import Filters
 from copilot.monitor.match_rates import version
 from copilot.monitor.rolling import span_of
-from copilot.monitor.tables import COUNTED, Column, Table
+from copilot.monitor.tables import Column, Table, kept
 from copilot.worded import for_agent
 from helpdesk import access
 from helpdesk.models import Case, User
@@ -145,6 +146,10 @@ def _finding(groups: Sequence[Group], n: int) -> str:
     return f"{replies} Most often about “{most.answer.name}”: {most.differing}, {most.n} times."
 
 
+def _figure(group: Group) -> Figure:
+    return Figure(group.differing, group.n, group.n, k=group.n, unit=Unit.COUNT)
+
+
 def _chart(groups: Sequence[Group]) -> Chart:
     named = version()
     return Chart(
@@ -156,12 +161,11 @@ def _chart(groups: Sequence[Group]) -> Chart:
                 Column("Answer", "answer", lambda row: row.answer.name),
                 Column("Suggested", "suggested", lambda row: "; ".join(row.suggested)),
                 Column("Sent", "sent", lambda row: "; ".join(row.sent)),
-                Column("n", "n", lambda row: row.n),
+                Column("n", "", lambda row: row.n),
                 Column("Newest", "newest", lambda row: f"{timezone.localtime(row.newest):%Y-%m-%d %H:%M}"),
                 Column("", "cases", lambda row: " ".join(str(each.case.number) for each in row.conflicts)),
                 Column("", "replaced", lambda row: row.is_replaced),
-                Column("", "method", lambda row: COUNTED),
-                Column("", "version", lambda row: named),
+                *kept(_figure, version=named),
             ),
             groups,
         ),

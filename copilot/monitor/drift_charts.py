@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from django.db.models import QuerySet
@@ -15,7 +15,7 @@ from copilot.monitor.figures import Figure, Unit, drawable, written
 from copilot.monitor.mixes import FEWEST, Mix
 from copilot.monitor.reading import by_time
 from copilot.monitor.shares import design_effect, share
-from copilot.monitor.tables import Column, Table, table_of_figures
+from copilot.monitor.tables import Column, Table, kept, table_of_figures
 from copilot.statistics.intervals import clustered_rate
 
 FEWEST_UNSEEN = 20  # questions of a week below which their share says nothing
@@ -30,7 +30,6 @@ class MixRow:
 
     mix: Mix
     figure: Figure
-    version: str
 
     @property
     def threshold(self) -> float | None:
@@ -52,13 +51,12 @@ class ChangeRow:
     figure: Figure
     before: float
     now: float
-    version: str
 
 
 def mixes_chart(mixes: Sequence[Mix], version: str) -> Chart:
     """Draw how far each mix is from its reference."""
     title = "How much has changed"
-    rows = [MixRow(mix, _distance(mix), version) for mix in mixes]
+    rows = [MixRow(mix, _distance(mix, version)) for mix in mixes]
     known = drawable([row.figure for row in rows])
     drifted = [mix.name.lower() for mix in mixes if mix.has_drifted]
     said = f"More than chance does: {', '.join(drifted)}." if drifted else "Nothing by more than chance does."
@@ -74,15 +72,14 @@ def mixes_chart(mixes: Sequence[Mix], version: str) -> Chart:
     )  # fmt: skip
 
 
-def _distance(mix: Mix) -> Figure:
-    before, now = mix.n
+def _distance(mix: Mix, version: str) -> Figure:
+    """Return how far a mix is; its threshold and its p stand where others have an interval."""
+    of_both = Figure(mix.name, sum(mix.n), unit=Unit.NUMBER, method=METHOD, version=version)
     if not mix.is_known:
-        is_small = min(before, now) < FEWEST
+        is_small = min(mix.n) < FEWEST
         note = f"fewer than {FEWEST} turns in a span" if is_small else "one value alone: nothing to compare"
-        return Figure(mix.name, before + now, unit=Unit.NUMBER, note=note)
-    return Figure(
-        mix.name, before + now, mix.drift.value, unit=Unit.NUMBER, note="drifted" if mix.has_drifted else ""
-    )
+        return replace(of_both, note=note)
+    return replace(of_both, value=mix.drift.value, note="drifted" if mix.has_drifted else "")
 
 
 def _short(value: float | None) -> str:
@@ -91,16 +88,15 @@ def _short(value: float | None) -> str:
 
 _MIXES = (
     Column("Mix", "name", lambda row: row.mix.name),
-    Column("PSI", "psi", lambda row: row.figure.value, lambda row: _short(row.figure.value)),
+    Column("PSI", "", lambda row: _short(row.figure.value)),
     Column("Threshold", "threshold", lambda row: row.threshold, lambda row: _short(row.threshold)),
     Column("p by days", "p", lambda row: row.p, lambda row: _short(row.p)),
     Column("Jensen-Shannon", "jensen_shannon_base_2", lambda row: row.distance, lambda row: _short(row.distance)),
     Column("Bins", "bins", lambda row: row.mix.drift.n_bins if row.mix.is_known else None),
     Column("n then", "n_reference", lambda row: row.mix.n[0]),
-    Column("n now", "n", lambda row: row.mix.n[1]),
-    Column("Note", "note", lambda row: row.figure.note),
-    Column("", "method", lambda row: METHOD),
-    Column("", "version", lambda row: row.version),
+    Column("n now", "n_now", lambda row: row.mix.n[1]),
+    Column("Note", "", lambda row: row.figure.note),
+    *kept(lambda row: row.figure, value="psi"),
 )  # fmt: skip
 
 
@@ -109,7 +105,7 @@ def change_chart(mix: Mix, version: str) -> Chart:
     if not mix.is_known:
         why = f"Fewer than {FEWEST} turns in a span." if min(mix.n) < FEWEST else "All turns are alike."
         return Chart(mix.key, mix.name, "", Table(_CHANGES, []), empty=why)
-    rows = [ChangeRow(figure, *mix.shares(figure.name), version) for figure in mix.changes()]
+    rows = [ChangeRow(replace(figure, version=version), *mix.shares(figure.name)) for figure in mix.changes()]
     most = rows[0]
     more = f" The {MOST_ROWS} largest of {len(rows)} changes are drawn." if len(rows) > MOST_ROWS else ""
     return Chart(
@@ -126,13 +122,10 @@ _CHANGES = (
     Column("Value", "name", lambda row: row.figure.name),
     Column("Then", "share_reference", lambda row: row.before, lambda row: written(row.before, Unit.SHARE)),
     Column("Now", "share_now", lambda row: row.now, lambda row: written(row.now, Unit.SHARE)),
-    Column("Change", "change", lambda row: row.figure.value, lambda row: row.figure.written),
-    Column("95 % interval", "", lambda row: None, lambda row: row.figure.interval),
-    Column("", "low", lambda row: row.figure.low),
-    Column("", "high", lambda row: row.figure.high),
-    Column("n", "n", lambda row: row.figure.n),
-    Column("", "method", lambda row: row.figure.method),
-    Column("", "version", lambda row: row.version),
+    Column("Change", "", lambda row: row.figure.written),
+    Column("95 % interval", "", lambda row: row.figure.interval),
+    Column("n", "", lambda row: row.figure.n),
+    *kept(lambda row: row.figure, value="change"),
 )  # fmt: skip
 
 
@@ -162,14 +155,11 @@ def expected_chart(
 _EXPECTED = (
     Column("Week", "name", lambda row: row.name),
     Column("What", "what", lambda row: CBPE if row.method == CBPE else "matches"),
-    Column("Share", "value", lambda row: row.value, lambda row: row.written),
-    Column("95 % interval", "", lambda row: None, lambda row: row.interval),
-    Column("", "low", lambda row: row.low),
-    Column("", "high", lambda row: row.high),
-    Column("n", "n", lambda row: row.n),
-    Column("Agents", "agents", lambda row: row.n_agents),
-    Column("", "method", lambda row: row.method),
-    Column("", "version", lambda row: row.version),
+    Column("Share", "", lambda row: row.written),
+    Column("95 % interval", "", lambda row: row.interval),
+    Column("n", "", lambda row: row.n),
+    Column("Agents", "", lambda row: row.n_agents),
+    *kept(lambda row: row),
 )
 
 

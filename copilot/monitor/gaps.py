@@ -17,12 +17,13 @@ from copilot.monitor.labels import Label
 from copilot.monitor.match_rates import compared
 from copilot.monitor.reading import Agents, by_agent, joined, nobody
 from copilot.monitor.shares import FEWEST, share
-from copilot.monitor.tables import Column, Table, table_of_figures
+from copilot.monitor.tables import Column, Table, kept, table_of_figures
 from copilot.statistics.gap import decompose
 from copilot.statistics.intervals import wilson
 
 WORST = 3  # topics whose turns are looked into
 OTHERS = "All other topics"
+METHOD = "Oaxaca-Blinder, labels weighted"
 CAUSES: Mapping[str, str] = {
     "Withheld": "n_withheld",
     "Came late": "n_late",
@@ -121,7 +122,7 @@ def _gap(gaps: Sequence[TopicGap], version: str) -> Chart:
         Figure(name, n, value, unit=Unit.POINTS)
         for name, value in (("Other questions (mix)", mix), ("Other answers to the same (within)", within))
     ]
-    figures += [Figure(gap.name, gap.n_labels, gap.within, unit=Unit.POINTS) for gap in gaps]
+    figures += map(_within, gaps)
     return Chart(
         "gap",
         title,
@@ -143,20 +144,21 @@ def _table(gaps: Sequence[TopicGap], version: str) -> Table:
     return Table(
         (
             Column("Topic", "name", lambda gap: gap.name),
-            Column("Within", "within", lambda gap: gap.within, lambda gap: points(gap.within)),
+            Column("Within", "", lambda gap: points(gap.within)),
             Column("Mix", "mix", lambda gap: gap.mix, lambda gap: points(gap.mix)),
             Column("Offline", "offline", lambda gap: gap.offline, lambda gap: percent(gap.offline)),
             Column("Rows", "n_offline", lambda gap: gap.n_offline),
             Column("Online", "online", lambda gap: gap.online, lambda gap: percent(gap.online)),
             Column("Turns", "n_online", lambda gap: gap.n_online),
-            Column("Labels", "n", lambda gap: gap.n_labels),
-            Column("", "low", lambda gap: None),
-            Column("", "high", lambda gap: None),
-            Column("", "method", lambda gap: "Oaxaca-Blinder, labels weighted"),
-            Column("", "version", lambda gap: version),
+            Column("Labels", "", lambda gap: gap.n_labels),
+            *kept(_within, value="within", version=version),
         ),
         gaps,
     )
+
+
+def _within(gap: TopicGap) -> Figure:
+    return Figure(gap.name, gap.n_labels, gap.within, unit=Unit.POINTS, method=METHOD)
 
 
 def _causes(

@@ -13,6 +13,7 @@ from copilot.monitor.charts import Chart
 from copilot.monitor.definitions import PITFALLS, SECTIONS, Section
 from copilot.monitor.tables import Column, Table
 from copilot.statistics.coverage import Result, from_json
+from copilot.statistics.intervals import Interval, wilson
 
 COVERAGE = Path("fixtures", "statistics", "coverage.json")
 
@@ -85,15 +86,21 @@ def _chart(results: Sequence[Result]) -> Chart:
                     lambda row: row.standard_error,
                     lambda row: f"{100 * row.standard_error:.2f}",
                 ),
+                Column("", "low", lambda row: _interval(row).low),
+                Column("", "high", lambda row: _interval(row).high),
                 Column("Bar", "bar", lambda row: row.bar, _bar),
                 Column("Met", "met", lambda row: row.meets_bar, lambda row: "yes" if row.meets_bar else "no"),
                 Column("Repeats", "n", lambda row: row.repeats),
-                Column("", "seed", lambda row: row.seed),
+                Column("", "version", lambda row: f"seed {row.seed}"),
             ),
             results,
         ),
         empty="A share within two standard errors of its bar counts as meeting it." if results else "",
     )
+
+
+def _interval(row: Result) -> Interval:
+    return wilson(row.share * row.repeats, row.repeats)
 
 
 def _bar(row: Result) -> str:

@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from copilot.monitor.figures import Figure
 
 COUNTED = "counted"
+TRUST = ("n", "low", "high", "method", "version")  # what each row of a file says of how far it can be trusted
 FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -35,10 +36,21 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of any kind, with the columns that read them. The first column names the row."""
+    """Rows of any kind, with the columns that read them. The first column names the row.
+
+    Raises:
+        ValueError: the file would not say of each row what TRUST names, of one figure at least.
+    """
 
     columns: tuple[Column, ...]
     rows: Sequence[Any]
+
+    def __post_init__(self) -> None:
+        ends = {column.key.rpartition("_")[2] for column in self.columns}
+        if lacking := [name for name in TRUST if name not in ends]:
+            raise ValueError(
+                f"table of {self.columns[0].name}: its CSV lacks {', '.join(lacking)}, see `kept`"
+            )
 
     @property
     def heads(self) -> list[str]:
@@ -59,27 +71,49 @@ class Table:
             yield [quoted(column.of(row)) for column in kept]
 
 
+def kept(
+    of: Callable[[Any], Figure], *, value: str = "value", prefix: str = "", version: str = ""
+) -> list[Column]:
+    """Return the columns of a CSV for one figure of each row, which the page shows in its own way, or not at all.
+
+    `value` names that of the value, `prefix` stands before the others; `version` is that of figures which name none. A
+    value without a method was counted.
+    """
+
+    def column(key: str, read: Callable[[Figure], object]) -> Column:
+        return Column("", key, lambda row: read(of(row)))
+
+    return [
+        column(value, lambda figure: figure.value),
+        column(f"{prefix}low", lambda figure: figure.low),
+        column(f"{prefix}high", lambda figure: figure.high),
+        column(f"{prefix}n", lambda figure: figure.n),
+        column(f"{prefix}k", lambda figure: figure.k),
+        column(f"{prefix}agents", lambda figure: figure.n_agents),
+        column(f"{prefix}note", lambda figure: figure.note),
+        column(f"{prefix}method", lambda figure: figure.method or ("" if figure.value is None else COUNTED)),
+        column(f"{prefix}version", lambda figure: figure.version or version),
+    ]
+
+
 def table_of_figures(
     heading: str, figures: Sequence[Figure], *, value: str = "Value", k: str = "", version: str = ""
 ) -> Table:
     """Return the table of figures; `heading` is what their names are, `value` what is measured, `k` what is counted.
 
-    `version` is that of the figures which name none; a value without an interval was counted.
+    `version` is as in `kept`.
     """
     return Table(
         (
             Column(heading, "name", lambda row: row.name),
-            Column(value, "value", lambda row: row.value, lambda row: row.written),
-            Column("95 % interval", "", lambda row: None, lambda row: row.interval),
-            Column("", "low", lambda row: row.low),
-            Column("", "high", lambda row: row.high),
-            Column("n", "n", lambda row: row.n),
-            Column(k, "k", lambda row: row.k),
-            Column("Agents", "agents", lambda row: row.n_agents),
-            Column("Note", "note", lambda row: row.note),
+            Column(value, "", lambda row: row.written),
+            Column("95 % interval", "", lambda row: row.interval),
+            Column("n", "", lambda row: row.n),
+            Column(k, "", lambda row: row.k),
+            Column("Agents", "", lambda row: row.n_agents),
+            Column("Note", "", lambda row: row.note),
+            *kept(lambda row: row, version=version),
             Column("", "unit", lambda row: row.unit.value),
-            Column("", "method", lambda row: row.method or ("" if row.value is None else COUNTED)),
-            Column("", "version", lambda row: row.version or version),
         ),
         figures,
     )

@@ -1,7 +1,7 @@
 """A day beside the same weekdays before it: weekdays differ more than most changes do (metrics section 8)."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db.models import Sum
@@ -14,7 +14,7 @@ from copilot.monitor.figures import Figure, Unit
 from copilot.monitor.funnel import VERSION, Cell
 from copilot.monitor.reading import Sums
 from copilot.monitor.shares import share
-from copilot.monitor.tables import Column, Table
+from copilot.monitor.tables import Column, Table, kept
 from copilot.statistics import intervals
 
 N_BEFORE = 4  # same weekdays
@@ -72,11 +72,9 @@ def table_of(rows: Sequence[Row], day: date) -> Chart:
         ("yesterday", "Yesterday", lambda row: row.yesterday),
         ("before_yesterday", f"{yesterday:%A}s before", lambda row: row.before_yesterday),
     )
-    columns = [Column("", "name", lambda row: row.name, lambda row: row.name)]
+    columns = [Column("Figure", "name", lambda row: row.name)]
     for key, name, part in parts:
         columns += _columns(key, name, part)
-    columns.append(Column("", "version", lambda row: VERSION))
-    columns[0] = replace(columns[0], name="Figure")
     return Chart(
         "days",
         "Today and yesterday",
@@ -162,12 +160,7 @@ def _columns(key: str, name: str, part: Callable[[Row], Figure]) -> list[Column]
         interval = f" ({figure.interval}), n = {figure.n:,}" if figure.has_interval else ""
         return f"{figure.written}{interval}"
 
-    fields = ("value", "low", "high", "n", "k", "method", "note")
     return [
-        Column(name, "", lambda row: None, told),
-        *(Column("", f"{key}_{field}", _reader(part, field)) for field in fields),
+        Column(name, "", told),
+        *kept(part, value=f"{key}_value", prefix=f"{key}_", version=VERSION),
     ]
-
-
-def _reader(part: Callable[[Row], Figure], field: str) -> Callable[[Row], object]:
-    return lambda row: getattr(part(row), field)

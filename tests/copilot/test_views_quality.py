@@ -152,10 +152,10 @@ def test_a_number_of_other_origin_leads_nowhere(
 @pytest.mark.parametrize(
     ("part", "head"),
     [
-        ("losses", "end,k,n,low,high"),
-        ("confusion", "true,said,n"),
-        ("reliability", "low,high,n,confidence,accuracy"),
-        ("risk", "floor,coverage,n_passed,risk"),
+        ("losses", "end,share"),
+        ("confusion", "true,said,rows"),
+        ("reliability", "from,to,confidence,accuracy"),
+        ("risk", "floor,coverage,risk"),
     ],
 )
 def test_each_table_is_a_csv(
@@ -165,8 +165,9 @@ def test_each_table_is_a_csv(
     response = scientist.get(f"{address}?csv={part}")
     assert response["Content-Type"].startswith("text/csv")
     first, *others = csv.reader(response.content.decode().splitlines())
-    assert ",".join(first) == f"{head},release,method,dataset,sha256"
+    assert ",".join(first) == f"{head},low,high,n,k,agents,note,method,version"
     assert others
+    assert {row[-1] for row in others} == {f"release {Release.objects.get().pk}, test, ours 000000000000"}
 
 
 def test_a_name_that_looks_like_a_formula_is_quoted(

@@ -1,0 +1,45 @@
+"""A table's file says of each row how far it can be trusted, and holds nothing that a spreadsheet would run."""
+
+import pytest
+
+from copilot.monitor.figures import Figure, Unit
+from copilot.monitor.tables import COUNTED, Column, Table, as_csv, kept, table_of_figures
+
+NAME = Column("Name", "name", lambda row: row.name)
+
+
+def written(table: Table) -> list[str]:
+    return as_csv(table, filename="a.csv").text.splitlines()
+
+
+def test_a_table_whose_file_could_not_be_judged_is_refused() -> None:
+    with pytest.raises(
+        ValueError, match="table of Name: its CSV lacks low, high, method, version, see `kept`"
+    ):
+        Table((NAME, Column("n", "n", lambda row: row.n)), [])
+
+
+def test_each_row_says_how_far_it_can_be_trusted() -> None:
+    share = Figure("All", 40, 0.5, 0.35, 0.65, k=20, n_agents=12, method="wilson", version="release 2")
+    count = Figure("Cases", 3, 3.0, unit=Unit.COUNT)
+    none = Figure("None", 0, note="no turns")
+    assert written(table_of_figures("What", [share, count, none], version="funnel version 1")) == [
+        "name,value,low,high,n,k,agents,note,method,version,unit",
+        "All,0.5,0.35,0.65,40,20,12,,wilson,release 2,share",
+        f"Cases,3.0,,,3,,,,{COUNTED},funnel version 1,count",
+        "None,,,,0,,,no turns,,funnel version 1,share",
+    ]
+
+
+def test_two_figures_of_a_row_have_columns_of_their_own() -> None:
+    table = Table((NAME, *kept(lambda row: row, value="rate", prefix="rate_")), [Figure("All", 4, 0.5)])
+    assert written(table)[0] == (
+        "name,rate,rate_low,rate_high,rate_n,rate_k,rate_agents,rate_note,rate_method,rate_version"
+    )
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@sum", "\tx", "\rx"])
+def test_no_cell_is_a_formula(name: str) -> None:
+    table = table_of_figures(name, [Figure(name, 1, note=name, version=name)])
+    _, row = list(table.csv_rows)
+    assert [cell for cell in row if name in str(cell)] == [f"'{name}"] * 3

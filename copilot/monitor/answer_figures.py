@@ -7,7 +7,7 @@ told by answer; an answer's own page draws it where it is enough.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from django.db.models import Sum
@@ -22,9 +22,10 @@ from copilot.monitor.charts import Chart
 from copilot.monitor.decaying import Decay, decaying
 from copilot.monitor.figures import Figure
 from copilot.monitor.filters import Filters
+from copilot.monitor.funnel import VERSION
 from copilot.monitor.reading import Agents, nobody
 from copilot.monitor.shares import design_effect, share
-from copilot.monitor.tables import Column, Table
+from copilot.monitor.tables import Column, Table, kept
 
 UNSURE = ("n_failed", "n_withheld", "n_off")
 OF_TOPIC = ("n_turns", *UNSURE, "n_waiting")
@@ -39,13 +40,27 @@ class Row:
     """A topic or an answer: how many turns, what share of them got or used a suggestion, and the match rate."""
 
     name: str
-    address: str
+    page: str
+    pk: int | None
     about: str
     n: int
     coverage: Figure
     match: Figure
-    weeks: SafeString
+    rates: Sequence[float | None]
     decay: Decay | None = None
+
+    @property
+    def address(self) -> str:
+        return "" if self.pk is None else reverse(self.page, args=[self.pk])
+
+    @property
+    def weeks(self) -> SafeString:
+        """Draw the match rate of each week; nothing where fewer than two have one."""
+        known = [rate for rate in self.rates if rate is not None]
+        if len(known) < 2:
+            return SafeString("")
+        title = f"Match rate by week, from {100 * known[0]:.0f} to {100 * known[-1]:.0f} %"
+        return charts.spark(self.rates, title=title)
 
 
 @dataclass(frozen=True)
@@ -97,12 +112,13 @@ def _topics(filters: Filters) -> list[Row]:
         rows.append(
             Row(
                 name=topic.name if topic else NO_TOPIC,
-                address=reverse("copilot:topic", args=[pk]) if topic else "",
+                page="copilot:topic",
+                pk=pk if topic else None,
                 about=topic.area.name if topic else "",
                 n=counts[0],
                 coverage=_coverage(dict(zip(OF_TOPIC, counts, strict=True))),
                 match=rates.get(of, NO_RATE),
-                weeks=_spark(found.weeks.get(of, ())),
+                rates=found.weeks.get(of, ()),
             )
         )
     return sorted(rows, key=lambda row: (row.name == NO_TOPIC, -row.n, row.name))
@@ -119,12 +135,13 @@ def _answers(filters: Filters, decays: Mapping[int, Decay]) -> list[Row]:
     rows = [
         Row(
             name=names[pk].name,
-            address=reverse("copilot:answer_figure", args=[pk]),
+            page="copilot:answer_figure",
+            pk=pk,
             about=names[pk].topic.name,
             n=n,
             coverage=_used(found.agents.get(pk, nobody(OF_ANSWER))),
             match=rates.get(pk, NO_RATE),
-            weeks=_spark(found.weeks.get(pk, ())),
+            rates=found.weeks.get(pk, ()),
             decay=decays.get(pk),
         )
         for pk, n in sums.items()
@@ -149,20 +166,15 @@ def match_rates(groups: Mapping[Key, Agents]) -> dict[Key, Figure]:
     """Return the match rate of each group from its agents' sums; all together tell how much agents differ."""
     every = [nobody(RATE), *groups.values()]
     deff = design_effect(*(np.concatenate([agents[name] for agents in every]) for name in RATE))
-    version = f"{match_versions.current()}"
+    version = _version()
     return {
         key: share("Match rate", *(agents[name] for name in RATE), last_deff=deff, version=version)
         for key, agents in groups.items()
     }
 
 
-def _spark(rates: Sequence[float | None]) -> SafeString:
-    known = [rate for rate in rates if rate is not None]
-    if len(known) < 2:
-        return SafeString("")
-    return charts.spark(
-        rates, title=f"Match rate by week, from {100 * known[0]:.0f} to {100 * known[-1]:.0f} %"
-    )
+def _version() -> str:
+    return f"{match_versions.current()}"
 
 
 def _finding(topics: Sequence[Row], answers: Sequence[Row], decays: Sequence[Decay]) -> str:
@@ -195,25 +207,10 @@ def _chart(key: str, title: str, heading: str, share_of: str, rows: Sequence[Row
             Column(heading, heading.lower(), lambda row: row.name),
             Column("", "about", lambda row: row.about),
             Column("", "turns", lambda row: row.n),
-            *_columns(share_of, lambda row: row.coverage),
-            *_columns("match_rate", lambda row: row.match),
+            *kept(lambda row: row.coverage, value=share_of, prefix=f"{share_of}_", version=VERSION),
+            *kept(lambda row: row.match, value="match_rate", prefix="match_rate_", version=_version()),
             Column("", "decay", lambda row: row.decay.evidence if row.decay else ""),
         ),
         rows,
     )
     return Chart(key, title, "", table)
-
-
-def _columns(name: str, of: Any) -> list[Column]:
-    """Return the columns of a file for one figure of a row."""
-    return [
-        Column("", name, lambda row: of(row).value),
-        Column("", f"{name}_low", lambda row: of(row).low),
-        Column("", f"{name}_high", lambda row: of(row).high),
-        Column("", f"{name}_k", lambda row: of(row).k),
-        Column("", f"{name}_n", lambda row: of(row).n),
-        Column("", f"{name}_agents", lambda row: of(row).n_agents),
-        Column("", f"{name}_note", lambda row: of(row).note),
-        Column("", f"{name}_method", lambda row: of(row).method),
-        Column("", f"{name}_version", lambda row: of(row).version),
-    ]

@@ -14,6 +14,7 @@ from django.db.models import Func, IntegerField, QuerySet, Sum
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast
 from django.utils import timezone
+from numpy.typing import NDArray
 
 from copilot.models import Answer, AnswerDay, AnswerVersion, VersionDay
 from copilot.monitor.columns import Numbers, arm_number, columns_of, parts_of, runs_of, summed
@@ -23,7 +24,9 @@ from copilot.statistics import decay
 WINDOWS = (7, 14, 28, 56)  # days
 PAST = timedelta(days=182)
 FEWEST_TURNS = 10  # of either side, below which one does not look
-SLIGHT_FALL = 0.05  # of all turns together; where there is not even that, strata are not read
+SLIGHT_FALL = (
+    -2.0
+)  # standard errors of all turns together; an alarm takes about five, so less is not looked into
 
 
 @dataclass(frozen=True)
@@ -67,28 +70,29 @@ class Strata:
         """Return how many agents have turns in the window."""
         return len(np.unique(self.agents[self.n[:, window, 1] > 0]))
 
-    def has_turns(self, window: int) -> bool:
-        return bool(self.n[:, window].sum(axis=0).min() >= FEWEST_TURNS)
+    @property
+    def has_turns(self) -> NDArray[np.bool_]:
+        """Whether there are turns enough on both sides, window by window."""
+        return self.n.sum(axis=0).min(axis=-1) >= FEWEST_TURNS
 
-    def has_fallen_at_all(self, window: int) -> bool:
-        """Whether the rate of all turns together is somewhat lower: a hint to look closer."""
-        if not self.has_turns(window):
-            return False
-        before, after = self.k[:, window].sum(axis=0) / self.n[:, window].sum(axis=0)
-        return bool(after <= before - SLIGHT_FALL)
+    @property
+    def has_fallen_at_all(self) -> bool:
+        """Whether in some window the rate of all turns together is somewhat lower: a hint to look closer."""
+        z, _ = decay.standardised(self.k.sum(axis=0)[:, None], self.n.sum(axis=0)[:, None])
+        return bool(np.any(self.has_turns & (z <= SLIGHT_FALL)))
 
 
 def decaying(now: datetime, *, only: Answer | None = None) -> list[Decay]:
     """Return the answers in use whose match rate has fallen, the surest first; of all, or if one has."""
     answers = {answer.pk: answer for answer in Answer.objects.in_use().with_version_at(now)}
-    today, windows = timezone.localdate(now), range(len(WINDOWS))
+    today = timezone.localdate(now)
     whole = _whole(answers, today=today)
-    n_looked_at = sum(any(map(each.has_turns, windows)) for each in whole.values())
+    n_looked_at = sum(bool(each.has_turns.any()) for each in whole.values())
     level = decay.level(n_answers=n_looked_at, n_windows=len(WINDOWS))
     suspects = {
         pk: answers[pk]
         for pk, each in whole.items()
-        if any(map(each.has_fallen_at_all, windows)) and only in {None, answers[pk]}
+        if each.has_fallen_at_all and only in {None, answers[pk]}
     }
     found = [
         seen
@@ -103,7 +107,7 @@ def _look(answer: Answer, strata: Strata, *, level: float, today: date) -> Decay
     found = []
     for window, days in enumerate(WINDOWS):
         k, n = strata.seen_through(window)
-        is_enough = strata.has_turns(window) and strata.n_agents(window) >= FEWEST_AGENTS
+        is_enough = bool(strata.has_turns[window]) and strata.n_agents(window) >= FEWEST_AGENTS
         if not is_enough or not decay.is_alarm(k, n, strata.agents, at=level):
             continue
         if fall := decay.fall_of(k, n):
@@ -121,14 +125,12 @@ class _Bucket(Func):
 
 def _whole(answers: Mapping[int, Answer], *, today: date) -> dict[int, Strata]:
     """Read the figures of answers in one stratum each: few rows, by which most answers need no second look."""
-    return _strata(VersionDay.objects.filter(version__answer__in=answers), answers, today=today)
+    return _strata(VersionDay.objects.all(), answers, today=today)
 
 
 def _by_agent(answers: Mapping[int, Answer], *, today: date) -> dict[int, Strata]:
     """Read the figures of answers by agent, arm, and whether they were replayed."""
-    # Versions one by one, by which an index finds their rows.
-    versions = AnswerVersion.objects.filter(answer__in=answers).values_list("pk", flat=True)
-    rows = AnswerDay.objects.filter(version__in=list(versions), n_compared__gt=0)
+    rows = AnswerDay.objects.filter(n_compared__gt=0)
     return _strata(rows, answers, "agent", arm_number(), Cast("is_replayed", IntegerField()), today=today)
 
 
@@ -136,7 +138,10 @@ def _strata(
     rows: "QuerySet[Any]", answers: Mapping[int, Answer], *strata: str | Combinable, today: date
 ) -> dict[int, Strata]:
     """Sum matches and turns by answer, stratum, window and side; the first of what makes a stratum is its agent."""
-    past = rows.filter(day__gt=today - PAST - timedelta(days=WINDOWS[-1]), day__lte=today)
+    part_of = dict(AnswerVersion.objects.filter(answer__in=answers).values_list("pk", "answer"))
+    first = today - PAST - timedelta(days=WINDOWS[-1] - 1)
+    # Versions one by one, by which an index finds their rows.
+    past = rows.filter(version__in=list(part_of), day__gte=first, day__lte=today)
     bucket = _Bucket("day", today=f"'{today}'", windows=",".join(map(str, WINDOWS)))
     found = past.values_list("version", bucket, *strata).annotate(k=Sum("n_matches"), n=Sum("n_compared"))
     version, begun, *of_stratum, k_of, n_of = columns_of(found)
@@ -146,7 +151,6 @@ def _strata(
         for window in range(len(WINDOWS))
         for side in (begun > window, (begun <= window) & is_newest)  # the window begins after it, or has it
     ]
-    part_of = dict(AnswerVersion.objects.filter(answer__in=answers).values_list("pk", "answer"))
     keys, sums = summed(
         [parts_of(version, part_of), *of_stratum],
         [np.where(side, counts, 0) for counts in (k_of, n_of) for side in sides],

@@ -13,6 +13,8 @@ from copilot.monitor.shares import METHOD
 from copilot.views.monitor import chart_as_csv, check_reader, choices
 from helpdesk.requests import PageRequest
 
+MOST = 50  # rows of a table, unless all are asked for
+
 
 @require_GET
 def answer_figures(request: PageRequest) -> HttpResponse:
@@ -21,7 +23,9 @@ def answer_figures(request: PageRequest) -> HttpResponse:
     page = figures_of(filters, now=timezone.now())
     if "csv" in request.GET:
         return chart_as_csv(page.charts, request.GET["csv"], page="answers")
-    return render(request, "copilot/answer_figures.html", choices(filters) | {"page": page, "method": METHOD})
+    shown = "" if "all" in request.GET else f":{MOST}"
+    context = choices(filters) | {"page": page, "method": METHOD, "most": MOST, "shown": shown}
+    return render(request, "copilot/answer_figures.html", context)
 
 
 @require_GET

@@ -100,6 +100,21 @@ def test_weeks_are_drawn_where_five_agents_stand_behind_them(client: Client, ver
     assert "fewer than 5 agents: not shown" in client.get(PAGE).text
 
 
+def test_a_long_list_shows_fifty_until_all_are_asked_for(client: Client) -> None:
+    for number in range(51):
+        suggested(make_answer(f"Answer {number:02}"), 1, n_suggested=100 - number)
+    turns("Returning", 1, n_turns=1)
+    text = client.get(PAGE).text
+    assert "Answer 49" in text
+    assert "Answer 50" not in text
+    assert "The first 50 of 51, by turns." in text
+    assert 'href="?days=84&amp;per=week&amp;all=yes#answers">Show all 51' in text
+    whole = client.get(PAGE, {"all": "yes"}).text
+    assert "Answer 50" in whole
+    assert "Show all" not in whole
+    assert len(table(client, "answers")) == 51
+
+
 def test_an_alarm_stands_on_both_pages(client: Client, version: AnswerVersion) -> None:
     for agent in range(1, 9):
         turns("Returning", agent, n_turns=10)

@@ -1,15 +1,17 @@
 """Scales, ticks and frames that the drawings have in common."""
 
 import math
+import textwrap
 from dataclasses import dataclass
 
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from copilot.monitor.figures import Figure, Unit
 
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 MOST_TICKS = 5
+LINE = 12  # from one line of a name to the next
 STEPS = (1, 2, 2.5, 5, 10)
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 TIME_STEPS = (
@@ -104,6 +106,26 @@ def dot(x: float, y: float, told: str, *, kind: str = "", radius: float = 3.5) -
         '<circle class="dot {}" cx="{}" cy="{}" r="{}" data-told="{}"><title>{}</title></circle>',
         kind, x, y, radius, told, told,
     )  # fmt: skip
+
+
+def label(name: str, y: float, letters: int) -> SafeString:
+    """Write a name at the left, its middle at a height: in one line, or two."""
+    lines = lines_of(name, letters)
+    top = y + 4 - LINE * (len(lines) - 1) / 2
+    return format_html_join(
+        "",
+        '<text class="name" x="0" y="{}">{}</text>',
+        ((top + LINE * at, line) for at, line in enumerate(lines)),
+    )
+
+
+def lines_of(name: str, letters: int) -> list[str]:
+    """Break a name that does not fit into two lines; what does not fit there either is cut.
+
+    >>> lines_of("Held out, so that you did not see it", 30)
+    ['Held out, so that you did not', 'see it']
+    """
+    return textwrap.wrap(name, letters, max_lines=2, placeholder="…") or [""]
 
 
 def short(name: str, letters: int) -> str:

@@ -15,7 +15,8 @@ WIDTH, HEIGHT = 720, 240
 LEFT, RIGHT, TOP, BOTTOM = 64, 14, 12, 26
 LEGEND = 20
 KINDS = 4  # of lines that can be told apart
-LETTERS = 24
+LETTERS = 24  # of what is written below a mark
+LETTER = 6.6  # the room that one takes
 SPARK_WIDTH, SPARK_HEIGHT = 96, 24
 
 
@@ -50,7 +51,8 @@ def line_band(
     figures = [row for line in series for row in drawable(list(line.by_day.values()))]
     if not figures:
         raise ValueError("line without a value: show why there is none instead")
-    top = TOP + (LEGEND if len(series) > 1 else 0)
+    names = [line.name for line in series] if len(series) > 1 else []
+    top = TOP + LEGEND * len(_rows(names))
     days = sorted({day for line in series for day in line.by_day})
     across = Scale(days[0].toordinal(), days[-1].toordinal(), LEFT, WIDTH - RIGHT)
     low, high, steps = limits(figures, figures[0].unit, also=() if reference is None else (reference,))
@@ -59,8 +61,7 @@ def line_band(
     if reference is not None:
         parts.append(_reference(up(reference)))
     parts += [_line(line, number, across, up) for number, line in enumerate(series, start=1)]
-    if len(series) > 1:
-        parts.append(_legend([line.name for line in series]))
+    parts.append(_legend(names))
     return drawing(WIDTH, HEIGHT, _joined(parts), title=title)
 
 
@@ -154,16 +155,25 @@ def _reference(y: float) -> SafeString:
 
 
 def _legend(names: Sequence[str]) -> SafeString:
-    width = (WIDTH - LEFT - RIGHT) / len(names)
+    places = [
+        (number, LEFT + (WIDTH - LEFT - RIGHT) / len(row) * at, 10 + LEGEND * down, name)
+        for down, row in enumerate(_rows(names))
+        for at, (number, name) in enumerate(row)
+    ]
     return format_html_join(
         "",
-        '<line class="line s{0}" x1="{1}" x2="{2}" y1="10" y2="10"/><circle class="dot s{0}" cx="{3}" cy="10" r="3.5"/>'
-        '<text class="name" x="{4}" y="14">{5}</text>',
-        (
-            (number, x := LEFT + width * (number - 1), x + 24, x + 12, x + 30, short(name, LETTERS))
-            for number, name in enumerate(names, start=1)
-        ),
+        '<line class="line s{0}" x1="{1}" x2="{2}" y1="{4}" y2="{4}"/>'
+        '<circle class="dot s{0}" cx="{3}" cy="{4}" r="3.5"/><text class="name" x="{5}" y="{6}">{7}</text>',
+        ((number, x, x + 24, x + 12, y, x + 30, y + 4, name) for number, x, y, name in places),
     )  # fmt: skip
+
+
+def _rows(names: Sequence[str]) -> list[list[tuple[int, str]]]:
+    """Return the rows of a legend, each name with its number: as many in a row as have room for the longest."""
+    room = 30 + LETTER * max(map(len, names), default=0)
+    in_row = max(1, min(len(names), int((WIDTH - LEFT - RIGHT) // room)))
+    numbered = list(enumerate(names, start=1))
+    return [numbered[at : at + in_row] for at in range(0, len(numbered), in_row)]
 
 
 def _runs(places: Sequence[tuple[float, float | None]]) -> list[list[tuple[float, float]]]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from copilot.monitor.charts.axes import Scale, dot, drawing, limits, short
+from copilot.monitor.charts.axes import Scale, dot, drawing, label, limits
 from copilot.monitor.figures import Figure, Unit, drawable, written
 
 WIDTH = 720
@@ -64,12 +64,11 @@ def funnel(cells: Sequence[Figure], *, title: str) -> SafeString:
     across = Scale(0, most or 1, 0, WIDTH - NAMES - FUNNEL_RIGHT)
     body = format_html_join(
         "",
-        '<text class="name" x="0" y="{}">{}</text>'
-        '<rect class="bar" x="{}" y="{}" width="{}" height="{}" data-told="{}"><title>{}</title></rect>'
+        '{}<rect class="bar" x="{}" y="{}" width="{}" height="{}" data-told="{}"><title>{}</title></rect>'
         '<text class="tick" x="{}" y="{}">{} · {}</text>',
         (
             (
-                (y := TOP + ROW * place + ROW / 2) + 4, short(cell.name, LETTERS),
+                label(cell.name, y := TOP + ROW * place + ROW / 2, LETTERS),
                 NAMES + 10, y - 7, width := across(cell.k or 0), 14, cell.told, cell.told,
                 NAMES + 16 + width, y + 4, f"{cell.k or 0:,}",
                 written((cell.k or 0) / total if total else None, Unit.SHARE),
@@ -86,7 +85,7 @@ def _each(
     lines = []
     for place, figure in enumerate(figures):
         y = TOP + ROW * place + ROW / 2
-        name = format_html('<text class="name" x="0" y="{}">{}</text>', y + 4, short(figure.name, LETTERS))
+        name = label(figure.name, y, LETTERS)
         if figure.value is None:
             why = f"n = {figure.n:,}, {figure.note or 'no figure'}"
             mark = format_html('<text class="tick" x="{}" y="{}">{}</text>', NAMES + 16, y + 4, why)

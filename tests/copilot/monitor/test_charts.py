@@ -47,6 +47,24 @@ def test_a_line_tells_each_figure_once() -> None:
     assert parsed(svg).attrib["aria-label"] == "Match rate"
 
 
+def test_a_long_legend_is_written_whole_in_rows() -> None:
+    names = ["Ready when its case was opened", "Came late, of those answered", "Withheld", "Failed"]
+    svg = charts.line_band([series(name, 0.5) for name in names], title="In time")
+    written = of_class(svg, "name")
+    assert [mark.text for mark in written] == names
+    assert [mark.attrib["y"] for mark in written] == ["14", "14", "34", "34"]
+
+
+def test_a_long_name_has_two_lines() -> None:
+    name = "Held out, so that you did not see it"
+    for draw in (charts.forest, charts.bars, charts.funnel):
+        lines = [mark.text or "" for mark in of_class(draw([figure(name, k=20)], title="Rates"), "name")]
+        assert len(lines) == 2
+        assert " ".join(lines) == name
+    _, second = of_class(charts.bars([figure("Aa " * 60)], title="Rates"), "name")
+    assert (second.text or "").endswith("…")
+
+
 def test_a_day_without_a_value_leaves_a_hole_in_the_line() -> None:
     svg = charts.line_band([series("", 0.5, 0.6, None, 0.4, 0.5)], title="Match rate")
     lines = [mark for mark in of_class(svg, "line") if mark.tag == "polyline"]

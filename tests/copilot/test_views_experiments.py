@@ -361,7 +361,7 @@ def test_a_draft_is_started_and_ended_with_a_reason(client: Client) -> None:
     assert "is no draft" in client.post(f"{where}start/", follow=True).text
     assert "Say why it ends" in client.post(f"{where}end/", {"reason": " "}, follow=True).text
     assert "It has ended" in client.post(f"{where}end/", {"reason": "Enough is known."}, follow=True).text
-    assert "Enough is known." in client.get(where).text
+    assert "<q>Enough is known.</q></p>" in client.get(where).text, "without another full stop"
     assert "does not run" in client.post(f"{where}end/", {"reason": "Again"}, follow=True).text
 
 

@@ -28,7 +28,8 @@ from helpdesk.models import Role, User
 QUERIES = ("", "days=364", "days=364&per=day", "days=28", "topic=topic-1", "language=de")
 OF_MONITOR = "monitor/"  # below this all pages of the monitor lie, also those that come later
 SIZES = """
-SELECT relname::text, pg_total_relation_size(oid) FROM pg_class WHERE relkind = 'r' AND relname ~ '^copilot_.*day$'
+SELECT relname::text, pg_total_relation_size(oid) FROM pg_class
+WHERE relkind = 'r' AND relname ~ '^copilot_.*(day|week)$'
 """
 
 
@@ -72,8 +73,12 @@ def roll_all(*, tell: Tell) -> None:
         cursor.execute("VACUUM ANALYZE")
 
 
-def measure_monitor(*, n: int, pages: Sequence[str] = (), tell: Tell) -> dict[str, Mapping[str, object]]:
+def measure_monitor(
+    *, n: int, pages: Sequence[str] = (), day_alone: bool = False, tell: Tell
+) -> dict[str, Mapping[str, object]]:
     """Ask for each page n times, in each way, and roll the busiest day; of chosen pages only ask, and tell each way.
+
+    `day_alone` rolls that day and asks for no page.
 
     Raises:
         LookupError: there is no page of such a name.
@@ -85,6 +90,8 @@ def measure_monitor(*, n: int, pages: Sequence[str] = (), tell: Tell) -> dict[st
     if not pages:
         figures["a day of many replies rolled"] = rolled = asdict(_roll_busy_day())
         tell(f"{rolled['turns']:,} turns rolled in {rolled['seconds']:.1f} s")
+        if day_alone:
+            return figures
     client = client_of(User.objects.filter(role=Role.DATA_SCIENTIST)[0])
     for name in pages or sorted(known):
         if client.get(known[name]).status_code == 405:  # only posted to; otherwise it compiles the templates

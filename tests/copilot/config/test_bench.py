@@ -7,11 +7,15 @@ import sys
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from copilot.config.management.commands.bench import ANNOTATE, INBOX, MONITOR, SEARCH
 from copilot.evaluation.monitor_bench import QUERIES, measure_monitor
 from copilot.models import Release
+from copilot.monitor import rolling
 from helpdesk.models import User
+from tests.copilot.making import make_suggestion
+from tests.making import make_case
 from tests.processes import ROOT, environment
 
 
@@ -77,6 +81,15 @@ def test_the_monitor_is_measured_in_a_database_apart() -> None:
     assert {"today", "adoption"} <= figures.keys()
     assert "alert" not in figures, "which is only posted to"
     assert not is_there(MONITOR)
+
+
+@pytest.mark.django_db
+def test_the_busiest_day_is_rolled_alone(sana: User) -> None:
+    make_suggestion(make_case())
+    rolling.roll_day(timezone.localdate(), now=timezone.now())
+    figures = measure_monitor(n=1, day_alone=True, tell=print)
+    assert set(figures) == {"filled", "a day of many replies rolled"}, "no page is asked for"
+    assert figures["a day of many replies rolled"]["turns"] == 1
 
 
 @pytest.mark.django_db

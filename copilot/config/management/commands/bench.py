@@ -108,6 +108,7 @@ class Command(BaseCommand):
         monitor.add_argument(
             "--pages", default="", help="these alone, such as accuracy,drift, in each way apart"
         )
+        monitor.add_argument("--day", action="store_true", help="roll the busiest day alone, ask for no page")
         monitor.add_argument("--keep", action="store_true", help="keep the database for the next time")
         for bench in (
             pipeline,
@@ -218,7 +219,7 @@ def _annotate(
 
 
 def _monitor(
-    *, matches: int, requests: int, pages: str, keep: bool, tell: Tell, **_: Any
+    *, matches: int, requests: int, pages: str, day: bool, keep: bool, tell: Tell, **_: Any
 ) -> Mapping[str, Any]:
     cases = ceil(matches / MATCHES_A_CASE)
     with cases_apart(MONITOR, cases=cases, bodies=_texts(), keep=keep, tell=tell, days=DAYS):
@@ -226,7 +227,7 @@ def _monitor(
         roll_all(tell=tell)
         chosen = [page for page in pages.split(",") if page]
         try:
-            return measure_monitor(n=requests, pages=chosen, tell=tell)
+            return measure_monitor(n=requests, pages=chosen, day_alone=day, tell=tell)
         except LookupError as error:
             raise CommandError(str(error)) from error
 

@@ -3,9 +3,11 @@
 import csv
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 from django.http import HttpResponse
+from django.utils.safestring import SafeString
 
 from copilot.monitor.figures import Figure
 
@@ -57,10 +59,10 @@ class Table:
         return [column.name for column in self.columns if column.name]
 
     @property
-    def cells(self) -> Iterator[list[str]]:
-        """The rows as the page shows them."""
+    def body(self) -> SafeString:
+        """The rows as the page shows them: a year of days has thousands of cells, over which a template takes long."""
         shown = [column for column in self.columns if column.name]
-        return ([column.cell(row) for column in shown] for row in self.rows)
+        return SafeString("".join(_row([escape(column.cell(row)) for column in shown]) for row in self.rows))
 
     @property
     def csv_rows(self) -> Iterator[list[object]]:
@@ -69,6 +71,11 @@ class Table:
         yield [column.key for column in kept]
         for row in self.rows:
             yield [quoted(column.of(row)) for column in kept]
+
+
+def _row(cells: Sequence[str]) -> str:
+    first, *others = cells
+    return f'<tr><th scope="row">{first}</th>{"".join(f"<td>{cell}</td>" for cell in others)}</tr>\n'
 
 
 def kept(

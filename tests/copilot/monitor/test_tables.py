@@ -43,3 +43,12 @@ def test_no_cell_is_a_formula(name: str) -> None:
     table = table_of_figures(name, [Figure(name, 1, note=name, version=name)])
     _, row = list(table.csv_rows)
     assert [cell for cell in row if name in str(cell)] == [f"'{name}"] * 3
+
+
+def test_the_page_shows_what_has_a_heading_and_runs_none_of_it() -> None:
+    table = table_of_figures("What", [Figure("<b>All</b>", 4_000, 0.5, 0.35, 0.65, note="a & b")])
+    assert table.heads == ["What", "Value", "95 % interval", "n", "Agents", "Note"]
+    assert table.body == (
+        '<tr><th scope="row">&lt;b&gt;All&lt;/b&gt;</th><td>50 %</td><td>35–65 %</td><td>4,000</td><td>–</td>'
+        "<td>a &amp; b</td></tr>\n"
+    )

@@ -43,6 +43,10 @@ class MixRow:
     def distance(self) -> float | None:
         return self.mix.distance if self.mix.is_known else None
 
+    @property
+    def largest(self) -> float | None:
+        return self.mix.largest if self.mix.is_known else None
+
 
 @dataclass(frozen=True)
 class ChangeRow:
@@ -92,6 +96,7 @@ _MIXES = (
     Column("Threshold", "threshold", lambda row: row.threshold, lambda row: _short(row.threshold)),
     Column("p by days", "p", lambda row: row.p, lambda row: _short(row.p)),
     Column("Jensen-Shannon", "jensen_shannon_base_2", lambda row: row.distance, lambda row: _short(row.distance)),
+    Column("Largest change", "l_infinity", lambda row: row.largest, lambda row: _short(row.largest)),
     Column("Bins", "bins", lambda row: row.mix.drift.n_bins if row.mix.is_known else None),
     Column("n then", "n_reference", lambda row: row.mix.n[0]),
     Column("n now", "n_now", lambda row: row.mix.n[1]),

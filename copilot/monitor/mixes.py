@@ -118,6 +118,12 @@ class Mix:
     def distance(self) -> float:
         return jensen_shannon(self.reference, self.current)
 
+    @property
+    def largest(self) -> float:
+        """The largest change of one value's share (L-infinity), which many values don't water down."""
+        before, now = (side / side.sum() for side in (self.reference, self.current))
+        return float(np.max(np.abs(now - before)))
+
     @cached_property
     def p(self) -> float:
         """The chance of so large a change if days were dealt out at random."""

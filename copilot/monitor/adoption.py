@@ -5,7 +5,7 @@ each alone can be made to look good; and taken of *all* turns, so that a release
 than one that helps more (metrics section 1).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -20,6 +20,7 @@ from copilot.monitor.funnel import VERSION, Cell
 from copilot.monitor.reading import Agents, by_time, by_week, cells_of, joined, nobody
 from copilot.monitor.shares import FEW_AGENTS, FEWEST_AGENTS, design_effect, share
 from copilot.monitor.tables import table_of_figures
+from copilot.monitor.taking_up import Count, by_tenure, spread
 
 NAMES = {
     Cell.SENT_VERBATIM: "Sent as it stands",
@@ -41,10 +42,10 @@ DECIDED = tuple(cell for cell in Cell if cell not in {Cell.WAITING, Cell.CENSORE
 SEEN = (Cell.SENT_VERBATIM, Cell.SENT_EDITED, Cell.INSERTED_THEN_REMOVED, Cell.DISMISSED, Cell.IGNORED)
 SHOWN = (*SEEN, Cell.DISPLAYED)
 ANSWERED = (*SHOWN, Cell.LATE, Cell.OFFERED)  # offered, and what became of it is its reader's doing
-COLUMNS = ("n_turns", "n_kept", "n_opened", "n_ready", "kept_characters", *(f"n_{cell}" for cell in Cell))
-
-
-Count = Callable[[Agents], Numbers]
+COLUMNS = (
+    "n_turns", "n_kept", "n_opened", "n_ready", "n_exact", "n_frame_only", "kept_characters",
+    *(f"n_{cell}" for cell in Cell),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,7 @@ class Adoption:
     total: int
     finding: str
     sums: str
+    frames: str
     charts: tuple[Chart, ...]
 
 
@@ -104,17 +106,21 @@ def adoption(filters: Filters) -> Adoption:
     cells, total = cells_of(whole), int(whole["n_turns"].sum())
     rates = [_rate(each, whole.people, each.name) for each in ACCEPTANCES]
     people = {day: agents.people for day, agents in by.items()}
-    named = f"{VERSION}, {match_rates.version()}"
+    weeks = by_week(people)
+    named, used = f"{VERSION}, {match_rates.version()}", ACCEPTANCES[1]
     return Adoption(
         total=total,
         finding=_finding(total, dict(zip((each.key for each in ACCEPTANCES), rates, strict=True))),
         sums=_sums(cells, total),
+        frames=_frames(whole.people),
         charts=(
             _funnel(_told(cells, whole.people, total), total, named),
             _rates(rates, named),
             _over_time(people, filters.per, named),
             _in_time(people, filters.per, named),
-            _active(by_week(by), named),
+            _active(weeks, named),
+            by_tenure(weeks, used.k, used.n, names=COLUMNS, version=named),
+            spread(whole.people, used.k, used.n, version=named),
             _retained(by, filters.per, named),
         ),
     )
@@ -141,6 +147,17 @@ def _sums(cells: Mapping[Cell, int], total: int) -> str:
     if counted == total:
         return f"The cells exclude each other and sum to all {total:,} turns."
     return f"The cells sum to {counted:,} but there are {total:,} turns: the figures can't be trusted, run recompute."
+
+
+def _frames(agents: Agents) -> str:
+    """Say how many exact matches would count as edits if greetings were compared; nothing where it can't be shown."""
+    found = share("", agents["n_frame_only"], agents["n_exact"])
+    if found.value is None:
+        return ""
+    return (
+        f"Of {found.n:,} replies that are the suggestion word for word, {found.written} ({found.interval}) have "
+        "another greeting, closing or signature: that is no edit here."
+    )
 
 
 def _told(cells: Mapping[Cell, int], agents: Agents, total: int) -> list[Figure]:

@@ -57,6 +57,39 @@ def test_acceptance_is_counted_in_four_ways(client: Client) -> None:
     assert "Of all turns they answer, that is 25 %" in text
 
 
+def test_acceptance_is_told_by_weeks_since_the_first_suggestion(client: Client) -> None:
+    for agent in range(1, 7):
+        turns(agent, days_ago=21, sent_verbatim=1, ignored=3)
+        turns(agent, days_ago=14, sent_verbatim=2, ignored=2)
+        turns(agent, sent_verbatim=3, ignored=1)
+    turns(9, days_ago=200, ignored=1)  # long before the span
+    turns(9, sent_verbatim=4)
+    rows = table(client, "tenure")
+    assert [row["n"] for row in rows.values()] == ["24", "24", "24", "0", "4"]
+    assert [row["value"] for row in rows.values()] == ["0.25", "0.5", "0.75", "", ""]
+    assert "Week 1: 25 %" in client.get(PAGE).text
+    assert table(client, "tenure", per="day") == rows
+
+
+def test_how_far_agents_differ_is_told_of_groups_of_five(client: Client) -> None:
+    for agent in range(1, 20):
+        turns(agent, sent_verbatim=agent, ignored=20 - agent)
+    assert "there are 19." in client.get(PAGE).text
+    turns(20, sent_verbatim=20)
+    rows = list(table(client, "spread").values())
+    assert [row["k"] for row in rows] == ["15", "40", "65", "90"]
+    assert {(row["n"], row["agents"], row["low"]) for row in rows} == {("100", "5", "")}
+    by_chance = [int(row["note"].split(" %")[0]) for row in rows]
+    assert 30 < by_chance[0] < by_chance[-1] < 75, "of 20 each there is a spread without any difference"
+    assert "from 15 % to 90 %" in client.get(PAGE).text
+
+
+def test_another_greeting_is_no_edit(client: Client) -> None:
+    for agent in range(1, 7):
+        turns(agent, sent_edited=5, n_exact=5, n_frame_only=2)
+    assert "Of 30 replies that are the suggestion word for word, 40 %" in client.get(PAGE).text
+
+
 def test_the_cells_sum_to_all_turns_or_the_page_says_so(client: Client) -> None:
     row = turns(1, ignored=3, withheld=2)
     assert "sum to all 5 turns" in client.get(PAGE).text

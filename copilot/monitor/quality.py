@@ -18,6 +18,7 @@ from copilot.statistics.selection import (
     Flags,
     Numbers,
     Selection,
+    area_under_generalised_risk,
     area_under_risk,
     risk_coverage,
     select,
@@ -78,6 +79,10 @@ class Report:
     @cached_property
     def area(self) -> float | None:
         return area_under_risk(self._confidence, self._right) if self.ranked else None
+
+    @cached_property
+    def generalised_area(self) -> float | None:
+        return area_under_generalised_risk(self._confidence, self._right) if self.ranked else None
 
     @property
     def meaning(self) -> str:

@@ -1,5 +1,7 @@
 """Floors, sets of candidates and gates: beside what scikit-learn and simulation say."""
 
+from itertools import permutations
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,6 +10,7 @@ from sklearn.metrics import roc_auc_score
 
 from copilot.statistics.selection import (
     area_under_curve,
+    area_under_generalised_risk,
     area_under_risk,
     floor_for,
     recall_at_accuracy,
@@ -82,3 +85,12 @@ def test_the_curve_of_no_rows_is_empty() -> None:
 def test_the_area_under_risk_does_not_hang_on_the_order_of_ties() -> None:
     confidence, right = np.array([0.5, 0.5, 0.5, 0.5]), np.array([True, True, False, False])
     assert area_under_risk(confidence, right) == area_under_risk(confidence, right[::-1]) == 0.5
+
+
+def test_the_generalised_area_is_the_mean_over_all_orders_of_ties() -> None:
+    confidence, right = np.array([0.9, 0.8, 0.8, 0.8, 0.2]), np.array([True, False, True, False, True])
+    areas = []
+    for order in permutations(range(1, 4)):
+        wrong = np.cumsum(~right[[0, *order, 4]])
+        areas.append(float(np.mean(wrong / 5)))
+    assert area_under_generalised_risk(confidence, right) == pytest.approx(np.mean(areas))

@@ -157,7 +157,7 @@ def _columns(key: str, name: str, part: Callable[[Row], Figure]) -> list[Column]
         figure = part(row)
         if figure.value is None:
             return figure.note or "–"
-        interval = f" ({figure.interval}), n = {figure.n:,}" if figure.has_interval else ""
+        interval = f" ({figure.interval}), n\u00a0=\u00a0{figure.n:,}" if figure.has_interval else ""
         return f"{figure.written}{interval}"
 
     return [

@@ -4,9 +4,10 @@ Match rates are those of offered suggestions: use, which showing them has helped
 told by answer; an answer's own page draws it where it is enough.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property, partial
 from typing import TypeVar
 
 import numpy as np
@@ -44,10 +45,15 @@ class Row:
     pk: int | None
     about: str
     n: int
-    coverage: Figure
+    find_coverage: Callable[[], Figure]
     match: Figure
     rates: Sequence[float | None]
     decay: Decay | None = None
+
+    @cached_property
+    def coverage(self) -> Figure:
+        """Found when it is asked for: most rows of a long list are not shown."""
+        return self.find_coverage()
 
     @property
     def address(self) -> str:
@@ -116,7 +122,7 @@ def _topics(filters: Filters) -> list[Row]:
                 pk=pk if topic else None,
                 about=topic.area.name if topic else "",
                 n=counts[0],
-                coverage=_coverage(dict(zip(OF_TOPIC, counts, strict=True))),
+                find_coverage=partial(_coverage, dict(zip(OF_TOPIC, counts, strict=True))),
                 match=rates.get(of, NO_RATE),
                 rates=found.weeks.get(of, ()),
             )
@@ -139,7 +145,7 @@ def _answers(filters: Filters, decays: Mapping[int, Decay]) -> list[Row]:
             pk=pk,
             about=names[pk].topic.name,
             n=n,
-            coverage=_used(found.agents.get(pk, nobody(OF_ANSWER))),
+            find_coverage=partial(_used, found.agents.get(pk, nobody(OF_ANSWER))),
             match=rates.get(pk, NO_RATE),
             rates=found.weeks.get(pk, ()),
             decay=decays.get(pk),

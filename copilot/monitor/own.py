@@ -27,7 +27,7 @@ from copilot.monitor.weekdays import independent
 
 METHOD = "Intervals: 95 %, Wilson, which takes each turn as independent of the others"
 CELLS = tuple(cell for cell in NAMES if cell not in {Cell.WAITING, Cell.CENSORED})
-ARMS = ((Arm.SHADOW, "Held out, so that you did not see it"), (Arm.OFFER, "Offered to you"))
+ARMS = ((Arm.SHADOW, "Held out, and not seen by you"), (Arm.OFFER, "Offered to you"))
 EMPTY = f"{FEWEST} turns are needed."
 
 

@@ -53,7 +53,7 @@ def test_an_agent_reads_what_became_of_their_own_turns(client: Client, ana: User
     rate = table(client, "acceptance")["Half or more kept, of those seen"]
     assert (rate["k"], rate["n"], float(rate["value"])) == ("5", "10", 0.5)
     assert rate["method"] == "wilson"
-    matches = table(client, "matches")["Held out, so that you did not see it"]
+    matches = table(client, "matches")["Held out, and not seen by you"]
     assert (matches["k"], matches["n"]) == ("2", "8")
     assert matches["version"].startswith("match version")
     client.force_login(gwen)

@@ -57,6 +57,17 @@ SECTIONS = (
                 "verbatim / seen; (verbatim + edited with R >= 0.5) / seen; (verbatim + edited) / shown; the second"
                 " over all",
             ),
+            Definition(
+                "Weeks with suggestions",
+                "How long ago an agent first had a suggestion on the page, in weeks. Agents learn, so that acceptance "
+                "by week mixes what they learned with what changed.",
+            ),
+            Definition(
+                "How far agents differ",
+                "Agents in four groups of five or more, by what they take, beside what chance makes of agents who are "
+                "all alike. Nobody is shown alone, and nobody is ranked.",
+                "binomial draws at the rate of all, grouped in the same way",
+            ),
         ),
     ),
     Section(

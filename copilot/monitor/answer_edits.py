@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from copilot import match_versions
 from copilot.differing import Piece
@@ -55,11 +55,8 @@ class KeptEdits:
 
 def edits_of(answer: Answer, *, since: date) -> KeptEdits:
     """Return the edits that at least three agents made, in replies to what came in since a day."""
-    changed = Match.objects.current().filter(
-        suggestion__answer__answer=answer, suggestion__created_at__gte=span_of(since)[0], kind__in=CHANGED
-    )
     # First which they are, then all that is read of them: of most there is no need to know more.
-    newest = list(changed.order_by("-suggestion").values_list("pk", flat=True)[:LOOKED_AT])
+    newest = _newest(answer, span_of(since)[0])
     matches = list(
         Match.objects.filter(pk__in=newest)
         .select_related("reply__author", "suggestion__case__customer", "suggestion__case__team")
@@ -73,6 +70,18 @@ def edits_of(answer: Answer, *, since: date) -> KeptEdits:
     versions = [(version, normal(version.body)) for version in approved]
     rows = tuple(_row(each, versions) for each in found[:SHOWN])
     return KeptEdits(rows, len(known), len(matches) - len(known))
+
+
+def _newest(answer: Answer, since: datetime) -> list[int]:
+    """Return the newest matches of replies that changed it, each version's by an index that ends where enough are."""
+    found: list[tuple[datetime, int, int]] = []
+    for version in answer.versions.all():
+        changed = Match.objects.current().filter(
+            suggestion__answer=version, suggestion__created_at__gte=since, kind__in=CHANGED
+        )
+        rows = changed.order_by("-suggestion__created_at", "-suggestion")
+        found += rows.values_list("suggestion__created_at", "suggestion", "pk")[:LOOKED_AT]
+    return [pk for _, _, pk in sorted(found, reverse=True)[:LOOKED_AT]]
 
 
 def _edits(match: Match, measure: Measure) -> list[tuple[edits.Edit, edits.Place]]:

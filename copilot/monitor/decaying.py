@@ -130,7 +130,9 @@ def _whole(answers: Mapping[int, Answer], *, today: date) -> dict[int, Strata]:
 
 def _by_agent(answers: Mapping[int, Answer], *, today: date) -> dict[int, Strata]:
     """Read the figures of answers by agent, arm, and whether they were replayed."""
-    rows = AnswerDay.objects.filter(n_compared__gt=0)
+    # Versions one by one, by which an index finds their rows.
+    versions = AnswerVersion.objects.filter(answer__in=answers).values_list("pk", flat=True)
+    rows = AnswerDay.objects.filter(version__in=list(versions), n_compared__gt=0)
     return _strata(rows, answers, "agent", arm_number(), Cast("is_replayed", IntegerField()), today=today)
 
 
@@ -138,13 +140,13 @@ def _strata(
     rows: "QuerySet[Any]", answers: Mapping[int, Answer], *strata: str | Combinable, today: date
 ) -> dict[int, Strata]:
     """Sum matches and turns by answer, stratum, window and side; the first of what makes a stratum is its agent."""
-    part_of = dict(AnswerVersion.objects.filter(answer__in=answers).values_list("pk", "answer"))
-    first = today - PAST - timedelta(days=WINDOWS[-1] - 1)
-    # Versions one by one, by which an index finds their rows.
-    past = rows.filter(version__in=list(part_of), day__gte=first, day__lte=today)
+    past = rows.filter(day__gt=today - PAST - timedelta(days=WINDOWS[-1]), day__lte=today)
     bucket = _Bucket("day", today=f"'{today}'", windows=",".join(map(str, WINDOWS)))
     found = past.values_list("version", bucket, *strata).annotate(k=Sum("n_matches"), n=Sum("n_compared"))
-    version, begun, *of_stratum, k_of, n_of = columns_of(found)
+    part_of = dict(AnswerVersion.objects.filter(answer__in=answers).values_list("pk", "answer"))
+    columns = columns_of(found)
+    is_asked = np.isin(columns[0], list(part_of))
+    version, begun, *of_stratum, k_of, n_of = (column[is_asked] for column in columns)
     is_newest = np.isin(version, [each.version_id for each in answers.values()])
     sides = [
         side

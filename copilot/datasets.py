@@ -55,6 +55,10 @@ class Dataset:
         """The same dataset with one split's examples."""
         return replace(self, examples=tuple(example for example in self.examples if example.split is split))
 
+    def judges(self) -> tuple[Example, ...]:
+        """The examples of the test split that releases may be judged by."""
+        return tuple(example for example in self.only(Split.TEST).examples if example.may_judge)
+
 
 def write(
     folder: Path, examples: Iterable[Example], card: Mapping[str, object], *, catalog: Catalog = NO_CATALOG

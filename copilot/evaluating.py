@@ -11,10 +11,10 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from copilot import datasets, releases
-from copilot.datasets import Dataset, DatasetError, Split
+from copilot.datasets import Dataset, DatasetError
 from copilot.evaluation import comparison, gate
 from copilot.evaluation.comparison import Comparison
-from copilot.evaluation.rows import Row, as_lists, from_lists, row_of
+from copilot.evaluation.rows import Row, as_lists, from_lists, judged_rows
 from copilot.models import Evaluation, EvaluationOrder, Release, Topic
 from copilot.pipeline.run import Pipeline
 from copilot.pipeline.types import Catalog, HeadError, Question
@@ -129,7 +129,7 @@ def run_over(
     done: Callable[[float], None] = lambda _: None,
 ) -> Evaluation:
     """Run a release over the test split, and return its evaluation, not yet stored."""
-    tested = dataset.only(Split.TEST).examples
+    tested = dataset.judges()
     if not tested:
         raise DatasetError(f"{name} has no test split: freeze it again, or give one with --split test")
     pipeline = releases.pipeline_of(release)
@@ -137,7 +137,7 @@ def run_over(
     for start in range(0, len(tested), BATCH):
         batch = tested[start : start + BATCH]
         outcomes = pipeline.run([example.question for example in batch], catalog=dataset.catalog)
-        rows += [row_of(example, outcome) for example, outcome in zip(batch, outcomes, strict=True)]
+        rows += judged_rows(batch, outcomes)
         done(len(rows) / len(tested))
     timed = [example.question for example in tested[:N_TIMED]]
     return Evaluation(

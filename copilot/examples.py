@@ -44,8 +44,9 @@ class Example:
     `case` keeps turns of one matter on one side of any split. `text` is the cleaned question, subject included.
     `reason` says why it is no question we may answer; else `topic` and `answer` (a slug, NO_ANSWER, or None where
     nobody said) hold. `also` are further topics it asks about, `group` a slice to report by. `stale` names the stages
-    whose label is no longer believed: the catalog has changed since. `source` is empty where the labels are of somebody
-    else's making; `weight` says how much a weak label is worth.
+    whose label is no longer believed: the catalog has changed since. `anchored`: a label was said with a topic's name
+    above the message. `source` is empty where the labels are of somebody else's making; `weight` says how much a weak
+    label is worth.
     """
 
     case: str
@@ -61,6 +62,7 @@ class Example:
     also: tuple[str, ...] = ()
     group: str = ""
     stale: tuple[str, ...] = ()
+    anchored: bool = False
     split: Split = Split.TRAIN
     source: Source | None = None
     weight: float = 1.0
@@ -69,6 +71,14 @@ class Example:
     def question(self) -> Question:
         """What the pipeline is asked."""
         return Question(text=self.text, language=self.language, subject=self.subject)
+
+    @property
+    def may_judge(self) -> bool:
+        """Whether anything may be judged by it: people said it, it is still believed, and no topic's name led them.
+
+        What may not is learned from all the same.
+        """
+        return not self.stale and not self.anchored and self.source is not Source.WEAK
 
     @property
     def topics_accepted(self) -> frozenset[str]:
@@ -110,6 +120,7 @@ def row_of(example: Example) -> dict[str, object]:
         "also": list(example.also),
         "group": example.group,
         "stale": list(example.stale),
+        "anchored": example.anchored or None,
         "split": example.split,
         "source": example.source,
         "weight": example.weight if example.weight != 1 else None,
@@ -138,6 +149,7 @@ def example_of(row: Row) -> Example:
         also=row.texts("also"),
         group=row.text("group", ""),
         stale=row.texts("stale"),
+        anchored=row.flag("anchored", default=False),
         split=Split(row.choice("split", list(Split)) or Split.TRAIN),
         source=_source(row),
         weight=row.share("weight", 1.0),

@@ -35,8 +35,8 @@ class Row:
     def maybe(self, name: str) -> str | None:
         return None if self.fields.get(name) is None else self.text(name)
 
-    def flag(self, name: str) -> bool:
-        value = self.fields.get(name)
+    def flag(self, name: str, default: bool | None = None) -> bool:
+        value = self.fields.get(name, default)
         if not isinstance(value, bool):
             raise self.wrong(name, f"expected true or false, got {value!r}")
         return value

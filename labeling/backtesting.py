@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from copilot import datasets, evaluating, releases
 from copilot.datasets import Dataset, DatasetError, Split
-from copilot.evaluation.rows import Row, as_lists, row_of
+from copilot.evaluation.rows import Row, as_lists, judged_rows
 from copilot.models import Evaluation, Release
 from copilot.pipeline.encoder import Encoder
 from copilot.pipeline.run import Pipeline
@@ -41,7 +41,8 @@ def backtest_training(
 ) -> list[Evaluation]:
     """Judge how a release was trained on all training rows by folds, and on the latest quarter by time; store both.
 
-    The encoder, the languages and the target of risk are the release's. `done` is called after each training.
+    The encoder, the languages and the target of risk are the release's. `done` is called after each training. What may
+    judge nobody is trained on, and has no row.
 
     Raises:
         DatasetError: there is nothing to train on.
@@ -61,7 +62,7 @@ def backtest_training(
             target_risk=target_risk,
             done=lambda _: done(),
         )
-        by_fold = [row_of(example, said) for example, said in zip(train.examples, outcomes, strict=True)]
+        by_fold = judged_rows(train.examples, outcomes)
         by_time = forward(train, encoder=encoder, seed=seed, languages=languages, target_risk=target_risk)
         done()
     found: Mapping[Evaluation.Method, list[Row]] = {
@@ -106,4 +107,4 @@ def forward(
         languages=languages,
     )
     outcomes = pipeline.run([example.question for example in after], catalog=dataset.catalog)
-    return [row_of(example, outcome) for example, outcome in zip(after, outcomes, strict=True)]
+    return judged_rows(after, outcomes)

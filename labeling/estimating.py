@@ -58,8 +58,7 @@ def weighted_share(is_right: Sequence[bool], probabilities: Sequence[float]) -> 
 
 def accuracy_of_live(task: str) -> Accuracy:
     """Judge the live release by the gold of a task's random sample."""
-    rows = Annotation.objects.gold(task).unanchored()
-    rows = rows.filter(stale_at=None, inclusion_probability__isnull=False)
+    rows = Annotation.objects.judging(task).filter(inclusion_probability__isnull=False)
     gold = {
         message: ({label, *also}, float(probability or 1))  # none is left without one
         for message, label, also, probability in rows.values_list(

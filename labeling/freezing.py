@@ -8,6 +8,7 @@
 5. Write examples, catalog, card and manifest.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -90,7 +91,8 @@ def freeze(
     if recipe.takes is not Takes.GOLD and weak is None:
         raise DatasetError(f"{name}: there are no weak labels to take: run a label model, or take gold only")
     gold = read_gold(flagged=flagged, until=until, done=lambda share: tell("Reading labels", READING * share))
-    examples = list(_judging(split_by_time(gold.examples, share=recipe.test_share), gold))
+    split = split_by_time(gold.examples, share=recipe.test_share)
+    examples = list(_judging(split, left_out=gold.left_out))
     if recipe.takes is Takes.WEAK:
         examples = [example for example in examples if example.split is Split.TEST]
         gold.left_out["gold that was not to be learned from"] += len(gold.examples) - len(examples)
@@ -104,12 +106,11 @@ def freeze(
     return _write(name, examples, gold, recipe=recipe, weak=weak, now=now, until=until)
 
 
-def _judging(split: Iterable[Example], gold: Gold) -> Iterator[Example]:
+def _judging(split: Iterable[Example], *, left_out: Counter[str]) -> Iterator[Example]:
     """Leave out of the test split what may judge nobody, and count why."""
     for example in split:
-        why = STALE if example.stale else ANCHORED if example.message in gold.anchored else ""
-        if why and example.split is Split.TEST:
-            gold.left_out[why] += 1
+        if example.split is Split.TEST and not example.may_judge:
+            left_out[STALE if example.stale else ANCHORED] += 1
         else:
             yield example
 
@@ -139,7 +140,7 @@ def _write(
         label_model=dict(weak.settings) if weak else {},
     )
     classes = classes_of(examples)
-    agreement = agreement_of(example for example in examples if example.message not in gold.anchored)
+    agreement = agreement_of(example for example in examples if not example.anchored)
     topics = sorted(Topic.objects.filter(retired_at=None).values_list("slug", flat=True))
     left_out = {why: n for why, n in sorted(gold.left_out.items()) if n}
     card: dict[str, object] = {

@@ -19,15 +19,11 @@ Said = Mapping[str, Annotation]  # by task
 
 @dataclass
 class Gold:
-    """Examples, the annotations that each rests on by its message, and why others are not among them.
-
-    `anchored` are messages whose label was said with a topic's name above them: learned from, but nobody's judge.
-    """
+    """Examples, the annotations that each rests on by its message, and why others are not among them."""
 
     examples: list[Example] = field(default_factory=list)
     labels: dict[str, list[Annotation]] = field(default_factory=dict)
     left_out: Counter[str] = field(default_factory=Counter)
-    anchored: set[str] = field(default_factory=set)
 
 
 def read_gold(
@@ -67,8 +63,6 @@ def _read(said: Sequence[tuple[Said, Said]], read: Gold) -> None:
         example = _example(gold, second, question)
         read.examples.append(example)
         read.labels[example.message] = [*gold.values(), *second.values()]
-        if any(row.topic_filter for row in gold.values()):
-            read.anchored.add(example.message)
 
 
 def _is_own(row: Annotation) -> bool:
@@ -110,6 +104,7 @@ def _example(gold: Said, second: Said, question: Question) -> Example:
         also=tuple(gold[Task.TOPIC].also) if Task.TOPIC in gold else (),
         group=gold[Task.VALIDITY].group,
         stale=tuple(task for task in Task.values if task in gold and gold[task].stale_at),
+        anchored=any(row.topic_filter for row in gold.values()),
         source=Source.GOLD,
     )
 

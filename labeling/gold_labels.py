@@ -11,8 +11,8 @@ Gold = dict[int, frozenset[str]]  # by message: the labels that hold
 
 
 def gold_of(task: str) -> Gold:
-    """Return the gold of a task; what is stale is no longer believed."""
-    rows = Annotation.objects.gold(task).filter(stale_at=None).values_list("message_id", "label", "also")
+    """Return the gold of a task that may judge."""
+    rows = Annotation.objects.judging(task).values_list("message_id", "label", "also")
     return {message_id: frozenset([label, *also]) for message_id, label, also in rows}
 
 

@@ -122,11 +122,11 @@ def _find(row: WeakLabelRun, *, note: Note) -> Found:
 
 
 def _gold(task: str, said: TaskVotes) -> _Gold:
-    """The gold of messages that are items, for labels that are in use."""
+    """The gold of messages that are items, for labels that are in use: it judges, so not all of it."""
     place = {label: number for number, label in enumerate(said.labels)}
     classes = np.full(len(said.message_ids), -1, np.int64)
     kept: dict[int, str] = {}
-    believed = Annotation.objects.gold(task).filter(stale_at=None).order_by("pk")  # the latest word counts
+    believed = Annotation.objects.judging(task).order_by("pk")  # the latest word counts
     for message_id, label in sorted(dict(believed.values_list("message_id", "label")).items()):
         at = int(np.searchsorted(said.message_ids, message_id))
         if at < len(classes) and said.message_ids[at] == message_id and label in place:

@@ -79,15 +79,19 @@ class Backtest:
 def backtest(
     outcomes: Sequence[Outcome], examples: Sequence[Example], *, languages: Collection[str]
 ) -> Backtest:
-    """Compare outcomes with the examples they belong to, in the same order. Examples must not have been trained on."""
-    rows = list(zip(examples, outcomes, strict=True))
-    gold = [example.reason or QUESTION for example in examples]
-    by_regex = [reason_by_regex(example.question, languages=languages) or QUESTION for example in examples]
+    """Compare outcomes with the examples they belong to, in the same order. Examples must not have been trained on.
+
+    Those that may judge nobody are left out.
+    """
+    pairs = zip(examples, outcomes, strict=True)
+    rows = [(example, outcome) for example, outcome in pairs if example.may_judge]
+    gold = [example.reason or QUESTION for example, _ in rows]
+    by_regex = [reason_by_regex(example.question, languages=languages) or QUESTION for example, _ in rows]
     return Backtest(
         n=len(rows),
-        validity=_class_scores(gold, [outcome.validity.reason or QUESTION for outcome in outcomes]),
+        validity=_class_scores(gold, [outcome.validity.reason or QUESTION for _, outcome in rows]),
         baseline=_class_scores(gold, by_regex),
-        reasons=_reasons(outcomes),
+        reasons=_reasons([outcome for _, outcome in rows]),
         overall=score(rows),
         by_topic=_sliced(rows, lambda example: example.topic or ""),
         by_group=_sliced(rows, lambda example: example.group),

@@ -100,6 +100,12 @@ SLICES: Mapping[str, Callable[[Row], str]] = {
 }
 
 
+def judged_rows(examples: Sequence[Example], outcomes: Sequence[Outcome]) -> list[Row]:
+    """Put outcomes beside their examples, leaving out those that may judge nobody."""
+    pairs = zip(examples, outcomes, strict=True)
+    return [row_of(example, outcome) for example, outcome in pairs if example.may_judge]
+
+
 def row_of(example: Example, outcome: Outcome) -> Row:
     """Put an outcome beside its example."""
     first = outcome.topic_candidates[0][0] if outcome.topic_candidates else ""

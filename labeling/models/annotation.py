@@ -25,8 +25,15 @@ class AnnotationQuerySet(models.QuerySet["Annotation"]):
         return self.filter(undone_at=None)
 
     def gold(self, task: str) -> Self:
-        """What models and labeling functions are judged by."""
+        """What models learn from."""
         return self.standing().filter(task=task, is_gold=True)
+
+    def judging(self, task: str) -> Self:
+        """The gold that models and labeling functions are judged by: still believed, and said by who was told no topic.
+
+        It is what `Example.may_judge` says of a dataset's rows.
+        """
+        return self.gold(task).unanchored().filter(stale_at=None)
 
     def unanchored(self) -> Self:
         """Leave out what was said with a topic's name above the message: it tells nothing of the whole."""

@@ -27,7 +27,7 @@ def baselines(
     dataset: Dataset, *, encoder: Encoder, languages: Collection[str]
 ) -> dict[str, dict[str, Rate]]:
     """Return the figures "topic" and "recognised" of each baseline; what has nothing to learn from is left out."""
-    train, test = dataset.only(Split.TRAIN).examples, dataset.only(Split.TEST).examples
+    train, test = dataset.only(Split.TRAIN).examples, dataset.judges()
     by_regex = Rate.of(
         (reason_by_regex(example.question, languages=languages) is None) == (example.reason is None)
         for example in test

@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 from django.conf import settings
 
-from copilot.datasets import Dataset, Split
+from copilot.datasets import Dataset
 from copilot.evaluation.backtest import Rate
 from copilot.evaluation.comparison import calibration_of
 from copilot.evaluation.rows import FIGURES, classes_of, from_lists, slices_of
@@ -29,7 +29,7 @@ def card_of(
         **trained,
         **more,
         "dataset_card": dict(dataset.card),
-        "n_test": len(dataset.only(Split.TEST).examples),
+        "n_test": len(dataset.judges()),
         "code": code_version(),
         "baselines": {
             figure: {name: as_json(rate) for name, rate in rates.items()}

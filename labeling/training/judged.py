@@ -25,9 +25,9 @@ EARLY_RISK = 2.0  # times the target: what topic and answer may risk alone, sinc
 class Judged:
     """n examples: probabilities float64[n] of each stage, and what was right bool[n].
 
-    `is_open`: no rule decides it. `is_new`: the encoder has not learned from it. `is_judged`: somebody said which
-    answer fits, or that it is no question. `can_offer`: an answer came out that is not expired, in conflict or less
-    likely than none. `odds`: float64[n, 4].
+    `is_open`: no rule decides it. `is_new`: it may judge, and the encoder has not learned from it. `is_judged`:
+    somebody said which answer fits, or that it is no question. `can_offer`: an answer came out that is not expired, in
+    conflict or less likely than none. `odds`: float64[n, 4].
     """
 
     fold: NDArray[np.int64]

@@ -26,8 +26,8 @@ class Prepared:
 
     `group` int[n] numbers what is never parted: a case, and near-copies of a text. What judges an example has seen
     none of its group.
-    `names` are the features of the topics' names, in the order of `topics`. `is_new` bool[n] are examples that the
-    encoder itself has not learned from: on them alone can be seen how sure anything may be.
+    `names` are the features of the topics' names, in the order of `topics`. `is_new` bool[n] are examples that may
+    judge and that the encoder itself has not learned from: on them alone can be seen how sure anything may be.
     `passages` are the texts of the catalog's a answers, each followed by its sentences; `passage_of` int[p] says of
     which answer.
     """
@@ -118,16 +118,19 @@ def prepare(dataset: Dataset, *, encoder: Encoder, seed: int) -> Prepared:
 
 
 def _is_new(examples: Sequence[Example], encoder: Encoder, *, seed: int) -> NDArray[np.bool_]:
-    """Which texts show how sure anything may be: none that the encoder was tuned on, unless too few are left.
+    """Which texts show how sure anything may be: those that may judge and that the encoder was not tuned on.
 
-    It is tuned on what has a topic only. As large a share is taken of the rest, so that both come in their proportion:
-    with all of the rest, questions would look as rare as they are among what is left, and be withheld for it (measured
-    on the demo world with a tuned encoder: 22 of 134 test questions offered an answer instead of 58).
+    Where too few of these are left it is all of them. The encoder is tuned on what has a topic only. As large a share
+    is taken of the rest, so that both come in their proportion: with all of the rest, questions would look as rare as
+    they are among what is left, and be withheld for it (measured on the demo world with a tuned encoder: 22 of 134 test
+    questions offered an answer instead of 58).
     """
+    judges = np.array([example.may_judge for example in examples], dtype=bool)
     is_new = np.array([key_of(example.text) not in encoder.learned_from for example in examples], dtype=bool)
     has_topic = np.array([example.topic is not None for example in examples], dtype=bool)
-    share = is_new[has_topic].mean() if has_topic.any() else 1.0
-    is_new &= has_topic | (np.random.default_rng(seed).random(len(examples)) < share)
+    asked = judges & has_topic
+    share = is_new[asked].mean() if asked.any() else 1.0
+    is_new &= judges & (has_topic | (np.random.default_rng(seed).random(len(examples)) < share))
     return is_new if is_new.sum() >= FEWEST_NEW else np.ones(len(examples), dtype=bool)
 
 

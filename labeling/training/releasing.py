@@ -186,7 +186,7 @@ def _evaluated(
 ) -> Evaluation | None:
     """What the candidate says on the test split; None where there is none."""
     tell(Step.EVALUATING, 0.0)
-    if not dataset.only(Split.TEST).examples:
+    if not dataset.judges():
         return None
     return evaluating.run_over(
         release,

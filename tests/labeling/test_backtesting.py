@@ -9,10 +9,11 @@ import pytest
 from django.core.management import call_command
 
 from copilot import datasets
-from copilot.datasets import Example
+from copilot.datasets import Example, Source
 from copilot.evaluation.rows import from_lists
 from copilot.models import Evaluation, Release
 from labeling import backtesting
+from labeling.training import crossfit
 from tests.pipelines import CATALOG, START, FakeEncoder, make_dataset
 
 pytestmark = pytest.mark.django_db
@@ -43,6 +44,28 @@ def test_the_latest_quarter_is_judged_by_what_came_before(monkeypatch: pytest.Mo
     judged = {int(row.case) for row in rows}
     assert min(judged) > max(int(example.case) for example in learned)
     assert {row.message for row in rows} == {str(1000 + case) for case in judged}
+
+
+@pytest.mark.parametrize("why", [{"stale": ("topic",)}, {"anchored": True}, {"source": Source.WEAK}])
+def test_what_may_not_judge_is_learned_from_in_both(
+    release: Release, now: datetime, monkeypatch: pytest.MonkeyPatch, why: dict[str, object]
+) -> None:
+    examples = [replace(each, **why) if at % 10 == 0 else each for at, each in enumerate(dated())]
+    n_learned: list[int] = []
+    prepare = crossfit.prepare
+
+    def noting(dataset: datasets.Dataset, **options: object) -> object:
+        n_learned.append(len(dataset.examples))
+        return prepare(dataset, **options)
+
+    monkeypatch.setattr(crossfit, "prepare", noting)
+    dataset = replace(make_dataset(), examples=tuple(examples))
+    stored = backtesting.backtest_training(release, dataset, name="ours", seed=1, now=now)
+    judged = {each.message for each in examples if each.may_judge}
+    by_fold, by_time = ({row.message for row in from_lists(each.rows)} for each in stored)
+    assert by_fold == judged
+    assert by_time < judged
+    assert n_learned == [len(examples)]
 
 
 def test_evaluate_demo_tells_of_both_and_stores_them(

@@ -150,6 +150,8 @@ def test_what_was_said_under_a_topics_name_is_learned_from_and_judges_nobody(
     assert left_out(made) == {"labeled with a topic's name above it, so it judges nobody": 1}
     assert made.manifest.test == ()
     assert str(messages[5].pk) in made.manifest.training
+    anchored = {example.message for example in datasets.read(made.folder).examples if example.anchored}
+    assert anchored == {str(messages[5].pk)}
     seconds = {example.message: example.second for example in datasets.read(made.folder).examples}
     assert seconds[str(messages[1].pk)] is None, "who was told a topic gives no second opinion"
     agreement = datasets.read_card(made.folder)["agreement"]

@@ -55,6 +55,11 @@ def test_stale_gold_judges_nobody(items: list[Item], now: datetime) -> None:
     assert figures_of(make_function(), now).n_gold == 19
 
 
+def test_who_was_told_a_topic_judges_no_function(items: list[Item], now: datetime) -> None:
+    items[0].message.annotations.update(topic_filter="payout-timing")
+    assert figures_of(make_function(), now).n_gold == 19
+
+
 def test_who_says_the_same_or_otherwise_is_named(items: list[Item], now: datetime) -> None:
     version = make_function("payouts")
     make_function("numbers", spec={"any": ["1", "2", "3"]}, label="refunds")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from copilot.datasets import Opinion
+from copilot.datasets import Opinion, Source
 from copilot.evaluation.backtest import Rate, backtest
 from copilot.pipeline.types import (
     AnswerVerdict,
@@ -104,3 +104,12 @@ def test_outcomes_and_examples_must_match() -> None:
 def test_a_rate_shows_n_and_interval_or_nothing() -> None:
     assert str(Rate.of([])) == "no rows"
     assert str(Rate.of([True] * 8 + [False] * 2)) == "80.0% of 10 (49.0% to 94.3%)"
+
+
+@pytest.mark.parametrize("why", [{"stale": ("topic",)}, {"anchored": True}, {"source": Source.WEAK}])
+def test_what_may_not_judge_enters_no_figure(why: dict[str, object]) -> None:
+    doubtful = make_example(7, "what does it cost", topic="links", answer="link-fee", **why)
+
+    result = backtest([*OUTCOMES, outcome("fees", "fee-table")], [*EXAMPLES, doubtful], languages=("en",))
+
+    assert result == backtest(OUTCOMES, EXAMPLES, languages=("en",))

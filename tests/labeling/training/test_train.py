@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from copilot.artifacts import load
-from copilot.datasets import Dataset, Opinion, Split, key_of
+from copilot.datasets import Dataset, Opinion, Source, Split, key_of
 from copilot.evaluation.backtest import backtest
 from copilot.pipeline.answers import N_SIGNALS_BEFORE, AnswerHead
 from copilot.pipeline.run import Pipeline
@@ -276,6 +276,19 @@ def test_what_calibrates_comes_in_the_proportion_of_the_whole(monkeypatch: pytes
     assert whole.is_new[kinds].sum() == len(asked) // 4
     assert 0 < whole.is_new[~kinds].mean() < 0.5
     assert abs(kinds[whole.is_new].mean() - kinds.mean()) < 0.1
+
+
+@pytest.mark.parametrize("why", [{"stale": ("topic",)}, {"anchored": True}, {"source": Source.WEAK}])
+def test_what_may_not_judge_calibrates_nothing(
+    monkeypatch: pytest.MonkeyPatch, why: dict[str, object]
+) -> None:
+    monkeypatch.setattr("labeling.training.prepared.FEWEST_NEW", 10)
+    whole = make_dataset()
+    examples = tuple(replace(each, **why) if at % 3 else each for at, each in enumerate(whole.examples))
+
+    found = prepare(replace(whole, examples=examples), encoder=FakeEncoder(), seed=1)
+
+    np.testing.assert_array_equal(found.is_new, [each.may_judge for each in examples])
 
 
 def test_floors_are_not_chosen_on_what_the_encoder_knows_by_heart() -> None:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
@@ -32,6 +33,15 @@ def is_there(database: str) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT FROM pg_database WHERE datname = %s", [database])
         return bool(cursor.fetchall())
+
+
+@pytest.mark.parametrize("bench", ["search", "pipeline", "arrival"])
+@pytest.mark.django_db
+def test_a_database_without_tables_is_told_what_it_lacks(bench: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL search_path TO pg_catalog")  # where none of ours are
+    with pytest.raises(CommandError, match="no tables: run manage.py demo, or migrate"):
+        call_command("bench", bench)
 
 
 @pytest.mark.slow

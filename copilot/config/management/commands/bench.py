@@ -14,6 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.core.management.base import BaseCommand, CommandError
+from django.db import ProgrammingError
 from django.utils import timezone
 from rest_framework.authtoken.models import Token
 
@@ -26,6 +27,7 @@ from copilot.evaluation.bench import measure
 from copilot.evaluation.monitor_bench import measure_monitor, roll_all
 from copilot.evaluation.past_turns import DAYS, fill_turns
 from copilot.evaluation.search_bench import measure_search
+from copilot.models import Release
 from copilot.pipeline.encoder import Encoder
 from copilot.pipeline.questions import question_from
 from copilot.pipeline.run import Pipeline
@@ -195,8 +197,8 @@ def _inbox(*, cases: int, requests: int, keep: bool, tell: Tell, **_: Any) -> Ma
 
 
 def _search(*, vectors: int, searches: int, tell: Tell, **_: Any) -> Mapping[str, Any]:
-    bodies = _texts()
-    real = _live_pipeline().encoder.encode(bodies)
+    encoder, bodies = _live_pipeline().encoder, _texts()
+    real = encoder.encode(bodies)
     with cases_apart(SEARCH, cases=vectors, bodies=bodies, tell=tell):
         return measure_search(real, n=vectors, searches=searches, tell=tell)
 
@@ -255,17 +257,33 @@ def _labeling(**options: Any) -> Mapping[str, Any]:
 
 
 def _serving() -> tuple[Pipeline, Catalog] | None:
-    return (_live_pipeline(), catalog_at(timezone.now()).catalog) if releases.live() else None
+    return (_live_pipeline(), catalog_at(timezone.now()).catalog) if _live() else None
 
 
 def _live_pipeline() -> Pipeline:
-    release = releases.live()
+    release = _live()
     if release is None:
-        raise CommandError("no release is live: train and promote one first.")
+        raise CommandError("no release is live: train and promote one first, or let manage.py demo do it.")
     try:
         return releases.pipeline_of(release)
     except releases.ReleaseError as error:
         raise CommandError(str(error)) from error
+
+
+def _live() -> Release | None:
+    with _tables():
+        return releases.live()
+
+
+@contextmanager
+def _tables() -> Iterator[None]:
+    """Say what to do where the database is still empty."""
+    try:
+        yield
+    except ProgrammingError as error:
+        raise CommandError(
+            "the database has no tables: run manage.py demo, or migrate, then train and promote a release."
+        ) from error
 
 
 def _texts() -> list[str]:
@@ -279,7 +297,8 @@ def _texts() -> list[str]:
 
 def _user(name: str) -> User:
     try:
-        return User.objects.get(username=name)
+        with _tables():
+            return User.objects.get(username=name)
     except User.DoesNotExist:
         raise CommandError(f"there is no user {name}: name another with --user.") from None
 

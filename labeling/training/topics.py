@@ -11,6 +11,11 @@ less, which leaves it not sure enough. Measured on BANKING77's training file: wi
 confidence lies 0.9 points above accuracy and the calibration error is 0.91 % (0.70 is chance); with ten folds 0.77, in
 2.4 times the time; where rows of folds count for as much more as they are fewer, 0.56. With 10 examples a topic, nine
 draws, the last gained nothing (1.00 for 1.06 %, difference -0.06 +-0.45), so neither is done.
+
+A tuned encoder knows most texts by heart, and may have left too few others to weigh signals on. Then the mix is fitted
+on all, and one number on those few makes it less sure. Measured on BANKING77's training file with 5 examples a
+topic, two draws, each judged by 2,000 other texts: the calibration error is 2.7 % instead of 5.2 (2.4 is chance), the
+loss on a logarithmic scale 0.738 instead of 0.764, and 0.745 with a mix of the 77 that are new.
 """
 
 from collections import defaultdict
@@ -25,8 +30,8 @@ from copilot.pipeline.types import Probabilities, Stage
 from copilot.pipeline.wording import readable
 from copilot.statistics.selection import set_floor
 from labeling.training.choice import ChoiceModel
-from labeling.training.fitting import bags_of, fit_linear, fit_words, stacked
-from labeling.training.prepared import N_FOLDS, Prepared, name_of
+from labeling.training.fitting import bags_of, fit_linear, fit_temperature, fit_words, stacked
+from labeling.training.prepared import FEWEST_TO_SCALE, N_FOLDS, Prepared, name_of
 from labeling.training.steps import Progress, part_of, unheard
 from labeling.training.towers import train_towers
 
@@ -98,10 +103,13 @@ def train_topics(
         held_out = np.flatnonzero(prepared.fold == number)
         signals[held_out] = head.signals(prepared.features_of(held_out))
     judged = prepared.new_among(usable)
-    chosen = labels[judged][:, None] == np.array(classes)
+    chosen = labels[:, None] == np.array(classes)
     believed = None if own is None else own[judged]
-    mix = ChoiceModel().fit(list(signals[judged]), list(chosen), believed).weights_
-    sets = promise_sets(softmax(signals[judged] @ mix), chosen, coverage=SET_COVERAGE)
+    mix = ChoiceModel().fit(list(signals[judged]), list(chosen[judged]), believed).weights_
+    sure = prepared.new_among(usable, fewest=FEWEST_TO_SCALE)
+    if (sure != judged).any():
+        mix = mix / max(1.0, fit_temperature(signals[sure] @ mix, chosen[sure].argmax(axis=1)))
+    sets = promise_sets(softmax(signals[sure] @ mix), chosen[sure], coverage=SET_COVERAGE)
     whole = _head(prepared, labels, usable, classes, counts, progress=parts[-1])
     return TrainedTopics(
         head=replace(whole, mix=mix, set_floor=sets.floor),

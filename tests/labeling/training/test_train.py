@@ -17,6 +17,7 @@ from copilot.pipeline.validity import ValidityHead
 from labeling.splitting import belonging_together
 from labeling.training.answers import train_answers
 from labeling.training.crossfit import crossfit
+from labeling.training.fitting import fit_temperature
 from labeling.training.prepared import folds, prepare
 from labeling.training.topics import promise_sets, train_topics, trainable_topics
 from labeling.training.train import TrainedRelease, fit, train
@@ -264,7 +265,7 @@ def test_answers_are_not_weighed_on_what_the_encoder_knows_by_heart(monkeypatch:
 
 def test_what_calibrates_comes_in_the_proportion_of_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     """A tuned encoder has learned from questions only: of the rest no larger share may be left."""
-    monkeypatch.setattr("labeling.training.prepared.FEWEST_NEW", 10)
+    monkeypatch.setattr("labeling.training.prepared.FEWEST_TO_SCALE", 10)
     examples = make_dataset().examples
     asked = [example for example in examples if example.topic]
     tuned = FakeEncoder()
@@ -282,13 +283,33 @@ def test_what_calibrates_comes_in_the_proportion_of_the_whole(monkeypatch: pytes
 def test_what_may_not_judge_calibrates_nothing(
     monkeypatch: pytest.MonkeyPatch, why: dict[str, object]
 ) -> None:
-    monkeypatch.setattr("labeling.training.prepared.FEWEST_NEW", 10)
+    monkeypatch.setattr("labeling.training.prepared.FEWEST_TO_SCALE", 10)
     whole = make_dataset()
     examples = tuple(replace(each, **why) if at % 3 else each for at, each in enumerate(whole.examples))
 
     found = prepare(replace(whole, examples=examples), encoder=FakeEncoder(), seed=1)
 
     np.testing.assert_array_equal(found.is_new, [each.may_judge for each in examples])
+
+
+def test_few_new_examples_make_the_whole_less_sure() -> None:
+    """The mix is weighed on all, and scaled by those that the encoder does not know by heart."""
+    whole = prepared()
+    asked = np.flatnonzero([example.topic is not None for example in whole.examples])
+    few = np.isin(np.arange(len(whole.examples)), asked[::2])
+    wrong = {row: whole.examples[asked[-1 - at]].topic for at, row in enumerate(asked[::4].tolist())}
+    examples = tuple(replace(e, topic=wrong.get(at, e.topic)) for at, e in enumerate(whole.examples))
+    assert 30 <= few.sum() < 100
+
+    known, scaled = (
+        train_topics(replace(whole, examples=examples, is_new=rows)) for rows in (few | True, few)
+    )
+
+    shares = scaled.head.mix / known.head.mix
+    np.testing.assert_allclose(shares, shares[0])
+    assert shares[0] < 1
+    at = np.array([scaled.head.classes.index(examples[row].topic or "") for row in asked[::2]])
+    assert fit_temperature(scaled.logits[asked[::2]], at) == pytest.approx(1.0, abs=1e-3)
 
 
 def test_floors_are_not_chosen_on_what_the_encoder_knows_by_heart() -> None:

@@ -13,13 +13,7 @@ FOLD = np.arange(100) % 5
 @pytest.mark.parametrize(
     ("n_wrong_below", "target", "value", "n_wrong", "is_bounded"),
     [
-        (
-            0.5,
-            0.1,
-            0.5,
-            0,
-            True,
-        ),  # four folds choose 0.5, since with fewer examples one wrong is one too many
+        (0.5, 0.1, 0.5, 0, True),  # one wrong is one too many without a fold
         (0.5, 0.02, 0.5, 0, False),  # no bound that low with so few
         (0.0, 0.05, 0.0, 0, True),
         (0.0, 0.01, 0.0, 0, False),

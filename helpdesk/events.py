@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
@@ -10,7 +11,7 @@ from asgiref.sync import sync_to_async
 from django.db import connection
 from django.http import HttpRequest, HttpResponseBadRequest, HttpResponseBase, StreamingHttpResponse
 
-from helpdesk import access
+from helpdesk import access, live
 from helpdesk.live import CASES, LOSERS
 from helpdesk.models import User
 
@@ -20,6 +21,9 @@ KEEP_ALIVE_SECONDS = 25
 RECONNECT_SECONDS = 2
 # Changes come in bursts (message, suggestion, assignment): a page is told once for all of them.
 GATHER_SECONDS = 0.1
+# What happened between the making of a page and its joining is told it then: so long it is known here.
+KEPT = 60_000  # milliseconds
+CLOCKS_DIFFER = 2_000  # milliseconds, of hosts that make pages and listen
 
 
 @dataclass
@@ -42,11 +46,17 @@ class Hub:
     def __init__(self) -> None:
         self.listeners: set[Callable[[News], None]] = set()
         self._task: asyncio.Task[None] | None = None
+        self._kept: deque[tuple[int, News]] = deque()
+        self._knows_since: int | None = None  # None until it listens: then comes a fresh start
 
-    def join(self, listener: Callable[[News], None]) -> None:
+    def join(self, listener: Callable[[News], None], *, since: int | None = None) -> None:
+        """Let a stream hear what happens, and what has happened since its page was made."""
         self.listeners.add(listener)
         if self._task is None or self._task.done():
+            self._knows_since = None
             self._task = asyncio.get_running_loop().create_task(self._listen())
+        elif since is not None and self._knows_since is not None:
+            self._hand_missed(listener, since - CLOCKS_DIFFER)
 
     def leave(self, listener: Callable[[News], None]) -> None:
         self.listeners.discard(listener)
@@ -58,19 +68,37 @@ class Hub:
                     await listening.execute(f"LISTEN {CASES}")
                     await listening.execute(f"LISTEN {LOSERS}")
                     # What happened while nobody listened is fetched anew.
+                    self._kept.clear()
+                    self._knows_since = live.moment()
                     self._hand_out(News(is_fresh_start=True))
                     while self.listeners:
                         async for notice in listening.notifies(timeout=KEEP_ALIVE_SECONDS):
                             numbers = {int(number) for number in notice.payload.split(",")}
                             are_cases = notice.channel == CASES
-                            self._hand_out(News(cases=numbers) if are_cases else News(losers=numbers))
+                            news = News(cases=numbers) if are_cases else News(losers=numbers)
+                            self._keep(news)
+                            self._hand_out(news)
             except (psycopg.Error, OSError):
                 logger.warning("lost the database that news come from; trying again", exc_info=True)
+                self._knows_since = None
                 await asyncio.sleep(RECONNECT_SECONDS)
 
     def _hand_out(self, news: News) -> None:
         for listener in tuple(self.listeners):
             listener(news)
+
+    def _keep(self, news: News) -> None:
+        now = live.moment()
+        self._kept.append((now, news))
+        while self._kept[0][0] < now - KEPT:
+            self._knows_since, _ = self._kept.popleft()
+
+    def _hand_missed(self, listener: Callable[[News], None], since: int) -> None:
+        if self._knows_since is None or since <= self._knows_since:
+            listener(News(is_fresh_start=True))
+        for at, news in self._kept:
+            if at >= since:
+                listener(news)
 
 
 async def _connect() -> psycopg.AsyncConnection[tuple[object, ...]]:
@@ -85,14 +113,21 @@ hub = Hub()
 
 
 async def stream(request: HttpRequest) -> HttpResponseBase:
-    """Tell a page what changes: `?case=7` names that case's changes, `?inbox=1` those of the person's list."""
-    case_id = request.GET.get("case", "")
-    if case_id and not (case_id.isdecimal() and len(case_id) < 19):
-        return HttpResponseBadRequest("case: a number is needed")
-    watched = int(case_id) if case_id else None
+    """Tell a page what changes: `?case=7` names that case's changes, `?inbox=1` those of the person's list.
+
+    `since` is when the page was made, in milliseconds: what happened before its stream stood is told first.
+    """
+    numbers: dict[str, int] = {}
+    for name in ("case", "since"):
+        if value := request.GET.get(name):
+            if not (value.isdecimal() and len(value) < 19):
+                return HttpResponseBadRequest(f"{name}: a number is needed")
+            numbers[name] = int(value)
+    watched, since = numbers.get("case"), numbers.get("since")
     user = await _listener(request, watched)
     response = StreamingHttpResponse(
-        _news(user, watched, inbox="inbox" in request.GET), content_type="text/event-stream"
+        _news(user, watched, inbox="inbox" in request.GET, since=since),
+        content_type="text/event-stream",
     )
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"
@@ -112,7 +147,7 @@ def _listener(request: HttpRequest, watched: int | None) -> User:
         connection.close()
 
 
-async def _news(user: User, watched: int | None, *, inbox: bool) -> AsyncIterator[str]:
+async def _news(user: User, watched: int | None, *, inbox: bool, since: int | None) -> AsyncIterator[str]:
     heard = News()
     woken = asyncio.Event()
 
@@ -120,7 +155,7 @@ async def _news(user: User, watched: int | None, *, inbox: bool) -> AsyncIterato
         heard.add(news)
         woken.set()
 
-    hub.join(listener)
+    hub.join(listener, since=since)
     try:
         yield "retry: 3000\n\n"
         while True:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 from django_htmx.http import HttpResponseClientRedirect
 
-from helpdesk import access, attaching, casework, drafting, forms, listing, reading
+from helpdesk import access, attaching, casework, drafting, forms, listing, live, reading
 from helpdesk.models import Case, Priority, Tag, Team
 from helpdesk.models.people import NAMED_BY
 from helpdesk.requests import PageRequest, quiet_when_gone
@@ -44,10 +44,12 @@ def cases(request: PageRequest, case_id: int) -> HttpResponse:
 
 def page_of(request: PageRequest, case: Case) -> dict[str, object]:
     """Return what the whole page shows, but for what is being typed."""
+    since = live.moment()
     page = listing.list_cases(
         user=request.user, filters=listing.Filters.read(QueryDict(listing_query(request)))
     )
     return parts_of(request, case) | {
+        "since": since,
         "listing": page,
         "open_id": case.pk,
         "next": page.after(case),

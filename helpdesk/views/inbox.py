@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from helpdesk import bulk, choosing, listing
+from helpdesk import bulk, choosing, listing, live
 from helpdesk.forms import BulkForm
 from helpdesk.requests import PageRequest
 
@@ -20,10 +20,12 @@ def home(request: PageRequest) -> HttpResponse:
 
 @require_GET
 def inbox(request: PageRequest) -> HttpResponse:
+    since = live.moment()
     page = listing.list_cases(user=request.user, filters=listing.Filters.read(request.GET))
     context = {"listing": page, "views": listing.VIEWS, "counts": listing.count_views(request.user)}
     if request.htmx:
         return render(request, "helpdesk/_list.html", context | {"is_refresh": True})
+    context["since"] = since
     context["choices"] = choosing.filter_choices(request.user)
     context["colleagues"] = choosing.colleagues_of(request.user)
     return render(request, "helpdesk/inbox.html", context)

@@ -1,5 +1,5 @@
-// One stream of news per visible page. A hidden page gives its connection back, since browsers allow only six;
-// without a stream the page asks every 15 seconds.
+// One stream of news per visible page. A hidden page gives its connection back, since browsers allow only six; the
+// next one begins with what was missed since the page was made. Without a stream the page asks every 15 seconds.
 
 const FALLBACK = 15_000;
 const APART = 400; // milliseconds between two pieces of news of the same name
@@ -56,7 +56,6 @@ class VisibleSource extends EventTarget {
   #resume() {
     this.#pause();
     this.#open();
-    this.#tellAll();
   }
 
   #tellAll() {

@@ -13,13 +13,14 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
 from django.utils import timezone
 
-from helpdesk import casework
+from helpdesk import casework, events, live
 from helpdesk.intake import receive_messages
 from helpdesk.models import Case, Team, User
 from tests.making import incoming, make_case
 from tests.processes import web
 
 pytestmark = pytest.mark.django_db(transaction=True)
+SOON = 20  # seconds; on a machine that does much else
 
 
 def session_of(user: User) -> str:
@@ -64,12 +65,12 @@ class Stream:
 def test_page_of_a_case_hears_what_happens_there(ana: User, site: str) -> None:
     case, other = make_case(), make_case()
     with Stream(site, f"case={case.pk}", ana) as stream:
-        assert stream.events.get(timeout=5) == f"case-{case.pk}"  # a fresh start fetches what was missed
+        assert stream.events.get(timeout=SOON) == f"case-{case.pk}"  # a fresh start fetches what was missed
         receive_messages([incoming(case_id=other.pk)], now=timezone.now())
         receive_messages([incoming(case_id=case.pk)], now=timezone.now())
-        assert stream.events.get(timeout=2) == f"case-{case.pk}"
+        assert stream.events.get(timeout=SOON) == f"case-{case.pk}"
         casework.snooze(case=case, until=timezone.now() + timedelta(days=1), actor=ana, now=timezone.now())
-        assert stream.events.get(timeout=2) == f"case-{case.pk}"
+        assert stream.events.get(timeout=SOON) == f"case-{case.pk}"
         assert stream.events.empty()
 
 
@@ -81,9 +82,9 @@ def test_list_hears_only_of_cases_that_its_reader_may_see(
         Stream(site, "inbox=1", ana) as mine,
         Stream(site, "inbox=1", gwen) as theirs,
     ):
-        assert mine.events.get(timeout=5) == "inbox"
+        assert mine.events.get(timeout=SOON) == "inbox"
         receive_messages([incoming(case_id=case.pk)], now=timezone.now())
-        assert mine.events.get(timeout=2) == "inbox"
+        assert mine.events.get(timeout=SOON) == "inbox"
         assert list(theirs.events.queue) in ([], ["inbox"])
 
 
@@ -93,14 +94,14 @@ def test_page_of_a_case_that_was_moved_away_is_told_nothing_more(
     case = make_case(team=team)
     watching = f"case={case.pk}"
     with Stream(site, watching, ana) as mine, Stream(site, watching, sana) as readers:
-        assert mine.events.get(timeout=5) == f"case-{case.pk}"
+        assert mine.events.get(timeout=SOON) == f"case-{case.pk}"
         receive_messages([incoming(case_id=case.pk)], now=timezone.now())
         for stream in (mine, readers):
-            assert stream.events.get(timeout=2) == f"case-{case.pk}"
+            assert stream.events.get(timeout=SOON) == f"case-{case.pk}"
         casework.move(case=case, team=other_team, actor=sana, now=timezone.now())
-        assert readers.events.get(timeout=2) == f"case-{case.pk}"
+        assert readers.events.get(timeout=SOON) == f"case-{case.pk}"
         receive_messages([incoming(case_id=case.pk)], now=timezone.now())
-        assert readers.events.get(timeout=2) == f"case-{case.pk}"
+        assert readers.events.get(timeout=SOON) == f"case-{case.pk}"
         assert mine.events.empty()
 
 
@@ -109,9 +110,9 @@ def test_list_hears_that_a_case_left_its_readers_sight_and_nothing_more_of_it(
 ) -> None:
     case = make_case(team=team)
     with Stream(site, f"inbox=1&case={case.pk}", ana) as mine:
-        assert [mine.events.get(timeout=5) for _ in range(2)] == [f"case-{case.pk}", "inbox"]
+        assert [mine.events.get(timeout=SOON) for _ in range(2)] == [f"case-{case.pk}", "inbox"]
         casework.move(case=case, team=other_team, actor=sana, now=timezone.now())
-        assert mine.events.get(timeout=2) == "inbox"
+        assert mine.events.get(timeout=SOON) == "inbox"
         receive_messages([incoming(case_id=case.pk)], now=timezone.now())
         assert not_within(mine, seconds=0.5)
 
@@ -122,11 +123,11 @@ def test_list_hears_that_a_case_of_all_became_one_teams_or_was_taken_from_its_re
     for_all, given = make_case(), make_case(team=team)
     Case.objects.filter(pk=given.pk).update(assignee=gwen)
     with Stream(site, "inbox=1", gwen) as mine:
-        assert mine.events.get(timeout=5) == "inbox"
+        assert mine.events.get(timeout=SOON) == "inbox"
         casework.move(case=for_all, team=team, actor=sana, now=timezone.now())
-        assert mine.events.get(timeout=2) == "inbox"
+        assert mine.events.get(timeout=SOON) == "inbox"
         casework.assign(case=given, assignee=None, actor=sana, now=timezone.now())
-        assert mine.events.get(timeout=2) == "inbox"
+        assert mine.events.get(timeout=SOON) == "inbox"
 
 
 def not_within(stream: Stream, *, seconds: float) -> bool:
@@ -138,9 +139,39 @@ def not_within(stream: Stream, *, seconds: float) -> bool:
     return False
 
 
+def test_page_hears_what_happened_between_its_making_and_its_stream(
+    ana: User, team: Team, site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "CLOCKS_DIFFER", 0)
+    case, other = make_case(team=team), make_case(team=team)
+    with Stream(site, "inbox=1", ana) as earlier:
+        assert earlier.events.get(timeout=SOON) == "inbox"
+        receive_messages([incoming(case_id=other.pk)], now=timezone.now())
+        assert earlier.events.get(timeout=SOON) == "inbox"
+        made = live.moment()
+        receive_messages([incoming(case_id=case.pk)], now=timezone.now())
+        assert earlier.events.get(timeout=SOON) == "inbox"
+        with Stream(site, f"case={case.pk}&since={made}", ana) as late:
+            assert late.events.get(timeout=SOON) == f"case-{case.pk}"
+        with Stream(site, f"case={other.pk}&since={made}", ana) as silent:
+            assert not_within(silent, seconds=0.5), "it was told in the page itself"
+
+
+def test_page_made_before_anything_was_kept_starts_afresh(ana: User, team: Team, site: str) -> None:
+    case = make_case(team=team)
+    with Stream(site, "inbox=1", ana) as earlier, Stream(site, f"case={case.pk}&since=1", ana) as late:
+        assert earlier.events.get(timeout=SOON) == "inbox"
+        assert late.events.get(timeout=SOON) == f"case-{case.pk}"
+
+
 def test_strangers_case_and_bad_number_are_refused(gwen: User, team: Team, site: str) -> None:
     case = make_case(team=team)
-    for query, status in ((f"case={case.pk}", 404), ("case=x", 400), (f"case={10**40}", 400)):
+    for query, status in (
+        (f"case={case.pk}", 404),
+        ("case=x", 400),
+        (f"case={10**40}", 400),
+        ("inbox=1&since=x", 400),
+    ):
         with Stream(site, query, gwen) as stream:
             assert stream.status == status
 
@@ -152,4 +183,4 @@ def test_many_open_pages_hold_no_connection(ana: User) -> None:
         assert {stream.status for stream in streams} == {200}
         receive_messages([incoming()], now=timezone.now())
         for stream in streams:
-            assert stream.events.get(timeout=5) == "inbox"
+            assert stream.events.get(timeout=SOON) == "inbox"

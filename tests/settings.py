@@ -3,11 +3,16 @@
 import os
 from pathlib import Path
 
+import psycopg
+
 from copilot.config import embedded
 
 DATA = Path(os.environ.setdefault("DATA_DIR", str(Path(__file__).parents[1] / ".data" / "test")))
 if "DATABASE_URL" not in os.environ:
-    embedded.start()
+    with psycopg.connect(embedded.start(), autocommit=True) as server:
+        # No test pulls the plug, and each that empties tables leaves hundreds of files to be written at the end.
+        server.execute("ALTER SYSTEM SET fsync = off")
+        server.execute("SELECT pg_reload_conf()")
 # Of several processes that share the tests, each has its own broker and files; databases are named after them.
 if (process := os.environ.get("PYTEST_XDIST_WORKER")) and DATA.name != process:
     os.environ["DATA_DIR"] = str(DATA / process)

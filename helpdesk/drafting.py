@@ -2,9 +2,12 @@
 
 from datetime import datetime
 
+from django.db import transaction
+
 from helpdesk.models import Case, Draft, User
 
 
+@transaction.atomic
 def save_draft(
     *,
     case: Case,
@@ -17,9 +20,12 @@ def save_draft(
 ) -> bool:
     """Keep what was typed, or forget it when nothing is left; return whether it was taken.
 
-    Words that arrive after they were sent (`client_key` is known already) are not kept. What was still being typed on
-    a case while it was merged into this one stands beside what is typed here.
+    Words that arrive after they were sent (`client_key` is known already), or while they are, are not kept. What was
+    still being typed on a case while it was merged into this one stands beside what is typed here.
     """
+    held = Case.objects.lock(case.pk)  # who sends them at this moment could not end a draft that comes after
+    typed_in_merged |= held != case
+    case = held
     sent = case.replies if kind == Draft.Kind.REPLY else case.notes
     if sent.filter(client_key=client_key).exists():
         return False

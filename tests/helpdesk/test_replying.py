@@ -1,17 +1,20 @@
 """Replies and notes: stored once, never half-filled, told upwards."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from helpdesk.models import Draft, Note, Reply, Status, StatusChange, User
+from helpdesk import drafting
+from helpdesk.models import Case, Draft, Note, Reply, Status, StatusChange, User
 from helpdesk.replying import OutgoingReply, add_note, send_replies, send_reply
 from helpdesk.signals import reply_sent
 from tests.making import make_case, make_user
+from tests.processes import wait_until
 
 pytestmark = pytest.mark.django_db
 
@@ -61,6 +64,36 @@ def test_draft_ends_with_its_reply_and_a_colleagues_stays(ana: User, now: dateti
         Draft.objects.create(case=case, author=author, body="half", saved_at=now)
     send_reply(case=case, author=ana, body="whole", client_key="k", now=now)
     assert Draft.objects.get().author == owen
+
+
+@pytest.mark.django_db(transaction=True)
+def test_words_that_arrive_while_they_are_sent_are_not_kept(ana: User, now: datetime) -> None:
+    case = make_case()
+    words = {"case": case, "author": ana, "body": "Sent.", "client_key": "k", "now": now}
+
+    def arrive() -> bool:
+        try:
+            return drafting.save_draft(kind=Draft.Kind.REPLY, **words)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as browser:
+        with transaction.atomic():
+            Case.objects.lock(case.pk)
+            arriving = browser.submit(arrive)
+            wait_until(somebody_waits, "the draft waits for the case")
+            send_reply(**words)
+        assert arriving.result() is False
+    assert not Draft.objects.exists()
+
+
+def somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute(
+            "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return cursor.fetchone() is not None
 
 
 def test_news_travels_up_once(ana: User, now: datetime) -> None:

@@ -50,6 +50,7 @@ document.addEventListener("click", (event) => {
   const reason = event.target.closest?.("[data-dismiss]");
   if (reason) dismiss(reason);
 });
+// News that change nothing of the card (204) leave the question open, and the letter goes on to answer it.
 document.addEventListener("htmx:beforeSwap", (event) => {
-  if (event.detail.target?.matches?.(".suggestion")) intercept(null);
+  if (event.detail.shouldSwap && event.detail.target?.matches?.(".suggestion")) intercept(null);
 });

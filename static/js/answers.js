@@ -15,8 +15,23 @@ function insert(option) {
 
 if (dialog) {
   const input = dialog.querySelector("input");
-  const { selectFirst } = options(dialog, { list: () => document.getElementById("answers-found"), choose: insert });
-  dialog.addEventListener("htmx:afterSettle", selectFirst); // what Enter takes is seen
+  const list = () => document.getElementById("answers-found");
+  const isAnswered = () => list().dataset.q === input.value.trim();
+  let waits = false; // Enter came before what it takes
+
+  const { select, first } = options(dialog, {
+    list,
+    choose: insert,
+    enter(option) {
+      waits = !isAnswered();
+      if (!waits) insert(option);
+    },
+  });
+  dialog.addEventListener("htmx:afterSettle", () => {
+    select(first()); // what Enter takes is seen
+    if (waits && isAnswered()) insert(first());
+  });
+  for (const name of ["input", "close"]) dialog.addEventListener(name, () => { waits = false; });
   document.addEventListener("click", (event) => {
     if (!event.target.closest("[data-opens=answers]")) return;
     input.value = "";

@@ -1,6 +1,6 @@
 // A list of options under a field: arrows choose, Enter takes, a click takes.
 
-export function options(root, { list, choose }) {
+export function options(root, { list, choose, enter = choose }) {
   const input = root.querySelector("input");
   const all = () => [...list().querySelectorAll("[role=option]:not([hidden], [aria-disabled])")];
 
@@ -18,7 +18,7 @@ export function options(root, { list, choose }) {
     const place = shown.findIndex((each) => each.getAttribute("aria-selected") === "true");
     if (event.key === "ArrowDown") select(shown[(place + 1) % shown.length]);
     else if (event.key === "ArrowUp") select(shown[(place <= 0 ? shown.length : place) - 1]);
-    else if (event.key === "Enter") choose(shown[Math.max(0, place)]);
+    else if (event.key === "Enter") enter(shown[Math.max(0, place)]);
     else return;
     event.preventDefault();
   });
@@ -26,5 +26,5 @@ export function options(root, { list, choose }) {
     const option = event.target.closest("[role=option]");
     if (option) choose(option);
   });
-  return { selectFirst: () => select(all()[0]) };
+  return { select, first: () => all()[0] };
 }

@@ -40,7 +40,7 @@ function narrow() {
     shown += option.hidden ? 0 : 1;
   }
   dialog.querySelector(".dialog-empty").hidden = shown > 0;
-  chooser.selectFirst();
+  chooser.select(chooser.first());
 }
 
 if (dialog) {

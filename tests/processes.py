@@ -53,7 +53,7 @@ def web(**more: str) -> Iterator[str]:
     process = subprocess.Popen([sys.executable, *arguments], cwd=ROOT, env=environment(**more))
     address = f"http://127.0.0.1:{port}"
     try:
-        wait_until(lambda: _answers(f"{address}/healthz"), "the web process answers", seconds=30)
+        wait_until(lambda: _answers(f"{address}/healthz"), "the web process answers", seconds=120)
         yield address
     finally:
         process.terminate()
@@ -80,7 +80,7 @@ def worker(queue: str = "suggest") -> Iterator["subprocess.Popen[bytes]"]:
             process.kill()
 
 
-def wait_until(is_so: Callable[[], object], what: str, *, seconds: float = 20) -> None:
+def wait_until(is_so: Callable[[], object], what: str, *, seconds: float = 60) -> None:
     """Wait for something that another process does."""
     deadline = time.monotonic() + seconds
     while not is_so():

@@ -24,7 +24,7 @@ def site(settings: Settings, ana: User, team: Team) -> Iterator[str]:
 def test_message_in_suggestion_reply_match_by_api(site: str, ana: User) -> None:
     case = post_message(site, ana)
     path = f"/api/cases/{case}/suggestion/"
-    wait_until(lambda: call(site, ana, path)["state"] != "pending", "the suggestion is there", seconds=40)
+    wait_until(lambda: call(site, ana, path)["state"] != "pending", "the suggestion is there")
     suggestion = call(site, ana, path)
     assert suggestion["state"] == "offered"
     assert suggestion["text"] == TEXT

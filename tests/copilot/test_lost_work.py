@@ -37,7 +37,7 @@ def test_every_turn_has_one_outcome_after_three_kills() -> None:
     for _ in range(KILLS):
         process = start_worker()
         started = pending()
-        wait_until(lambda started=started: pending() < started, "the worker begins", seconds=40)
+        wait_until(lambda started=started: pending() < started, "the worker begins")
         time.sleep(moments.uniform(0, 0.3))
         process.send_signal(signal.SIGKILL)
         process.wait()

@@ -118,11 +118,11 @@ def test_the_demo_runs_ends_without_a_trace_and_resumes(tmp_path: Path) -> None:
                 said += line
             seconds = time.monotonic() - started
             assert ("Demo world" in said) is not is_resumed
-            assert not is_resumed or seconds < 60, "it goes on from where it was"
+            assert not is_resumed or seconds < 240, "it goes on from where it was"
             assert _signs_in(f"http://127.0.0.1:{port}")
         finally:
             os.killpg(process.pid, signal.SIGINT)
-        assert process.wait(timeout=60) == 0
+        assert process.wait(timeout=240) == 0
         assert "all data is kept" in process.stdout.read()
         assert _processes_of(environment["DATA_DIR"]) == []
 
@@ -130,10 +130,10 @@ def test_the_demo_runs_ends_without_a_trace_and_resumes(tmp_path: Path) -> None:
 def _signs_in(site: str) -> bool:
     jar = http.cookiejar.CookieJar()
     opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
-    opener.open(f"{site}/sign-in/", timeout=20).close()
+    opener.open(f"{site}/sign-in/", timeout=60).close()
     token = next(cookie.value for cookie in jar if cookie.name == "csrftoken")
     form = {"username": "ana", "password": "tillwren", "csrfmiddlewaretoken": token}
-    with opener.open(f"{site}/sign-in/", urllib.parse.urlencode(form).encode(), timeout=20) as page:
+    with opener.open(f"{site}/sign-in/", urllib.parse.urlencode(form).encode(), timeout=60) as page:
         return "/cases/" in page.url
 
 

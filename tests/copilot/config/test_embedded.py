@@ -94,9 +94,9 @@ def test_a_migration_that_was_killed_is_finished_by_the_next(data_dir: Path) -> 
             time.sleep(0.01)
         os.killpg(killed.pid, signal.SIGKILL)
         killed.wait()
-        subprocess.run(migrate, cwd=embedded.ROOT, check=True, timeout=120)
+        subprocess.run(migrate, cwd=embedded.ROOT, check=True, timeout=480)
         plan = [sys.executable, "manage.py", "migrate", "--check"]
-        assert subprocess.run(plan, cwd=embedded.ROOT, check=False, timeout=120).returncode == 0
+        assert subprocess.run(plan, cwd=embedded.ROOT, check=False, timeout=480).returncode == 0
     finally:
         embedded.stop()
 

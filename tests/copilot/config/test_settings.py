@@ -27,7 +27,7 @@ def manage(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
-        cwd=ROOT, env=kept | environment, capture_output=True, text=True, check=False, timeout=60,
+        cwd=ROOT, env=kept | environment, capture_output=True, text=True, check=False, timeout=240,
     )  # fmt: skip
 
 

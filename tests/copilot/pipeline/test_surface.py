@@ -45,4 +45,4 @@ def test_no_questions_give_no_rows() -> None:
 def test_a_megabyte_costs_nothing(text: str) -> None:
     start = process_time()
     assert np.isfinite(surface_features([Question(text)])).all()
-    assert process_time() - start < 0.5
+    assert process_time() - start < 5  # were it quadratic, it would take hours

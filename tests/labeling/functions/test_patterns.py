@@ -73,6 +73,6 @@ def test_a_pattern_that_cannot_be_used_says_why(source: str, message: str) -> No
 
 def test_a_catastrophic_pattern_takes_linear_time() -> None:
     source = check_pattern(r"(a+)+b|(x|xx|xxx)+y")
-    started = time.perf_counter()
+    started = time.process_time()
     assert span_in(Pattern(source), "a" * 20_000 + "x" * 20_000) is None
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 5  # were it not, it would never end

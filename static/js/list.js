@@ -2,6 +2,7 @@
 import { command } from "./keys.js";
 
 let at = null;
+let stood = 0; // the place of the case one is at: when it leaves the list, the next one stands there
 const selected = new Set();
 
 const list = () => document.querySelector("[data-list]");
@@ -14,6 +15,7 @@ function here() {
 }
 
 function mark() {
+  stood = here() === -1 ? stood : here();
   for (const row of rows()) row.classList.toggle("is-at", row.dataset.case === at);
 }
 
@@ -21,7 +23,8 @@ function move(step) {
   const all = rows();
   if (!all.length) return false;
   const place = here();
-  const next = all[Math.min(all.length - 1, Math.max(0, place === -1 ? 0 : place + step))];
+  const wanted = place === -1 ? stood + Math.min(0, step) : place + step;
+  const next = all[Math.min(all.length - 1, Math.max(0, wanted))];
   if (isCasePage()) {
     if (place !== -1 && next === all[place]) return false;
     next.querySelector("a").click();
@@ -84,4 +87,5 @@ document.addEventListener("htmx:afterSwap", () => {
 
 for (const box of document.querySelectorAll("input[name=cases]:checked")) selected.add(box.value);
 count();
+mark();
 document.querySelector(".cases [aria-current]")?.scrollIntoView({ block: "nearest" });

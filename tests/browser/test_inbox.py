@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, Route, expect
 
-from helpdesk import live
+from helpdesk import casework, live
 from helpdesk.intake import receive_messages
 from helpdesk.models import Case, Team, User
 from tests.copilot.making import make_suggestion
@@ -32,6 +32,31 @@ def test_j_k_and_enter_go_through_the_list(
     page.keyboard.press("j")
     page.keyboard.press("o")
     page.wait_for_url(f"**/cases/{cases[1].pk}/?view=all")
+    page.keyboard.press("j")
+    page.wait_for_url(f"**/cases/{cases[0].pk}/?view=all")
+
+
+def test_j_goes_on_where_a_case_has_left_the_list(
+    page: Page, sign_in: Callable[[User], None], ana: User, cases: list[Case]
+) -> None:
+    sign_in(ana)
+    page.goto("/cases/?view=all")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    expect(page.locator(".row.is-at .row-subject")).to_have_text("Case 1")
+    casework.close(case=cases[1], actor=ana, now=timezone.now())
+    expect(page.locator(".row")).to_have_count(2)
+    page.keyboard.press("j")
+    expect(page.locator(".row.is-at .row-subject")).to_have_text("Case 0")
+
+
+def test_after_closing_a_case_j_opens_the_next_one(
+    page: Page, sign_in: Callable[[User], None], ana: User, cases: list[Case]
+) -> None:
+    sign_in(ana)
+    page.goto(f"/cases/{cases[1].pk}/?view=all")
+    page.keyboard.press("e")
+    expect(page.locator(".cases li[data-case]")).to_have_count(2)
     page.keyboard.press("j")
     page.wait_for_url(f"**/cases/{cases[0].pk}/?view=all")
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from helpdesk.models import Role, User
 from labeling.models import Act, Annotation, QueueEntry
@@ -14,6 +14,7 @@ from tests.browser.themes import THEMES
 from tests.copilot.making import make_topic
 from tests.labeling.waiting import make_annotation, make_entry
 from tests.making import make_user
+from tests.processes import wait_until
 
 PAGES = ("disagreements", "agreement", "queue")
 PAGE = "/labeling/annotate/?task=topic"
@@ -83,6 +84,24 @@ def test_five_are_labeled_two_undone_one_skipped_one_flagged_by_keys_alone(
     shows(page, 5)
     acts = Act.objects.standing().order_by("pk").values_list("kind", "flag")
     assert list(acts) == [("labeled", "")] * 3 + [("skipped", ""), ("flagged", "personal")]
+
+
+def test_a_key_that_comes_before_the_next_message_does_nothing_to_the_last_one(
+    page: Page, nadia: User, sign_in: Callable[[User], None], entries: list[QueueEntry]
+) -> None:
+    sign_in(nadia)
+    held: list[Route] = []
+    page.route("**/submit/", lambda route: held.append(route))
+    page.goto(PAGE)
+    page.keyboard.press("2")
+    page.keyboard.press("Enter")
+    wait_until(lambda: held or page.wait_for_timeout(20), "the label is on its way")
+    page.keyboard.press("s")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(200)  # a skip would have been sent by then
+    held[0].continue_()
+    shows(page, 1)
+    assert list(Act.objects.values_list("kind", flat=True)) == ["labeled"]
 
 
 def test_arrows_move_and_escape_leaves_the_search(

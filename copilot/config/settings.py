@@ -26,8 +26,10 @@ def secret_key() -> str:
     try:
         if not file.exists() or not file.stat().st_size:
             DATA_DIR.mkdir(parents=True, exist_ok=True)
-            file.touch(mode=0o600)
-            file.write_text(get_random_secret_key())
+            with embedded.one_at_a_time(DATA_DIR):  # web and workers start together, and share it
+                if not file.exists() or not file.stat().st_size:
+                    file.touch(mode=0o600)
+                    file.write_text(get_random_secret_key())
         return file.read_text()
     except OSError as error:
         raise ImproperlyConfigured(

@@ -3,11 +3,14 @@
 import os
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from django.core.management import call_command
 
+from copilot.config import settings
 from copilot.config.languages import KNOWN_LANGUAGES
 
 ROOT = Path(__file__).parents[3]
@@ -56,6 +59,24 @@ def test_a_wrong_variable_is_named_in_one_line(name: str, value: str, message: s
     run = manage("check", **(PRODUCTION | {name: value}))
     assert run.returncode == 1
     assert run.stderr == f"error: {message}\n"
+
+
+def test_processes_that_start_together_share_a_secret_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = settings.get_random_secret_key
+
+    def slowly() -> str:
+        time.sleep(0.05)
+        return made()
+
+    monkeypatch.delenv("SECRET_KEY", raising=False)
+    monkeypatch.setattr(settings, "DATA_DIR", tmp_path)
+    monkeypatch.setattr(settings, "get_random_secret_key", slowly)
+    with ThreadPoolExecutor(4) as processes:
+        keys = list(processes.map(lambda _: settings.secret_key(), range(4)))
+    assert len(set(keys)) == 1
+    assert keys[0]
 
 
 def test_a_secret_key_that_can_not_be_kept_is_asked_for() -> None:

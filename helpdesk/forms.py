@@ -127,7 +127,7 @@ def snooze_presets(now: datetime) -> list[tuple[str, str, datetime]]:
     """
     morning = now.replace(hour=9, minute=0, second=0, microsecond=0)
     return [
-        ("later", "Later today", now.replace(second=0, microsecond=0) + timedelta(hours=3)),
+        ("later", "In three hours", now.replace(second=0, microsecond=0) + timedelta(hours=3)),
         ("tomorrow", "Tomorrow morning", morning + timedelta(days=1)),
         ("monday", "Monday morning", morning + timedelta(days=7 - now.weekday())),
         ("week", "In a week", morning + timedelta(days=7)),

@@ -71,8 +71,9 @@ def turns() -> list[TurnDay]:
 @pytest.fixture
 def answers() -> list[AnswerDay]:
     versions = [make_answer("One"), make_answer("One"), make_answer("Two")]
+    # So many that each week of an answer has agents enough, whatever weekday is today.
     return make_rows(
-        AnswerDay, 400, compared=COMPARED, arm=list(Arm), version=versions, language=["", "de", "en"],
+        AnswerDay, 1200, compared=COMPARED, arm=list(Arm), version=versions, language=["", "de", "en"],
         release=[None, make_release()], is_replayed=[True, False],
     )  # fmt: skip
 

@@ -27,9 +27,10 @@ test: .venv/installed-test
 types: .venv/installed-test
 	@$(PY) -m mypy copilot helpdesk labeling
 
-# Each of the two has a core of its own: threads of numpy and torch would only wait for each other.
+# Three on two cores, since each waits for a browser, a worker or a database now and then (5 min 40 s; two took a minute
+# more). With more than one thread each, numpy and torch would only wait for each other.
 tests: .venv/installed-test
-	@OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 --dist worksteal $(PYTEST)
+	@OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 3 --dist worksteal $(PYTEST)
 
 reset:
 	@if [ -x $(PY) ]; then $(PY) manage.py reset_demo; fi

@@ -10,7 +10,7 @@ import numpy as np
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from copilot import datasets, releases
+from copilot import datasets, releases, shadowing
 from copilot.datasets import Dataset, DatasetError
 from copilot.evaluation import comparison, gate
 from copilot.evaluation.comparison import Comparison
@@ -225,4 +225,4 @@ def findings(release: Release, live: Release, name: str, *, now: datetime) -> tu
         old = evaluate(live, name, now=now)
     except releases.ReleaseError as error:
         return (gate.Finding(True, f"the live release can't be loaded, so anything is better: {error}"),)
-    return gate.check(compare(old, new))
+    return (*gate.check(compare(old, new)), *shadowing.findings(live, release))

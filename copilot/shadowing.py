@@ -14,6 +14,7 @@ from django.db.models import Count, FilteredRelation, Q
 
 from copilot import match_versions, releases
 from copilot.catalog import catalog_at
+from copilot.evaluation import gate
 from copilot.evaluation.backtest import Rate
 from copilot.evaluation.paired import Difference, paired_difference
 from copilot.experiments import assign_arm
@@ -33,6 +34,8 @@ from copilot.monitor.shares import FEWEST_AGENTS
 from copilot.recording import answers_of, expect_settling, match_of, suggestions_answered_by
 from copilot.suggesting import CASE_FOR_WORDING, compute
 from helpdesk.models import Reply
+
+ARMS = {Arm.SHADOW: "Nobody saw either", Arm.OFFER: "Agents saw the live one"}
 
 
 def expect(*, suggestion_ids: Sequence[int]) -> None:
@@ -135,15 +138,28 @@ class ShadowRates:
     nothing may be shown.
     """
 
-    arm: str
+    arm: Arm
     live: Rate
     candidate: Rate
     difference: Difference | None
     n_agents: int
 
     @property
+    def name(self) -> str:
+        return ARMS[self.arm]
+
+    @property
     def is_of_few(self) -> bool:
         return self.n_agents < FEWEST_AGENTS
+
+
+def findings(live: Release, candidate: Release) -> tuple[gate.Finding, ...]:
+    """Return what the gate finds in turns of which nobody saw a suggestion; nothing of too few agents."""
+    return tuple(
+        gate.unseen(each.live, each.candidate, each.difference)
+        for each in rates(live, candidate)
+        if each.arm == Arm.SHADOW and each.difference and not each.is_of_few
+    )
 
 
 def rates(live: Release, candidate: Release) -> list[ShadowRates]:
@@ -160,11 +176,10 @@ def rates(live: Release, candidate: Release) -> list[ShadowRates]:
         .exclude(live__is_pending=True)
         .values("kind", "suggestion__case_id", "suggestion__arm", "live__kind")
     )
-    arms = ((Arm.SHADOW, "Nobody saw either"), (Arm.OFFER, "Agents saw the live one"))
     authors = _n_authors(live, candidate)
     found = [
-        _rates(label, [row for row in rows if row["suggestion__arm"] == arm], authors.get(arm, 0))
-        for arm, label in arms
+        _rates(arm, [row for row in rows if row["suggestion__arm"] == arm], authors.get(arm, 0))
+        for arm in ARMS
     ]
     return [each for each in found if each.live.n]
 
@@ -177,13 +192,13 @@ def _n_authors(live: Release, candidate: Release) -> dict[str, int]:
     return dict(sent.values_list("suggestion__arm").annotate(n=Count("actor", distinct=True)).order_by())
 
 
-def _rates(label: str, rows: Sequence[dict[str, Any]], n_agents: int) -> ShadowRates:
+def _rates(arm: Arm, rows: Sequence[dict[str, Any]], n_agents: int) -> ShadowRates:
     live = [row["live__kind"] in Match.MATCHING for row in rows]
     candidate = [row["kind"] in Match.MATCHING for row in rows]
     counted = [True] * len(rows)
     cases = [str(row["suggestion__case_id"]) for row in rows]
     return ShadowRates(
-        arm=label,
+        arm=arm,
         live=Rate.of(live),
         candidate=Rate.of(candidate),
         difference=paired_difference((live, counted), (candidate, counted), cases) if rows else None,

@@ -7,7 +7,9 @@ nobody is served worse: it need not be better, for new labels, topics or answers
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from copilot.evaluation.backtest import Rate
 from copilot.evaluation.comparison import Calibration, Compared, Comparison
+from copilot.evaluation.paired import Difference
 
 # The figures that may not get worse, each by at most MARGIN; the one-sided 95 % bound of the difference decides.
 # "misled" and "answered" are shares of all rows and of questions, so that offering less is no way around them.
@@ -37,6 +39,19 @@ def check(comparison: Comparison) -> tuple[Finding, ...]:
         *_classes(comparison),
         _calibrated(*comparison.calibration),
         _fast_enough(comparison),
+    )
+
+
+def unseen(live: Rate, candidate: Rate, difference: Difference) -> Finding:
+    """Look at replies to turns of which nobody saw a suggestion: a dataset's figures may rise while those fall.
+
+    It is refused when the match rate has surely fallen, for few turns leave it wide open.
+    """
+    told = f"replies by agents who saw no suggestion match: {live} now, {candidate} with the candidate"
+    if difference.upper >= 0:
+        return Finding(True, told)
+    return Finding(
+        False, f"{told}: agents write less often what it suggests, whatever the dataset says of it"
     )
 
 

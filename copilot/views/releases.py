@@ -40,7 +40,9 @@ class Pair:
 
     @cached_property
     def findings(self) -> tuple[gate.Finding, ...]:
-        return gate.check(self.comparison) if self.comparison else ()
+        if not self.comparison:
+            return ()
+        return (*gate.check(self.comparison), *shadowing.findings(self.old, self.new))
 
     @property
     def rows(self) -> list[tuple[bool, str]]:

@@ -138,12 +138,32 @@ def test_both_match_rates_are_of_the_same_turns(live: Release, candidate: Releas
         )
         send_reply(case=suggestion.case, author=ana, body=body, client_key=f"k{number}", now=timezone.now())
     [found] = shadowing.rates(live, candidate)
-    assert (found.arm, found.live.k, found.live.n) == ("Agents saw the live one", 2, 3)
+    assert (found.name, found.live.k, found.live.n) == ("Agents saw the live one", 2, 3)
     assert (found.candidate.k, found.candidate.n, found.difference.estimate) == (2, 3, 0)
 
 
 def test_without_turns_there_are_no_rates(live: Release, candidate: Release) -> None:
     assert shadowing.rates(live, candidate) == []
+
+
+@pytest.mark.parametrize(
+    ("n_agents", "body", "found"),
+    [(6, "", [True]), (6, "Nothing of the kind that anybody would ever have sent.", [False]), (4, "", [])],
+)
+def test_replies_to_what_nobody_saw_are_heard_at_the_gate(
+    live: Release, candidate: Release, settings: Settings, n_agents: int, body: str, found: list[bool]
+) -> None:
+    settings.COPILOT_HOLDOUT_SHARE = 1.0
+    version = make_answer()
+    for number in range(n_agents):
+        suggestion = decided(f"{CLEAR} It is number {number} of the week.")
+        shadowing.shadow(release_id=candidate.pk, suggestion_ids=[suggestion.pk], now=timezone.now())
+        ShadowOutcome.objects.filter(suggestion=suggestion).update(text=body or version.body)
+        agent = make_user(f"agent-{number}")
+        send_reply(
+            case=suggestion.case, author=agent, body=version.body, client_key=f"k{number}", now=timezone.now()
+        )
+    assert [finding.passed for finding in shadowing.findings(live, candidate)] == found
 
 
 def test_a_share_is_set_on_the_releases_page(

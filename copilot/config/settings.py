@@ -12,6 +12,7 @@ from environs import Env, validate
 
 from copilot.config import embedded
 from copilot.config.languages import KNOWN_LANGUAGES
+from copilot.locking import one_at_a_time
 
 env = Env()
 BASE_DIR = embedded.ROOT
@@ -26,7 +27,7 @@ def secret_key() -> str:
     try:
         if not file.exists() or not file.stat().st_size:
             DATA_DIR.mkdir(parents=True, exist_ok=True)
-            with embedded.one_at_a_time(DATA_DIR):  # web and workers start together, and share it
+            with one_at_a_time(DATA_DIR):  # web and workers start together, and share it
                 if not file.exists() or not file.stat().st_size:
                     file.touch(mode=0o600)
                     file.write_text(get_random_secret_key())

@@ -1,7 +1,10 @@
 """Artifacts in their storage: named by content, fetched once, refused if they are not what was stored."""
 
 import json
+import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import numpy as np
 import pytest
@@ -71,6 +74,19 @@ def test_a_damaged_copy_is_fetched_anew(artifact: Artifact) -> None:
     (folder / ARRAYS).write_bytes(b"damaged")
 
     assert load(storing.fetch(artifact), sha256=artifact.sha256)
+
+
+def test_workers_that_fetch_at_once_all_get_it_whole(artifact: Artifact) -> None:
+    begin = Barrier(8)
+
+    def fetched(_: int) -> bytes:
+        begin.wait()
+        return (storing.fetch(artifact) / ARRAYS).read_bytes()
+
+    with ThreadPoolExecutor(8) as workers:
+        for _ in range(20):
+            assert len(set(workers.map(fetched, range(8)))) == 1
+            shutil.rmtree(storing.fetch(artifact))
 
 
 def test_a_missing_file_is_named_with_what_to_do(artifact: Artifact) -> None:

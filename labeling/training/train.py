@@ -28,9 +28,8 @@ from labeling.training.validity import train_validity
 # What may be wrong of what is offered, by default: an agent reads it, and sees three alternatives. On the demo world
 # (42 questions and 3 answers a topic) 0.3 offers an answer to 22 % of the questions, and 74 % of 254 offered are right
 # (cross-fitted, 1,647 messages; of the surest 28 % 74 % are, of the surest 60 % 64 %), where two people who chose an
-# answer agree in 81 % of 207. Floors as means over folds, chosen since then, let a sixth less pass (659 for 786, three
-# times measured), 75 % of it right. Of 22 wrong ones that were read, 8 say what was asked, though gold names another
-# answer that says it too. Lower it as labels grow.
+# answer agree in 81 % of 207. Of 22 wrong ones that were read, 8 say what was asked, though gold names another answer
+# that says it too. Lower it as labels grow.
 TARGET_RISK = 0.3
 LIBRARIES = ("scikit-learn", "scipy", "numpy", "onnxruntime", "tokenizers")
 

@@ -24,9 +24,8 @@ from copilot.statistics import decay
 WINDOWS = (7, 14, 28, 56)  # days
 PAST = timedelta(days=182)
 FEWEST_TURNS = 10  # of either side, below which one does not look
-SLIGHT_FALL = (
-    -2.0
-)  # standard errors of all turns together; an alarm takes about five, so less is not looked into
+# In standard errors of all turns together; an alarm takes about five, so less is not looked into.
+SLIGHT_FALL = -2.0
 
 
 @dataclass(frozen=True)

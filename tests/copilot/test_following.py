@@ -17,7 +17,7 @@ from tests.releasing import make_other_encoder, make_release
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
-FOLLOWED = 60  # seconds from the promotion to a suggestion of the new release; five on a machine that does nothing else
+FOLLOWED = 5.0  # seconds from the promotion to a suggestion of the new release
 
 
 def suggested(message: Message) -> Suggestion:

@@ -32,10 +32,10 @@ SCOPE = ("max_probability", "max_logit", "energy", "entropy", "nearest", "neares
 
 @dataclass(frozen=True, eq=False)
 class ValidityHead:
-    """One logistic regression in two parts: `layer` over vector, surface marks and scope scores; `word_layer`.
+    """One logistic regression in two parts: `layer` over vectors, surface marks and scope scores; `word_layer`.
 
-    `known` float32[m, d] are vectors of past questions; `mean` and `scale` float64[s] standardise marks and scores,
-    in this order; `topics` are the classes of the topic head it was trained beside.
+    `known` float32[m, d] are vectors of past questions; `mean` and `scale` float64[s] bring marks and scores, in this
+    order, to one size; `topics` are the classes of the topic head it was trained beside.
     """
 
     layer: Linear
@@ -92,7 +92,9 @@ class ValidityHead:
                 "promote a release whose parts were trained together",
             )
         scores = scope_scores(topic_logits, features.embedding @ self.known.T)
-        x = dense_features(features, scores, mean=self.mean, scale=self.scale)
+        n_shallow = features.embedding.shape[1] + len(self.mean)  # what older heads read
+        is_deep = self.layer.weights.shape[1] != n_shallow
+        x = dense_features(features, scores, mean=self.mean, scale=self.scale, is_deep=is_deep)
         logits = self.layer.logits(x) + self.words.all_logits(
             self.words.bags(features.terms), self.word_layer
         )
@@ -100,11 +102,16 @@ class ValidityHead:
 
 
 def dense_features(
-    features: Features, scores: NDArray[np.float64], *, mean: NDArray[np.float64], scale: NDArray[np.float64]
+    features: Features,
+    scores: NDArray[np.float64],
+    *,
+    mean: NDArray[np.float64],
+    scale: NDArray[np.float64],
+    is_deep: bool = True,
 ) -> NDArray[np.float64]:
-    """Return float64[n, d + s]: the vector, then surface marks and scope scores, standardised."""
+    """Return float64[n, d + m + s]: the vector, the encoder's earlier layers, then surface marks and scope scores."""
     marks = np.hstack([surface_features(features.questions), scores])
-    return np.hstack([features.embedding, (marks - mean) / scale])
+    return np.hstack([features.deep if is_deep else features.embedding, (marks - mean) / scale])
 
 
 def scope_scores(logits: NDArray[np.float64], similarities: NDArray[np.float32]) -> NDArray[np.float64]:

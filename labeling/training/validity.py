@@ -1,7 +1,9 @@
-"""Train stage 1: one logistic regression over meaning, words, surface marks and scope, with a cross-fitted temperature.
+"""Train stage 1: one logistic regression over meaning, depth, words, surface marks and scope, with a temperature.
 
 Measured on 1,780 hand-written messages, share of bad ones caught at 5 % of good ones lost: the vector alone 47 %,
-with marks 57 %, with scope 62 %, with the whole topic head's logits and words 75 %.
+with marks 57 %, with scope 62 %, with the whole topic head's logits and words 75 %. On 1,647 harder ones, mean of two
+seeds: all that 72 %, with the encoder's earlier layers 77, and with words shrunk less and marks and scope more 79; the
+loss on a logarithmic scale 0.507, 0.437 and 0.422, the area under the curve 0.932, 0.948 and 0.952.
 
 The layer learns from all examples, as those of the topic stage do, also where the encoder was tuned on some. Only what
 calibrates must be new to it (measured on the demo world, 178 test messages: from the new ones alone the loss on a
@@ -34,7 +36,10 @@ from labeling.training.steps import Progress, unheard
 from labeling.training.topics import TrainedTopics
 
 C = 1.0
-WORD_SCALE = 2.0  # words are rarer than the vector's numbers: let them weigh more under the same ridge
+# One ridge shrinks all weights: what is made larger here is shrunk less.
+WORD_SCALE = 3.0
+LAYER_SCALE = 4.0
+MARK_SCALE = 0.25
 FEWEST_EXAMPLES = 5
 MOST_KNOWN = 4_000
 CHUNK = 1_000
@@ -50,9 +55,13 @@ class TrainedValidity:
 
 @dataclass(frozen=True, eq=False)
 class _Design:
-    """What every fit shares: x float64[n, d + s], texts and labels of n examples, and what each label weighs."""
+    """What every fit shares: x float64[n, d + m + s], texts and labels of n examples, and what each label weighs.
+
+    `scale` float64[d + m + s] is by how much each column of x is made larger while a layer is fitted.
+    """
 
     x: NDArray[np.float64]
+    scale: NDArray[np.float64]
     texts: NDArray[np.str_]
     labels: NDArray[np.str_]
     classes: tuple[str, ...]
@@ -80,7 +89,8 @@ def train_validity(
     mean, scale = marks[usable].mean(axis=0), np.maximum(marks[usable].std(axis=0), 1e-6)
     x = dense_features(prepared.features_of(np.arange(len(labels))), scores, mean=mean, scale=scale)
     texts, weights = np.array([e.text for e in prepared.examples]), prepared.weights_for(Stage.VALIDITY)
-    design = _Design(x, texts, labels, classes, weights)
+    n_of = (prepared.embedding.shape[1], prepared.features.layers.shape[1], marks.shape[1])
+    design = _Design(x, np.repeat([1.0, LAYER_SCALE, MARK_SCALE], n_of), texts, labels, classes, weights)
     progress(0.0)
     blank = ValidityHead(*_layers(design, usable), known, mean, scale, topics.head.classes)
 
@@ -105,7 +115,7 @@ def _layers(design: _Design, rows: NDArray[np.bool_]) -> tuple[Linear, Words, Li
     words = fit_words(design.texts[rows].tolist(), stage=Stage.VALIDITY)
     bags = stacked(bags_of(design.texts[rows], words), words=words)
     whole = fit_linear(
-        hstack([csr_matrix(design.x[rows]), WORD_SCALE * bags]).tocsr(),
+        hstack([csr_matrix(design.x[rows] * design.scale), WORD_SCALE * bags]).tocsr(),
         design.labels[rows],
         classes=design.classes,
         c=C,
@@ -114,7 +124,11 @@ def _layers(design: _Design, rows: NDArray[np.bool_]) -> tuple[Linear, Words, Li
     )
     dense, sparse = np.split(whole.weights, [design.x.shape[1]], axis=1)
     no_bias = np.zeros(len(design.classes))
-    return replace(whole, weights=dense), words, replace(whole, weights=WORD_SCALE * sparse, bias=no_bias)
+    return (
+        replace(whole, weights=dense * design.scale),
+        words,
+        replace(whole, weights=WORD_SCALE * sparse, bias=no_bias),
+    )
 
 
 def _scope(prepared: Prepared, topics: TrainedTopics) -> tuple[Vectors, NDArray[np.float64]]:

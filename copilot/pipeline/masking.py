@@ -2,6 +2,11 @@
 
 Each kind becomes plain words, as an answer's variables do when they are read. Short numbers stay, since they carry
 meaning: "TW-31" is an error, "2 readers" are two. All patterns are linear.
+
+The benchmark of past replies masks, since there a number gives away which reply belongs to which message. What serves
+does not: an approved answer has no personal numbers to recognise, and on the demo world (1,647 messages, two draws of
+folds) masked questions had a loss on topics of 1.051 for 1.032, and the right answer first in 54.2 for 55.1 %. Long
+numbers are kept out of what artifacts remember of words instead (labeling/training/fitting.py).
 """
 
 import re

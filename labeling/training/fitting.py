@@ -1,5 +1,6 @@
 """The small fits that stages share: linear layer, temperature and vocabulary."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -19,6 +20,9 @@ MOST_ROUNDS = 2_000
 NEVER = -30.0  # logit of a class that a fold has no example of
 RAREST_WORD = 2  # texts it must occur in
 MOST_WORDS = 20_000
+PERSONAL = re.compile(
+    r"\d{5}"
+)  # an order, a phone, an account: an artifact is copied to places where these are nobody's
 
 
 def fit_linear(
@@ -69,13 +73,15 @@ def fit_temperature(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> f
 
 
 def fit_words(texts: Sequence[str], *, stage: Stage) -> Words:
-    """Choose the vocabulary of these texts, and weigh its words."""
+    """Choose the vocabulary of these texts, without long numbers, and weigh its words."""
     vectorizer = TfidfVectorizer(
         sublinear_tf=True, ngram_range=(1, 2), min_df=RAREST_WORD, max_features=MOST_WORDS
     )
     vectorizer.fit([text[:READ] for text in texts])
-    vocabulary = tuple(str(word) for word in vectorizer.get_feature_names_out())
-    return Words(stage=stage, vocabulary=vocabulary, idf=vectorizer.idf_.astype(np.float64))
+    found = [str(term) for term in vectorizer.get_feature_names_out()]
+    kept = np.array([PERSONAL.search(term) is None for term in found], dtype=bool)
+    vocabulary = tuple(term for term, is_kept in zip(found, kept, strict=True) if is_kept)
+    return Words(stage=stage, vocabulary=vocabulary, idf=vectorizer.idf_[kept].astype(np.float64))
 
 
 def bags_of(texts: Iterable[str], words: Words) -> list[Bag]:

@@ -71,3 +71,18 @@ def test_bags_sum_rows_also_where_there_are_none() -> None:
     )
     assert rows_summed(bags, rows[:, :0]).shape == (len(bags), 0)
     assert rows_summed([], rows).shape == (0, 3)
+
+
+def test_long_numbers_are_not_remembered() -> None:
+    texts = [
+        "order 88213 of the year 2021",
+        "is order 88213 from 2021 here",
+        "call 02079460958 now",
+        "call 02079460958",
+    ]
+
+    words = fit_words(texts, stage=Stage.TOPIC)
+
+    assert {"order", "2021", "call"} <= set(words.vocabulary)
+    assert not [term for term in words.vocabulary if "88213" in term or "0207" in term]
+    assert len(words.idf) == len(words.vocabulary)

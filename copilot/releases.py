@@ -93,6 +93,7 @@ def assemble(
         validity_floor=floors.validity,
         topic_floor=floors.topic,
         answer_floor=floors.answer,
+        scope_floor=floors.scope,
         confidence_floor=floors.confidence,
         languages=languages,
         dataset=dataset,

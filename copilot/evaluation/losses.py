@@ -19,12 +19,19 @@ class End(StrEnum):
     AT_VALIDITY = "lost at validity"
     AT_TOPIC = "lost at topic"
     AT_ANSWER = "lost at answer"
+    AT_SCOPE = "lost at the scope floor"
     AT_CONFIDENCE = "lost at the confidence floor"
     WRONG_TOPIC = "offered, wrong because of the topic"
     WRONG_ANSWER = "offered, wrong because of the answer"
     RIGHT = "offered, right"
     SILENT = "nothing offered, and no approved answer fits"
     UNKNOWN = "nothing offered, and the reason was not stored"
+
+
+AT_THE_END: Mapping[str, End] = {
+    Reason.VALIDITY_UNSURE: End.AT_SCOPE,
+    Reason.CONFIDENCE_LOW: End.AT_CONFIDENCE,
+}
 
 
 @dataclass(frozen=True)
@@ -64,8 +71,8 @@ def end_of(row: Row) -> End:
         return End.AT_VALIDITY
     if not row.reason:
         return End.UNKNOWN
-    if row.reason == Reason.CONFIDENCE_LOW:
-        return End.AT_CONFIDENCE
+    if row.reason in AT_THE_END:
+        return AT_THE_END[row.reason]
     return End.AT_TOPIC if Reason(row.reason).stage is Stage.TOPIC else End.AT_ANSWER
 
 
@@ -83,8 +90,8 @@ def _ends_at(end: End, row: Row) -> bool:
 STEPS: Mapping[str, Callable[[Row], bool]] = {
     "taken for a question": lambda row: row.named == QUESTION,
     "topic decided and right": lambda row: row.reason != Reason.TOPIC_UNSURE and row.is_topic_right,
-    "right answer ranked first": lambda row: row.is_best_right and row.reason in ("", Reason.CONFIDENCE_LOW),
-    "above the confidence floor": lambda row: row.is_offered,
+    "right answer ranked first": lambda row: row.is_best_right and row.reason in ("", *AT_THE_END),
+    "above the floors of scope and confidence": lambda row: row.is_offered,
 }
 
 

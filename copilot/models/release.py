@@ -46,6 +46,7 @@ class Release(models.Model):
     validity_floor = models.FloatField()
     topic_floor = models.FloatField()
     answer_floor = models.FloatField()
+    scope_floor = models.FloatField(db_default=0.0)
     confidence_floor = models.FloatField()
     languages = models.JSONField(default=list)
     dataset = models.CharField(max_length=100, blank=True, help_text="What it was trained on.")
@@ -90,8 +91,14 @@ class Release(models.Model):
             validity=self.validity_floor,
             topic=self.topic_floor,
             answer=self.answer_floor,
+            scope=self.scope_floor,
             confidence=self.confidence_floor,
         )
+
+    @property
+    def offering_floor(self) -> float:
+        """How probably a message must be a question for an answer to be offered."""
+        return max(self.validity_floor, self.scope_floor)
 
     @property
     def parts(self) -> dict[str, Artifact]:

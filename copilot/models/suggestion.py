@@ -43,6 +43,7 @@ class Reason(models.TextChoices):
     ANSWER_UNSURE = PipelineReason.ANSWER_UNSURE, "answer unsure"
     ANSWER_EXPIRED = PipelineReason.ANSWER_EXPIRED, "answer expired"
     CONFLICTING_ANSWERS = PipelineReason.CONFLICTING_ANSWERS, "conflicting answers"
+    VALIDITY_UNSURE = PipelineReason.VALIDITY_UNSURE, "perhaps not something we answer"
     CONFIDENCE_LOW = PipelineReason.CONFIDENCE_LOW, "not sure enough"
     HELD_OUT = "held_out", "held out for measuring"
     OFF = "off", "off for measuring"

@@ -181,8 +181,7 @@ class _Batch:
         confidence = None
         if topic and answer and answer.ranked:
             confidence = self.pipeline.answers.confidence.probability(validity, topic, answer)
-            if reason is None and confidence < self.pipeline.floors.confidence:
-                reason = Reason.CONFIDENCE_LOW
+            reason = reason or self._unsure(validity, confidence)
         return Outcome(
             validity=validity,
             topic=topic,
@@ -193,6 +192,11 @@ class _Batch:
             milliseconds=self.milliseconds,
             embedding=vector,
         )
+
+    def _unsure(self, validity: ValidityVerdict, confidence: float) -> Reason | None:
+        if validity.probability < self.pipeline.floors.scope:
+            return Reason.VALIDITY_UNSURE
+        return Reason.CONFIDENCE_LOW if confidence < self.pipeline.floors.confidence else None
 
     @contextmanager
     def _timed(self, stage: Stage | Literal["encoder"], n: int) -> Iterator[None]:

@@ -47,6 +47,7 @@ class Reason(StrEnum):
     ANSWER_UNSURE = "answer_unsure"
     ANSWER_EXPIRED = "answer_expired"
     CONFLICTING_ANSWERS = "conflicting_answers"
+    VALIDITY_UNSURE = "validity_unsure"
     CONFIDENCE_LOW = "confidence_low"
 
     @property
@@ -56,7 +57,7 @@ class Reason(StrEnum):
         >>> Reason.THANKS.stage, Reason.TOPIC_UNSURE.stage, Reason.NO_ANSWER.stage
         (<Stage.VALIDITY: 'validity'>, <Stage.TOPIC: 'topic'>, <Stage.ANSWER: 'answer'>)
         """
-        if self in VALIDITY_REASONS:
+        if self in {*VALIDITY_REASONS, Reason.VALIDITY_UNSURE}:
             return Stage.VALIDITY
         return Stage.TOPIC if self in {Reason.TOPIC_UNSURE, Reason.TOPIC_RETIRED} else Stage.ANSWER
 
@@ -162,11 +163,16 @@ class Catalog:
 
 @dataclass(frozen=True)
 class Floors:
-    """Least probability at which a stage speaks. Zero lets everything pass, as cross-fitting wants it."""
+    """Least probability at which a stage speaks. Zero lets everything pass, as cross-fitting wants it.
+
+    `scope` is validity's once more: what passes as a question, and is read to the end, gets an answer offered only from
+    this one on.
+    """
 
     validity: float = 0.0
     topic: float = 0.0
     answer: float = 0.0
+    scope: float = 0.0
     confidence: float = 0.0
 
     def __post_init__(self) -> None:

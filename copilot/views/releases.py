@@ -24,6 +24,13 @@ from helpdesk.requests import PageRequest
 
 KEY_FIGURES = ("topic", "answered", "misled")
 TIMES = ("all", "encoder", "validity", "topic", "answer")
+WRONG = {  # by floor
+    "validity": "no question, of what passes as one",
+    "topic": "the topic, of questions that pass",
+    "answer": "the answer, where the topic is right",
+    "scope": "an answer offered, of what is out of scope",
+    "confidence": "the answer, of what is offered",
+}
 LABELS = {figure.name: figure.label for figure in FIGURES}
 PARTS = ("encoder", "validity", "topics", "answers")
 
@@ -76,7 +83,8 @@ def release_card(request: PageRequest, release_id: int) -> HttpResponse:
     context = {
         "release": release,
         "card": release.card,
-        "floors": _in_order(release.card.get("floors", {}), ("validity", "topic", "answer", "confidence")),
+        "floors": _in_order(release.card.get("floors", {}), tuple(WRONG)),
+        "wrong": WRONG,
         "latency": _in_order((release.card.get("test") or {}).get("latency_ms", {}), TIMES),
         "labels": LABELS,
         "live": releases.live(),

@@ -118,7 +118,7 @@ def stages_of(suggestion: Suggestion) -> list[dict[str, object]]:
     """Return each stage with its probability, its floor and its milliseconds, as far as it was reached."""
     release, milliseconds = suggestion.release, suggestion.milliseconds
     rows = [
-        ("It is a question", "validity", suggestion.validity_probability, release and release.validity_floor),
+        ("It is a question", "validity", suggestion.validity_probability, release and release.offering_floor),
         ("The topic", "topic", suggestion.topic_probability, release and release.topic_floor),
         ("The answer", "answer", suggestion.answer_probability, release and release.answer_floor),
         ("All of it", "wording", suggestion.confidence, release and release.confidence_floor),

@@ -18,8 +18,8 @@ FEWEST = 20  # a floor that fewer examples pass says nothing
 class Floor:
     """A floor and how it did: of `n` examples `n_passed` pass, `n_wrong` of them wrong.
 
-    `upper_risk` is the bound on n_wrong / n_passed; `is_bounded` says whether that is within the target. A value of
-    1.0 with n_passed 0 means that no floor meets the target: the stage stays silent.
+    `upper_risk` is the bound on n_wrong / n_passed; `is_bounded` says whether that is within `target_risk`, which older
+    cards do not hold. A value of 1.0 with n_passed 0 means that no floor meets the target: the stage stays silent.
     """
 
     value: float
@@ -28,6 +28,7 @@ class Floor:
     n_wrong: int
     upper_risk: float
     is_bounded: bool
+    target_risk: float | None = None
 
     @property
     def risk(self) -> float:
@@ -67,8 +68,17 @@ def choose_floor(
                 n_wrong=int(n_wrong[at]),
                 upper_risk=float(upper[at]),
                 is_bounded=is_bounded,
+                target_risk=target_risk,
             )
-    return Floor(value=1.0, n=len(order), n_passed=0, n_wrong=0, upper_risk=1.0, is_bounded=False)
+    return Floor(
+        value=1.0,
+        n=len(order),
+        n_passed=0,
+        n_wrong=0,
+        upper_risk=1.0,
+        is_bounded=False,
+        target_risk=target_risk,
+    )
 
 
 def upper_risk(n_wrong: NDArray[np.int64], n: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -156,6 +156,7 @@ def _trained(
             target_risk=live.card.get("target_risk", order.target_risk),
             tell=tell,
         )
+    keep, kept_floors = keeping(order.stage, live)
     return train(
         dataset,
         encoder=encoder,
@@ -163,7 +164,8 @@ def _trained(
         out=out,
         languages=languages,
         target_risk=order.target_risk,
-        keep=keeping(order.stage, live),
+        keep=keep,
+        kept_floors=kept_floors,
         tell=tell,
     )
 

@@ -18,7 +18,7 @@ from copilot.pipeline.types import Floors, Stage
 from copilot.pipeline.validity import ValidityHead
 from labeling.training.answers import train_answers
 from labeling.training.floors import Floor
-from labeling.training.judged import choose_floors, judge
+from labeling.training.judged import NOTHING_KEPT, choose_floors, judge
 from labeling.training.prepared import Prepared, prepare
 from labeling.training.steps import Step, Tell, nobody
 from labeling.training.topics import TopicSets, train_topics
@@ -74,16 +74,19 @@ def train(
     languages: tuple[str, ...] = ("en",),
     target_risk: float = TARGET_RISK,
     keep: Callable[[Fitted], Fitted] = lambda fitted: fitted,
+    kept_floors: Mapping[str, Floor] = NOTHING_KEPT,
     tell: Tell = nobody,
 ) -> TrainedRelease:
     """Train all heads on the dataset's training split and write them into folders below `out`, one per stage.
 
     `target_risk` is the share of offered answers that may be wrong. `keep` puts heads that are not to be trained anew
-    in the place of those that were.
+    in the place of those that were; `kept_floors` are theirs.
     """
     tell(Step.READING, 0.0)
     prepared = prepare(dataset.only(Split.TRAIN), encoder=encoder, seed=seed)
-    fitted = keep(fit(prepared, languages=languages, target_risk=target_risk, tell=tell))
+    fitted = keep(
+        fit(prepared, languages=languages, target_risk=target_risk, kept_floors=kept_floors, tell=tell)
+    )
     tell(Step.SAVING, 0.0)
     return write(
         fitted,
@@ -117,6 +120,7 @@ def write(
         "languages": list(languages),
         "target_risk": target_risk,
         "n_examples": len(prepared.examples),
+        "n_judging": sum(example.may_judge for example in prepared.examples),
         "n_questions": int(prepared.is_question.sum()),
         "topics": list(fitted.topics.classes),
         "floors": {name: asdict(floor) for name, floor in fitted.floor_of.items()},
@@ -139,7 +143,14 @@ def write(
     )
 
 
-def fit(prepared: Prepared, *, languages: tuple[str, ...], target_risk: float, tell: Tell = nobody) -> Fitted:
+def fit(
+    prepared: Prepared,
+    *,
+    languages: tuple[str, ...],
+    target_risk: float,
+    kept_floors: Mapping[str, Floor] = NOTHING_KEPT,
+    tell: Tell = nobody,
+) -> Fitted:
     """Train in the order of the stages, each on what heads that never saw a case say of it, then choose the floors."""
     skipped = untaught(prepared, languages=languages)
     tell(Step.TOPICS, 0.0)
@@ -158,7 +169,7 @@ def fit(prepared: Prepared, *, languages: tuple[str, ...], target_risk: float, t
         answers = train_answers(prepared, topics, progress=partial(tell, Step.ANSWERS))
     tell(Step.FLOORS, 0.0)
     judged = judge(prepared, validity, answers, languages=languages)
-    confidence, floor_of = choose_floors(judged, target_risk=target_risk)
+    confidence, floor_of = choose_floors(judged, target_risk=target_risk, kept=kept_floors)
     return Fitted(
         validity=validity.head,
         topics=topics.head,

@@ -49,6 +49,23 @@ def evaluated(
     return evaluate
 
 
+@pytest.mark.parametrize(("n_judging", "says_so"), [(29, True), (30, False)])
+def test_a_release_of_weak_labels_says_what_its_floors_rest_on(
+    client: Client, sana: User, release: Release, n_judging: int, says_so: bool
+) -> None:
+    floor = {"value": 0.5, "n": 40, "n_passed": 30, "n_wrong": 2, "upper_risk": 0.2, "is_bounded": True}
+    card = {"floors": {"scope": floor | {"target_risk": 0.02}, "topic": floor}, "n_judging": n_judging}
+    Release.objects.filter(pk=release.pk).update(card=card)
+
+    client.force_login(sana)
+    text = client.get(f"/copilot/releases/{release.pk}/").text
+
+    assert (f"People labelled {n_judging} of its messages" in text) is says_so
+    assert "an answer offered, of what is out of scope" in text
+    assert "<td>2 %</td>" in text
+    assert "not kept" in text, "older cards hold no target"
+
+
 def pages(release: Release) -> list[str]:
     return [
         "/copilot/releases/",

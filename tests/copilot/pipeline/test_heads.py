@@ -8,9 +8,18 @@ import pytest
 
 from copilot.artifacts import save
 from copilot.pipeline.answers import AnswerHead, Uses
+from copilot.pipeline.confidence import Confidence
 from copilot.pipeline.heads import Linear
 from copilot.pipeline.topics import TopicHead
-from copilot.pipeline.types import Features, HeadError, Question, Stage
+from copilot.pipeline.types import (
+    AnswerVerdict,
+    Features,
+    HeadError,
+    Question,
+    Stage,
+    TopicVerdict,
+    ValidityVerdict,
+)
 from copilot.pipeline.validity import ValidityHead
 from tests.pipelines import DIMENSIONS, FakeEncoder, fitted
 
@@ -35,6 +44,33 @@ def test_a_head_saved_again_gives_the_same_file(kind: type, name: str, tmp_path:
     again = kind.from_arrays(arrays).arrays()
 
     assert save(tmp_path / "again", again, {}) == save(tmp_path / "first", arrays, {})
+
+
+def test_a_validity_head_of_before_reads_no_layers() -> None:
+    arrays = dict(fitted().validity.arrays())
+    n_marks = len(arrays["mean"])
+    arrays["weights"] = np.delete(arrays["weights"], np.s_[DIMENSIONS:-n_marks], axis=1)
+    features = FakeEncoder().features([Question("where is my payout")])
+    logits = fitted().topics.logits(features)
+
+    old = ValidityHead.from_arrays(arrays)
+    expected = replace(
+        fitted().validity,
+        layer=replace(fitted().validity.layer, weights=fitted().validity.layer.weights.copy()),
+    )
+    expected.layer.weights[:, DIMENSIONS:-n_marks] = 0.0
+
+    np.testing.assert_allclose(old.predict_proba(features, logits), expected.predict_proba(features, logits))
+
+
+def test_a_confidence_of_before_reads_validity_as_one_more_signal() -> None:
+    verdicts = (ValidityVerdict(True, None, 0.8), TopicVerdict((("fees", 0.5),), 0.5), AnswerVerdict((), 0.5))
+
+    old = Confidence(weights=np.array([1.0, 0.0, 0.0, 0.0]), bias=0.0)
+    new = Confidence(weights=np.zeros(3), bias=0.0)
+
+    assert old.probability(*verdicts) == pytest.approx(0.8)
+    assert new.probability(*verdicts) == pytest.approx(0.4)
 
 
 def test_past_uses_are_put_together_by_answer() -> None:

@@ -87,6 +87,19 @@ def test_floors_withhold_but_keep_what_was_found(floors: Floors, reason: Reason)
     assert (outcome.confidence is None) is (reason is Reason.TOPIC_UNSURE)
 
 
+def test_what_may_be_out_of_scope_is_read_to_the_end_and_gets_no_answer() -> None:
+    sure = make_pipeline(floors=Floors(scope=1.0, confidence=1.0))
+    layer = replace(sure.validity.layer, temperature=10.0)
+    outcome = replace(sure, validity=replace(sure.validity, layer=layer)).run([PAYOUT], catalog=CATALOG)[0]
+
+    assert outcome.reason is Reason.VALIDITY_UNSURE
+    assert outcome.abstained_at is Stage.VALIDITY
+    assert outcome.validity.is_question
+    assert outcome.topic_candidates
+    assert outcome.confidence is not None
+    assert outcome.offered is None
+
+
 def test_a_batch_decides_as_one_by_one_in_order() -> None:
     pipeline = make_pipeline(floors=Floors(validity=0.5))
     examples = [example.question for example in prepared().examples]

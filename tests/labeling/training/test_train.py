@@ -85,7 +85,7 @@ def test_the_card_says_what_it_was_made_of(tmp_path: Path) -> None:
 
     assert (card["stage"], card["seed"], card["encoder"], card["dataset"]) == ("topic", 1, "fake", "test")
     assert card["topics"] == ["payouts", "reader", "refunds"]
-    assert set(card["floors"]) == {"validity", "topic", "answer", "confidence"}
+    assert set(card["floors"]) == {"validity", "topic", "answer", "scope", "confidence"}
     assert card["floors"]["validity"]["n"] > 0
     assert set(card["answer_loss"]) == {"plain towers", "deep towers"}
     n_with_topic = sum(example.topic is not None for example in make_dataset().examples)

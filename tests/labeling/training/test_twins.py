@@ -68,21 +68,21 @@ def test_ranking_equals_the_choice_model() -> None:
 
 def test_confidence_equals_its_logistic_regression() -> None:
     rng = np.random.default_rng(3)
-    odds = rng.standard_normal((300, 4)) * 2
+    odds = rng.standard_normal((300, 3)) * 2
     is_right = rng.random(300) < 1 / (1 + np.exp(-odds.sum(axis=1)))
     ours = train_confidence(odds, is_right)
     theirs = LogisticRegression(C=1.0, tol=1e-6, max_iter=1000).fit(odds, is_right)
     verdicts = (ValidityVerdict(True, None, 0.9), TopicVerdict((("fees", 0.7),), 0.7), AnswerVerdict((), 0.4))
 
-    expected = theirs.predict_proba(np.array([log_odds(*verdicts)]))[0, 1]
+    expected = 0.9 * theirs.predict_proba(np.array([log_odds(*verdicts[1:])]))[0, 1]
 
     assert ours.probability(*verdicts) == pytest.approx(expected, abs=1e-6)
 
 
 def test_too_few_of_a_kind_leave_the_odds_as_they_are() -> None:
-    confidence = train_confidence(np.zeros((9, 4)), np.ones(9, dtype=bool))
+    confidence = train_confidence(np.zeros((9, 3)), np.ones(9, dtype=bool))
 
-    assert (confidence.weights.tolist(), confidence.bias) == ([1.0, 1.0, 1.0, 0.0], 0.0)
+    assert (confidence.weights.tolist(), confidence.bias) == ([1.0, 1.0, 0.0], 0.0)
 
 
 def test_a_class_without_examples_is_never_chosen() -> None:

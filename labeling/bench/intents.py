@@ -245,11 +245,11 @@ def _latency(
 
 
 def _mean_of(runs: Sequence[Figures]) -> Figures:
-    """The mean of each figure over the runs, and of the accuracy its spread too."""
+    """The mean of each figure over the runs, None where one of them has none, and of the accuracy its spread too."""
     mean: Figures = {}
     for name in runs[0]:
         values = [value for run in runs if isinstance(value := run[name], float | int)]
-        mean[name] = sum(values) / len(values) if values else None
+        mean[name] = sum(values) / len(runs) if len(values) == len(runs) else None
     if len(runs) > 1:
         mean["accuracy by seed"] = [run["accuracy"] for run in runs]
     return mean

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from copilot.datasets import Example
-from copilot.pipeline.types import Reason
+from copilot.pipeline.types import Features, Question, Reason
 from labeling.bench.intents import Told, drawn, macro_f1, measure_intents
 from tests.pipelines import FakeEncoder, make_dataset, make_example
 
@@ -22,6 +23,13 @@ STRANGERS = [
         (w, p) for w in ("fine", "bad", "hot") for p in ("rome", "oslo", "bern")
     )
 ]
+
+
+class DeafEncoder(FakeEncoder):
+    """Hears no word of any text."""
+
+    def features(self, questions: Sequence[Question]) -> Features:
+        return super().features([Question("")] * len(questions))
 
 
 def measured(train: list[Example], test: list[Example], **changes: object) -> dict[str, object]:
@@ -69,7 +77,17 @@ def test_seeds_are_averaged() -> None:
     assert figures["train rows"] == 15
 
 
-def testmacro_f1_weighs_each_class_alike() -> None:
+def test_a_figure_that_one_seed_lacks_has_no_mean() -> None:
+    figures = measured(
+        ROWS, ROWS, seeds=[1, 2], encoder_for=lambda rows, seed: FakeEncoder() if seed == 1 else DeafEncoder()
+    )
+
+    assert measured(ROWS, ROWS)["accuracy at 99%"] == 1
+    assert figures["coverage at 99%"] == 0.5
+    assert figures["accuracy at 99%"] is None
+
+
+def test_macro_f1_weighs_each_class_alike() -> None:
     told = Told(
         ("a", "b"),
         np.array([[1.0, 0], [1, 0], [1, 0], [0, 1]]),

@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 
 from copilot.datasets import Example
 from copilot.pipeline.types import Features, Question, Reason
+from labeling.bench import intents
 from labeling.bench.intents import Told, drawn, macro_f1, measure_intents
 from tests.pipelines import FakeEncoder, make_dataset, make_example
 
@@ -68,6 +69,19 @@ def test_so_many_shots_are_drawn_of_each_topic_and_by_the_seed() -> None:
         [""] * len(STRANGERS) + ["payouts", "refunds", "reader"] * 4
     )
     assert some == drawn([*ROWS, *STRANGERS], shots=4, seed=1) != drawn([*ROWS, *STRANGERS], shots=4, seed=2)
+
+
+def test_what_the_encoder_takes_to_be_tuned_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(intents, "perf_counter", lambda: clock[0])
+
+    def tuned(rows: Sequence[Example], seed: int) -> FakeEncoder:
+        clock[0] += 60
+        return FakeEncoder()
+
+    figures = measured(ROWS, ROWS, encoder_for=tuned)
+
+    assert [figures[f"{what} seconds"] for what in ("tune", "encode", "fit")] == [60, 0, 0]
 
 
 def test_seeds_are_averaged() -> None:

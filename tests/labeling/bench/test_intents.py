@@ -84,6 +84,15 @@ def test_what_the_encoder_takes_to_be_tuned_is_told_apart(monkeypatch: pytest.Mo
     assert [figures[f"{what} seconds"] for what in ("tune", "encode", "fit")] == [60, 0, 0]
 
 
+def test_a_set_of_candidates_is_never_empty() -> None:
+    unheard = [replace(row, text="words of no topic") for row in ROWS]
+
+    figures = measured(ROWS, unheard, validation=ROWS)
+
+    assert figures["set size"] == 1
+    assert figures["set coverage"] == figures["accuracy"]
+
+
 def test_seeds_are_averaged() -> None:
     figures = measured(ROWS, ROWS, seeds=[1, 2], shots=5)
 

@@ -24,6 +24,7 @@ from time import perf_counter
 from typing import Any, Protocol
 
 import numpy as np
+from django.utils.timezone import make_aware
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
@@ -89,6 +90,8 @@ Fit = Callable[[Pairs, int], Fitted]
 def read_pairs(path: Path) -> list[Pair]:
     """Read a file of JSON Lines, plain or .gz, in order of time; cases without a reply to their customer are left out.
 
+    A time without its zone is one of TIME_ZONE, as it is for the import.
+
     Raises:
         RepliesError: a line is not a case, or the file cannot be read.
     """
@@ -133,7 +136,7 @@ def measure_replies(pairs: list[Pair], *, encoder: Encodes, seed: int) -> dict[s
 def _pair_of(line: str, *, number: int) -> Iterator[Pair]:
     try:
         said = sorted(
-            (datetime.fromisoformat(entry["at"]), at, entry["from"], entry["body"])
+            (_time(entry["at"]), at, entry["from"], masked(entry["body"]))
             for at, entry in enumerate(json.loads(line)["messages"])
         )
     except (ValueError, KeyError, TypeError, RecursionError) as error:
@@ -143,7 +146,12 @@ def _pair_of(line: str, *, number: int) -> Iterator[Pair]:
     asked_at = next((at for at, (_, _, who, _) in enumerate(said) if who == "customer"), len(said))
     replied = next((body for _, _, who, body in said[asked_at:] if who == "agent"), None)
     if replied is not None:
-        yield Pair(said[asked_at][0], masked(said[asked_at][3]), masked(replied))
+        yield Pair(said[asked_at][0], said[asked_at][3], replied)
+
+
+def _time(value: str) -> datetime:
+    at = datetime.fromisoformat(value)
+    return at if at.tzinfo else make_aware(at)
 
 
 def _measured(

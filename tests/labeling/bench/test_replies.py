@@ -58,8 +58,28 @@ def test_a_pair_is_the_first_message_and_the_reply_to_it_masked(tmp_path: Path) 
     ]
 
 
+def test_times_with_and_without_a_zone_are_put_in_order(tmp_path: Path) -> None:
+    first, second = (
+        make_case(2, ("customer", "a"), ("agent", "b")),
+        make_case(1, ("customer", "c"), ("agent", "d")),
+    )
+
+    pairs = read_pairs(write(tmp_path / "cases.jsonl.gz", [first, second.replace('Z"', '"')]))
+
+    assert [pair.asked for pair in pairs] == ["c", "a"]
+
+
 @pytest.mark.parametrize(
-    "line", ["{", "[]", '{"messages": [{"from": "agent", "body": "no time"}]}', '{"messages": 3}']
+    "line",
+    [
+        "{",
+        "[]",
+        '{"messages": 3}',
+        '{"messages": [{"from": "agent", "body": "no time"}]}',
+        '{"messages": [{"from": "customer", "at": "2025-01-06T09:00:00Z", "body": null},'
+        ' {"from": "agent", "at": "2025-01-06T09:05:00Z", "body": "b"}]}',
+        '{"messages": [{"from": "customer", "at": 17, "body": "a"}]}',
+    ],
 )
 def test_a_malformed_line_is_named(tmp_path: Path, line: str) -> None:
     path = write(tmp_path / "cases.jsonl.gz", [make_case(1, ("customer", "a"), ("agent", "b")), line])

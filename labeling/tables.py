@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 from django.conf import settings
@@ -95,7 +96,8 @@ def write_dataset(
     """
     if not name or Path(name).name != name or name.startswith("."):
         raise DatasetError(f"{name!r} is no name for a dataset: choose a word such as banking77")
-    examples, told = read_examples(tables, columns=columns, encoding=encoding, merge_labels=merge_labels)
+    parts, told = read_examples(tables, columns=columns, encoding=encoding, merge_labels=merge_labels)
+    examples = [example for part in parts for example in part]
     if not any(table.split for table in tables):
         examples = (
             split_by_time(examples, share=TEST_SHARE)
@@ -117,17 +119,20 @@ def write_dataset(
 
 def read_examples(
     tables: Sequence[Table], *, columns: Columns, encoding: str, merge_labels: bool
-) -> tuple[list[Example], Told]:
-    """Read and check tables; rows of a table without a split of its own are for training.
+) -> tuple[list[list[Example]], Told]:
+    """Read tables, check them together, and return the examples of each.
+
+    Rows of a table without a split of its own are for training.
 
     Raises:
         DatasetError: a table can't be read, or its labels can't be learned from.
     """
     told = Told()
-    lines = [line for table in tables for line in _lines(table, columns, encoding, told)]
-    spelling = _spelling([line.label for line in lines], merge_labels=merge_labels)
-    examples = list(_examples(lines, spelling, columns, told))
-    _check_classes(examples, tables, told)
+    parts = [list(_lines(table, columns, encoding, told)) for table in tables]
+    spelling = _spelling([line.label for part in parts for line in part], merge_labels=merge_labels)
+    numbers = count()
+    examples = [list(_examples(part, numbers, spelling, columns, told)) for part in parts]
+    _check_classes([example for part in examples for example in part], tables, told)
     return examples, told
 
 
@@ -234,10 +239,12 @@ def _spelling(labels: Sequence[str], *, merge_labels: bool) -> dict[str, str]:
 
 
 def _examples(
-    lines: Sequence[_Line], spelling: dict[str, str], columns: Columns, told: Told
+    lines: Sequence[_Line], numbers: Iterator[int], spelling: dict[str, str], columns: Columns, told: Told
 ) -> Iterator[Example]:
     """Clean each text as a message's is; one of which nothing is left is skipped."""
-    for number, line in enumerate(lines):
+    for line, number in zip(
+        lines, numbers, strict=False
+    ):  # in this order no number is lost after the last line
         question = question_from([line.text], languages=settings.COPILOT_LANGUAGES)
         if not question.text:
             told.counts["rows with nothing but quotes or a signature skipped"] += 1
@@ -264,7 +271,7 @@ def _reason(label: str, columns: Columns) -> Reason | None:
 def _check_classes(examples: Sequence[Example], tables: Sequence[Table], told: Told) -> None:
     sizes = Counter(str(e.reason or e.topic) for e in examples if e.split is Split.TRAIN)
     if len(sizes) < 2:
-        files = ", ".join(table.path.name for table in tables)
+        files = ", ".join(table.path.name for table in tables if table.split is not Split.TEST)
         found = f"only {next(iter(sizes))!r}" if sizes else "none"
         raise DatasetError(
             f"{files}: two categories are needed to tell them apart, found {found}: add rows of another one, or name "

@@ -2,8 +2,10 @@
 
 import tempfile
 from argparse import ArgumentParser, ArgumentTypeError
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +15,7 @@ from django.core.management.base import CommandError
 from copilot import evaluating
 from copilot.datasets import DatasetError, Example, Split
 from copilot.pipeline.encoder import Encoder
-from labeling.tables import OUT_OF_SCOPE_LABEL, Columns, Table, read_examples
+from labeling.tables import FEWEST_ROWS, OUT_OF_SCOPE_LABEL, Columns, Table, read_examples
 
 if TYPE_CHECKING:
     from copilot.pipeline.run import Pipeline
@@ -209,19 +211,37 @@ def _examples(options: Mapping[str, Any], tell: Tell) -> tuple[list[Example], li
         return train, [], test
     if not options["train"] or not options["test"]:
         raise DatasetError("nothing to measure: give --train and --test, or --dataset")
-    columns = Columns(
-        text=options["text_column"], label=options["label_column"], out_of_scope=options["oos_label"]
+    train, validation, test = (
+        [replace(example, language=LANGUAGE) for example in part] for part in _read(options, tell)
     )
-    read = {"columns": columns, "encoding": options["encoding"], "merge_labels": options["merge_labels"]}
-    parts: list[list[Example]] = []
-    for paths in (options["train"], [options["validation"]], [options["test"]]):
-        tables = [Table(path) for path in paths if path]
-        examples, told = read_examples(tables, **read) if tables else ([], None)
-        for what, n in sorted(told.counts.items()) if told else ():
-            tell(f"{', '.join(table.path.name for table in tables)}: {n} {what}.")
-        parts.append([replace(example, language=LANGUAGE) for example in examples])
-    train, validation, test = parts
+    for topic, n in _unlearned(train, test).items():
+        tell(f"{topic!r}: {n} test rows and fewer than {FEWEST_ROWS} to learn it from: they count as wrong.")
     return train, validation, test
+
+
+def _read(options: Mapping[str, Any], tell: Tell) -> tuple[list[Example], list[Example], list[Example]]:
+    """Rows of all tables, read together so that a label is spelt alike in each of them."""
+    taught = [Table(path, Split.TRAIN) for path in options["train"]]
+    held_back = [Table(path, Split.TEST) for path in (options["test"], options["validation"]) if path]
+    parts, told = read_examples(
+        [*taught, *held_back],
+        columns=Columns(
+            text=options["text_column"], label=options["label_column"], out_of_scope=options["oos_label"]
+        ),
+        encoding=options["encoding"],
+        merge_labels=options["merge_labels"],
+    )
+    for what, n in sorted(told.counts.items()):
+        tell(f"{', '.join(table.path.name for table in [*taught, *held_back])}: {n} {what}.")
+    test, *validation = parts[len(taught) :]
+    return list(chain(*parts[: len(taught)])), list(chain(*validation)), test
+
+
+def _unlearned(train: Sequence[Example], test: Sequence[Example]) -> dict[str, int]:
+    """How many test rows there are of each topic that training leaves out, as too rare."""
+    cases = Counter(topic for topic, _ in {(example.topic, example.case) for example in train})
+    asked = Counter(example.topic for example in test if example.topic)
+    return {topic: n for topic, n in sorted(asked.items()) if cases[topic] < FEWEST_ROWS}
 
 
 def _encoders(which: str, scratch: Path, tell: Tell) -> "EncoderFor":

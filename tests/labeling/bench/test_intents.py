@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 
 from copilot.datasets import Example
 from copilot.pipeline.types import Features, Question, Reason
-from labeling.bench import intents
+from labeling.bench import asking, intents
 from labeling.bench.intents import Told, drawn, macro_f1, measure_intents
 from tests.pipelines import FakeEncoder, make_dataset, make_example
 
@@ -119,6 +119,66 @@ def test_macro_f1_weighs_each_class_alike() -> None:
     )
 
     assert macro_f1(told) == pytest.approx((0.8 + 2 / 3) / 2)
+
+
+def run_bench(
+    folder: Path, tables: dict[str, list[tuple[str, str]]], *words: str
+) -> tuple[dict[str, dict[str, object]], str]:
+    """Return the figures and what else was said, with a table for each option."""
+    said, told = StringIO(), StringIO()
+    for name, rows in tables.items():
+        lines = "".join(f"{text},{label}\n" for text, label in rows)
+        (folder / f"{name}.csv").write_text(f"text,category\n{lines}")
+        words = (*words, f"--{name}", str(folder / f"{name}.csv"))
+    call_command("bench", "intents", *words, "--json", stdout=said, stderr=told)
+    return json.loads(said.getvalue()), told.getvalue()
+
+
+@pytest.fixture
+def fake_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "_encoders", lambda *_: lambda rows, seed: FakeEncoder())
+
+
+LABELED = [(row.text, str(row.topic)) for row in ROWS]
+SHOUTED = [(text, label.upper()) for text, label in LABELED]
+
+
+@pytest.mark.parametrize("other", ["validation", "test"])
+def test_a_label_that_is_spelt_otherwise_in_another_table_is_refused(other: str, tmp_path: Path) -> None:
+    tables = {"train": LABELED, "test": LABELED, other: SHOUTED}
+
+    with pytest.raises(
+        CommandError, match="labels that differ only by case or blanks: 'PAYOUTS' and 'payouts'"
+    ):
+        run_bench(tmp_path, tables)
+
+
+@pytest.mark.usefixtures("fake_encoder")
+def test_merged_labels_are_one_in_all_tables(tmp_path: Path) -> None:
+    tables = {"train": LABELED, "test": SHOUTED, "validation": SHOUTED}
+
+    figures, _ = run_bench(tmp_path, tables, "--merge-labels")
+
+    assert figures["all rows"]["accuracy"] > 0.9
+    assert figures["all rows"]["accuracy held back"] > 0.9
+
+
+@pytest.mark.usefixtures("fake_encoder")
+def test_a_test_label_that_is_not_learned_is_told(tmp_path: Path) -> None:
+    test = [*LABELED, ("may i pay in gold", "bullion"), ("what of bitcoin", "coins"), ("or ether", "coins")]
+
+    _, told = run_bench(tmp_path, {"train": [*LABELED, *test[-3:-1]], "test": test})
+
+    assert "'bullion': 1 test rows and fewer than 3 to learn it from: they count as wrong." in told
+    assert "'coins': 2 test rows and fewer than 3" in told
+    assert "'payouts'" not in told
+
+
+@pytest.mark.usefixtures("fake_encoder")
+def test_a_test_table_of_one_label_is_measured(tmp_path: Path) -> None:
+    figures, _ = run_bench(tmp_path, {"train": LABELED, "test": LABELED[:1]})
+
+    assert figures["all rows"]["test rows"] == 1
 
 
 @pytest.mark.slow

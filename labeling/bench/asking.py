@@ -205,22 +205,27 @@ def _examples(options: Mapping[str, Any], tell: Tell) -> tuple[list[Example], li
     """Training, validation and test rows, all in the language of the bench."""
     from labeling.bench.intents import LANGUAGE
 
-    if options["dataset"]:
-        dataset = evaluating.read_dataset(options["dataset"])
-        train, test = (list(dataset.only(split).examples) for split in (Split.TRAIN, Split.TEST))
-        return train, [], test
-    if not options["train"] or not options["test"]:
-        raise DatasetError("nothing to measure: give --train and --test, or --dataset")
-    train, validation, test = (
-        [replace(example, language=LANGUAGE) for example in part] for part in _read(options, tell)
-    )
+    parts = _frozen(options["dataset"], tell) if options["dataset"] else _read(options, tell)
+    train, validation, test = ([replace(example, language=LANGUAGE) for example in part] for part in parts)
     for topic, n in _unlearned(train, test).items():
         tell(f"{topic!r}: {n} test rows and fewer than {FEWEST_ROWS} to learn it from: they count as wrong.")
     return train, validation, test
 
 
+def _frozen(name: str, tell: Tell) -> tuple[list[Example], list[Example], list[Example]]:
+    """Rows of a dataset; to judge by are those of which somebody said the topic, or why they have none."""
+    dataset = evaluating.read_dataset(name)
+    judges = dataset.judges()
+    test = [example for example in judges if example.reason or example.topic]
+    if len(test) < len(judges):
+        tell(f"{name}: {len(judges) - len(test)} test rows without a topic left out.")
+    return list(dataset.only(Split.TRAIN).examples), [], test
+
+
 def _read(options: Mapping[str, Any], tell: Tell) -> tuple[list[Example], list[Example], list[Example]]:
     """Rows of all tables, read together so that a label is spelt alike in each of them."""
+    if not options["train"] or not options["test"]:
+        raise DatasetError("nothing to measure: give --train and --test, or --dataset")
     taught = [Table(path, Split.TRAIN) for path in options["train"]]
     held_back = [Table(path, Split.TEST) for path in (options["test"], options["validation"]) if path]
     parts, told = read_examples(
@@ -240,8 +245,12 @@ def _read(options: Mapping[str, Any], tell: Tell) -> tuple[list[Example], list[E
 def _unlearned(train: Sequence[Example], test: Sequence[Example]) -> dict[str, int]:
     """How many test rows there are of each topic that training leaves out, as too rare."""
     cases = Counter(topic for topic, _ in {(example.topic, example.case) for example in train})
-    asked = Counter(example.topic for example in test if example.topic)
-    return {topic: n for topic, n in sorted(asked.items()) if cases[topic] < FEWEST_ROWS}
+    asked = Counter(
+        example.topic
+        for example in test
+        if example.topic and all(cases[topic] < FEWEST_ROWS for topic in example.topics_accepted)
+    )
+    return dict(sorted(asked.items()))
 
 
 def _encoders(which: str, scratch: Path, tell: Tell) -> "EncoderFor":

@@ -45,7 +45,10 @@ EncoderFor = Callable[[Sequence[Example], int], Encoder]  # the encoder for trai
 
 @dataclass(frozen=True, eq=False)
 class Told:
-    """What heads say of n rows: probabilities float64[n, k] of the classes, and which rows are in scope."""
+    """What heads say of n rows: probabilities float64[n, k] of the classes, and which rows are in scope.
+
+    `gold` is the topic that should be said: of several that are accepted the likeliest.
+    """
 
     classes: tuple[str, ...]
     probabilities: NDArray[np.float64]
@@ -153,19 +156,32 @@ def _measure(
 
 
 def _told(head: TopicHead, examples: Sequence[Example], features: Features) -> Told:
-    return Told(
-        head.classes,
-        head.predict_proba(features),
-        np.array([example.topic or "" for example in examples]),
-        np.array([example.reason is None for example in examples]),
+    probabilities = head.predict_proba(features)
+    gold = _gold(examples, head.classes, probabilities)
+    return Told(head.classes, probabilities, gold, np.array([example.reason is None for example in examples]))
+
+
+def _gold(
+    examples: Sequence[Example], classes: Sequence[str], probabilities: NDArray[np.float64]
+) -> NDArray[np.str_]:
+    at = {topic: number for number, topic in enumerate(classes)}
+    return np.array(
+        [
+            max(
+                sorted(example.topics_accepted),
+                key=lambda topic: row[at[topic]] if topic in at else -1,
+                default="",
+            )
+            for example, row in zip(examples, probabilities, strict=True)
+        ]
     )
 
 
 def _cross_fitted(train: Sequence[Example], topics: TrainedTopics, is_new: NDArray[np.bool_]) -> Told:
     """What heads that never saw a training row say of it, where the encoder has not seen it either."""
     rows = is_new & np.array([example.topic in topics.head.classes for example in train])
-    gold = np.array([example.topic or "" for example in train])
-    return Told(topics.head.classes, topics.probabilities[rows], gold[rows], rows[rows])
+    gold = _gold(train, topics.head.classes, topics.probabilities)
+    return Told(topics.head.classes, topics.probabilities, gold, rows).in_scope()
 
 
 def _topic_figures(told: Told, held_back: Told, *, seed: int) -> Figures:

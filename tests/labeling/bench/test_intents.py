@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
-from copilot.datasets import Example
+from copilot import datasets
+from copilot.datasets import Example, Opinion, Split
 from copilot.pipeline.types import Features, Question, Reason
 from labeling.bench import asking, intents
 from labeling.bench.intents import Told, drawn, macro_f1, measure_intents
@@ -172,6 +173,37 @@ def test_a_test_label_that_is_not_learned_is_told(tmp_path: Path) -> None:
     assert "'bullion': 1 test rows and fewer than 3 to learn it from: they count as wrong." in told
     assert "'coins': 2 test rows and fewer than 3" in told
     assert "'payouts'" not in told
+
+
+def freeze(root: Path, test: list[Example]) -> None:
+    datasets.write(root / "ours", [*ROWS, *(replace(row, split=Split.TEST) for row in test)], {})
+
+
+@pytest.mark.usefixtures("fake_encoder")
+def test_a_dataset_judges_by_the_topics_that_somebody_said(tmp_path: Path, settings: object) -> None:
+    settings.DATASETS_ROOT = tmp_path
+    nobody_said = replace(ROWS[0], topic=None, answer=None)
+    freeze(tmp_path, [*ROWS, nobody_said, replace(ROWS[0], topic="reader", answer=None, stale=("topic",))])
+
+    figures, told = run_bench(tmp_path, {}, "--dataset", "ours", "--against", "hybrid")
+
+    assert "ours: 1 test rows without a topic left out." in told
+    assert figures["all rows"]["test rows"] == len(ROWS)
+    assert figures["all rows"]["accuracy"] == figures["all rows"]["rival accuracy"] == 1
+
+
+@pytest.mark.usefixtures("fake_encoder")
+def test_either_opinion_is_right(tmp_path: Path, settings: object) -> None:
+    settings.DATASETS_ROOT = tmp_path
+    freeze(
+        tmp_path, [replace(row, topic="doubt", answer=None, second=Opinion(topic=row.topic)) for row in ROWS]
+    )
+
+    figures, told = run_bench(tmp_path, {}, "--dataset", "ours", "--against", "hybrid")
+
+    assert "count as wrong" not in told
+    names = ("accuracy", "rival accuracy", "macro F1", "set coverage")
+    assert [figures["all rows"][name] for name in names] == [1, 1, 1, 1]
 
 
 @pytest.mark.usefixtures("fake_encoder")

@@ -33,6 +33,13 @@ def test_the_hybrid_never_names_a_topic_it_has_not_seen() -> None:
     assert not ask_hybrid(ROWS, [], strange, FakeEncoder()).is_right.any()
 
 
+def test_rivals_learn_of_no_row_whose_topic_nobody_said() -> None:
+    more = [replace(row, topic=None, answer=None) for row in ROWS] * 3
+
+    for ask in (ask_hybrid, ask_stack):
+        assert ask([*ROWS, *more, *STRANGERS], ROWS, ROWS, FakeEncoder()).is_right.mean() > 0.9
+
+
 def test_the_stack_tells_strangers_from_friends() -> None:
     found = ask_stack(ROWS, [*ROWS[::2], *STRANGERS[::2]], EVERYTHING, FakeEncoder())
 

@@ -15,6 +15,7 @@ from django.core.management.base import CommandError
 from copilot import evaluating
 from copilot.datasets import DatasetError, Example, Split
 from copilot.pipeline.encoder import Encoder
+from labeling.bench.curve import MORE, projected, rising
 from labeling.tables import FEWEST_ROWS, OUT_OF_SCOPE_LABEL, Columns, Table, read_examples
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from labeling.bench.intents import EncoderFor
 
 Tell = Callable[[str], object]
-MORE = 100  # labels a topic, for the projection
 
 
 def add_intents(parser: ArgumentParser) -> None:
@@ -41,9 +41,9 @@ def add_intents(parser: ArgumentParser) -> None:
     parser.add_argument("--oos-label", default=OUT_OF_SCOPE_LABEL, help="of what is out of scope")
     parser.add_argument("--encoding", default="utf-8")
     parser.add_argument("--merge-labels", action="store_true")
-    parser.add_argument("--shots", type=int, help="training rows a topic; all of them by default")
+    parser.add_argument("--shots", type=_number, help="training rows a topic; all of them by default")
     parser.add_argument(
-        "--seeds", type=int, default=1, help="how many; they draw the shots and shuffle the folds"
+        "--seeds", type=_number, default=1, help="how many; they draw the shots and shuffle the folds"
     )
     parser.add_argument("--encoder", choices=("base", "tuned"), default="base")
     parser.add_argument(
@@ -52,15 +52,22 @@ def add_intents(parser: ArgumentParser) -> None:
         help="train it on the same rows too, and tell the difference",
     )
     parser.add_argument(
-        "--curve", type=_numbers, default=[], metavar="5,10,20", help="shots, one after another"
+        "--curve",
+        type=_numbers,
+        default=[],
+        metavar="5,10,20",
+        help=f"shots, one after another, and from them what {MORE} labels more a topic would bring",
     )
 
 
+def _number(word: str) -> int:
+    if not word.strip().isdecimal() or int(word) < 1:
+        raise ArgumentTypeError(f"{word!r} is no number from 1 on")
+    return int(word)
+
+
 def _numbers(text: str) -> list[int]:
-    try:
-        return [int(word) for word in text.split(",")]
-    except ValueError:
-        raise ArgumentTypeError(f"{text!r} are no numbers: write 5,10,20,50") from None
+    return [_number(word) for word in text.split(",")]
 
 
 def intents(*, tell: Tell, **options: Any) -> Mapping[str, Mapping[str, object]]:
@@ -73,6 +80,9 @@ def intents(*, tell: Tell, **options: Any) -> Mapping[str, Mapping[str, object]]
     with tempfile.TemporaryDirectory() as scratch, threadpool_limits(1):
         try:
             train, validation, test = _examples(options, tell)
+            curve = rising(options["curve"], train)
+            for shots in sorted(set(options["curve"]) - set(curve)):
+                tell(f"{shots} a topic: left out, since {curve[-1]} draw every row already.")
             encoder_for = _encoders(options["encoder"], Path(scratch), tell)
             against = None
             if options["against"]:
@@ -90,11 +100,11 @@ def intents(*, tell: Tell, **options: Any) -> Mapping[str, Mapping[str, object]]
                     shots=shots,
                     tell=tell,
                 )
-                for shots in options["curve"] or [options["shots"]]
+                for shots in curve or [options["shots"]]
             }
         except (DatasetError, ValueError) as error:
             raise CommandError(str(error)) from error
-    return {**found, **_projection(found, options["curve"])}
+    return {**found, **(projected(found.values(), tell=tell) if curve else {})}
 
 
 def add_replies(parser: ArgumentParser) -> None:
@@ -271,19 +281,3 @@ def _encoders(which: str, scratch: Path, tell: Tell) -> "EncoderFor":
         return Encoder.load(folder)
 
     return tuned
-
-
-def _projection(
-    found: Mapping[str, Mapping[str, object]], curve: Sequence[int]
-) -> dict[str, Mapping[str, object]]:
-    """What more labels would bring, from the curve."""
-    from labeling.bench.intents import projected
-
-    points = [
-        (shots, float(str(figures["accuracy"])))
-        for shots, figures in zip(curve, found.values(), strict=False)
-    ]
-    if not points:
-        return {}
-    most = max(curve) + MORE
-    return {f"projected to {most} a topic": {"accuracy": projected(points, rows_a_topic=most)}}

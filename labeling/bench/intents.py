@@ -102,7 +102,15 @@ def measure_intents(
             theirs = rival(rows, validation, test, frozen)
         figures, ours = _measure(rows, validation, test, encoder_for=encoder_for, seed=seed)
         runs.append(figures | _against(ours, theirs, test) if theirs else figures)
-    return {"train rows": len(rows), "test rows": len(test), "seeds": list(seeds), **_mean_of(runs)}
+    topics = [row.topic for row in rows if row.topic]
+    return {
+        "train rows": len(rows),
+        "rows a topic": len(topics) / len(set(topics)),
+        "test rows": len(test),
+        "test rows in scope": sum(row.reason is None for row in test),
+        "seeds": list(seeds),
+        **_mean_of(runs),
+    }
 
 
 def drawn(examples: Sequence[Example], *, shots: int, seed: int) -> list[Example]:
@@ -274,19 +282,3 @@ def _mean_of(runs: Sequence[Figures]) -> Figures:
     if len(runs) > 1:
         mean["accuracy by seed"] = [run["accuracy"] for run in runs]
     return mean
-
-
-def projected(curve: Sequence[tuple[int, float]], *, rows_a_topic: float) -> float | None:
-    """Return the accuracy to expect with so many rows a topic: errors fall as a power of their number.
-
-    A straight line through log error over log rows, the law that learning curves follow over a few decades (Hestness et
-    al., Deep Learning Scaling is Predictable, Empirically, 2017). None with fewer than three points, or without errors.
-
-    >>> round(projected([(10, 0.6), (20, 0.8), (40, 0.9)], rows_a_topic=80), 3)
-    0.95
-    """
-    points = np.array([(np.log(n), np.log(1 - accuracy)) for n, accuracy in curve if accuracy < 1])
-    if len(points) < 3:
-        return None
-    slope, start = np.polyfit(points[:, 0], points[:, 1], deg=1)
-    return float(1 - np.exp(start + slope * np.log(rows_a_topic)))

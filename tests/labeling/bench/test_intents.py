@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from io import StringIO
@@ -216,19 +217,45 @@ def test_a_test_table_of_one_label_is_measured(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.django_db
 def test_the_command_reads_tables_and_draws_a_curve(tmp_path: Path) -> None:
-    rows = [(row.text, row.topic) for row in ROWS] + [(row.text, "strange") for row in STRANGERS]
-    (tmp_path / "a.csv").write_text("text,category\n" + "".join(f"{text},{topic}\n" for text, topic in rows))
-    table, said = str(tmp_path / "a.csv"), StringIO()
+    rows = LABELED + [(row.text, "strange") for row in STRANGERS]
 
-    call_command(
-        "bench", "intents", "--train", table, "--test", table, "--oos-label", "strange", "--curve", "3,5,8", "--json",
-        stdout=said, stderr=StringIO(),
-    )  # fmt: skip
+    figures, _ = run_bench(
+        tmp_path, {"train": rows, "test": rows}, "--oos-label", "strange", "--curve", "3,5,8"
+    )
 
-    figures = json.loads(said.getvalue())
     assert list(figures) == ["3 a topic", "5 a topic", "8 a topic", "projected to 108 a topic"]
     assert figures["8 a topic"]["train rows"] == 3 * 8 + len(STRANGERS)
     assert figures["8 a topic"]["AUROC"] > 0.8
+
+
+@pytest.mark.usefixtures("fake_encoder")
+def test_a_curve_ends_where_every_row_is_drawn(tmp_path: Path) -> None:
+    rows = [row for row in LABELED if row[1] != "reader"][:40] + LABELED[-30:]
+    sizes = Counter(label for _, label in rows)
+
+    figures, told = run_bench(
+        tmp_path, {"train": rows, "test": LABELED}, "--curve", "8,5,1000,500,16,8", "--seeds", "2"
+    )
+
+    assert list(figures)[:4] == ["5 a topic", "8 a topic", "16 a topic", "500 a topic"]
+    assert figures["500 a topic"]["rows a topic"] == len(rows) / len(sizes)
+    assert f"projected to {len(rows) / len(sizes) + 100:.0f} a topic" in figures
+    assert "1000 a topic: left out, since 500 draw every row already." in told
+
+
+@pytest.mark.usefixtures("fake_encoder")
+def test_a_curve_of_two_points_is_not_drawn_out(tmp_path: Path) -> None:
+    figures, told = run_bench(tmp_path, {"train": LABELED, "test": LABELED}, "--curve", "5,8")
+
+    assert list(figures) == ["5 a topic", "8 a topic"]
+    assert "2 points of a curve, 3 say what more labels would bring" in told
+
+
+@pytest.mark.parametrize("option", ["--shots", "--seeds", "--curve"])
+@pytest.mark.parametrize("number", ["0", "-3", "some"])
+def test_what_is_no_number_from_one_on_is_refused(option: str, number: str) -> None:
+    with pytest.raises(CommandError, match=f"'{number}' is no number from 1 on"):
+        call_command("bench", "intents", f"{option}={number}")
 
 
 @pytest.mark.parametrize(

@@ -90,8 +90,11 @@ def measure_intents(
     of both.
 
     Raises:
-        ValueError: too few rows or topics to train on, or what the rival needs is missing.
+        ValueError: too few rows or topics to train on or to judge by, or what the rival needs is missing.
     """
+    for name, judges in {"test": test, "validation": validation or test}.items():
+        if not any(row.topic for row in judges):
+            raise ValueError(f"no {name} row has a topic: give some that are in scope")
     runs: list[Figures] = []
     for seed in seeds:
         rows = drawn(train, shots=shots, seed=seed) if shots else list(train)
@@ -114,7 +117,7 @@ def measure_intents(
 
 
 def drawn(examples: Sequence[Example], *, shots: int, seed: int) -> list[Example]:
-    """Return so many rows of each topic, and every row out of scope, as the seed draws them."""
+    """Return so many rows of each topic, and every row without one, as the seed draws them."""
     by_topic: defaultdict[str, list[Example]] = defaultdict(list)
     for example in examples:
         by_topic[example.topic or ""].append(example)

@@ -95,6 +95,14 @@ def test_a_set_of_candidates_is_never_empty() -> None:
     assert figures["set coverage"] == figures["accuracy"]
 
 
+@pytest.mark.parametrize("which", ["test", "validation"])
+def test_rows_that_are_all_out_of_scope_cannot_judge(which: str) -> None:
+    rows = {"test": ROWS, "validation": ROWS} | {which: STRANGERS}
+
+    with pytest.raises(ValueError, match=f"no {which} row has a topic"):
+        measured([*ROWS, *STRANGERS], rows["test"], validation=rows["validation"])
+
+
 def test_seeds_are_averaged() -> None:
     figures = measured(ROWS, ROWS, seeds=[1, 2], shots=5)
 

@@ -200,9 +200,8 @@ def _topic_figures(told: Told, held_back: Told, *, seed: int) -> Figures:
     interval = wilson(k, n)
     null = null_value(told.confidence, seed=seed)
     known = np.array(told.classes) == told.gold[:, None]
-    floor = set_floor(
-        held_back.probabilities[np.array(told.classes) == held_back.gold[:, None]], coverage=SET_COVERAGE
-    )
+    of_gold = held_back.probabilities * (np.array(told.classes) == held_back.gold[:, None])
+    floor = set_floor(of_gold.sum(axis=1), coverage=SET_COVERAGE)  # nothing is said of a topic not learned
     sets = told.probabilities >= floor
     sets[np.arange(n), told.probabilities.argmax(axis=1)] = True  # decide_topic always names one
     figures: Figures = {

@@ -95,6 +95,14 @@ def test_a_set_of_candidates_is_never_empty() -> None:
     assert figures["set coverage"] == figures["accuracy"]
 
 
+def test_sets_promise_nothing_of_a_topic_that_was_not_learned() -> None:
+    unheard = [replace(row, topic="unheard") for row in ROWS]
+
+    figures = measured(ROWS, [*ROWS, *unheard], validation=[*ROWS, *unheard])
+
+    assert figures["set size"] == 3, "half of the rows held back have no right set, so all topics are in each"
+
+
 @pytest.mark.parametrize("which", ["test", "validation"])
 def test_rows_that_are_all_out_of_scope_cannot_judge(which: str) -> None:
     rows = {"test": ROWS, "validation": ROWS} | {which: STRANGERS}

@@ -178,8 +178,10 @@ def add_weak_supervision(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--test", type=Path, metavar="CSV", required=True)
     parser.add_argument("--functions", type=Path, metavar="YAML", required=True)
-    parser.add_argument("--gold", type=int, default=250, help="rows, drawn by each seed, whose label is read")
-    parser.add_argument("--seeds", type=int, default=3, help="how many")
+    parser.add_argument(
+        "--gold", type=_number, default=250, help="rows, drawn by each seed, whose label is read"
+    )
+    parser.add_argument("--seeds", type=_number, default=3, help="how many")
     parser.add_argument("--text-column", default="text")
     parser.add_argument("--label-column", default="category")
     parser.add_argument("--encoding", default="utf-8")
@@ -197,7 +199,10 @@ def weak_supervision(*, tell: Tell, **options: Any) -> Mapping[str, Mapping[str,
     with tempfile.TemporaryDirectory() as scratch, threadpool_limits(1):
         try:
             functions = read_functions(options["functions"])
-            train, _, test = _examples({**options, **table}, tell)
+            rows, _, asked = _examples({**options, **table}, tell)
+            train, test = ([row for row in part if row.topic] for part in (rows, asked))
+            if n := len(rows) + len(asked) - len(train) - len(test):
+                tell(f"{n} rows out of scope left out: functions vote for topics.")
             return measure_weak_supervision(
                 train,
                 test,

@@ -11,6 +11,7 @@ from labeling.functions.engine import Engine, Rule
 from labeling.functions.errors import SpecError
 from labeling.functions.rows import Rows
 from labeling.functions.specs import RULES
+from labeling.models import Task
 from labeling.votes import Votes
 
 
@@ -24,7 +25,7 @@ class Function:
 
 
 def read_functions(path: Path) -> list[Function]:
-    """Read a file of declarative functions, as `manage.py functions` writes it.
+    """Read those that vote for topics from a file of declarative functions, as `manage.py functions` writes it.
 
     Raises:
         SpecError: an entry can't be used; the message names it.
@@ -36,8 +37,9 @@ def read_functions(path: Path) -> list[Function]:
     functions = []
     for number, entry in enumerate(entries or [], start=1):
         try:
-            functions.append(Function(entry["name"], entry["label"], RULES[entry["kind"]](entry["spec"])))
-        except (SpecError, KeyError, TypeError) as error:
+            if entry.get("task", Task.TOPIC) == Task.TOPIC:
+                functions.append(Function(entry["name"], entry["label"], RULES[entry["kind"]](entry["spec"])))
+        except (SpecError, AttributeError, KeyError, TypeError) as error:
             raise SpecError(f"{path.name} entry {number}: {error}") from error
     return functions
 

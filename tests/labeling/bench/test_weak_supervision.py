@@ -10,6 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from copilot.datasets import Example
+from labeling.bench import asking
 from labeling.bench.function_files import Function, read_functions, votes_of
 from labeling.bench.weak_supervision import measure_weak_supervision
 from labeling.functions import keyword
@@ -68,12 +69,21 @@ def test_the_shipped_functions_can_be_read_and_have_one_for_every_topic() -> Non
     assert len({function.name for function in found}) == len(found) >= 77
 
 
+def test_functions_for_other_tasks_are_no_topics(tmp_path: Path) -> None:
+    entry = "{{name: {0}, task: {1}, kind: keyword, label: {0}, spec: {{any: [a]}}}}\n"
+    tasks = {"fees": "topic", "thanks": "validity", "fee-table": "answer"}
+    (tmp_path / "a.yaml").write_text("".join("- " + entry.format(*pair) for pair in tasks.items()))
+
+    assert [function.label for function in read_functions(tmp_path / "a.yaml")] == ["fees"]
+
+
 @pytest.mark.parametrize(
     ("content", "error"),
     [
         ("- {name: a, kind: regex, label: b, spec: {pattern: '('}}", "entry 1: pattern"),
         ("- {name: a, kind: magic, label: b, spec: {}}", "entry 1: 'magic'"),
         ("- [", "can't be read"),
+        ("- some words", "entry 1: "),
     ],
 )
 def test_a_file_that_cannot_be_used_says_where(tmp_path: Path, content: str, error: str) -> None:
@@ -93,21 +103,23 @@ def test_more_gold_than_rows_is_refused() -> None:
 
 
 def test_the_command_reads_tables_and_functions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from labeling.bench import asking
-
     monkeypatch.setattr(asking, "_encoders", lambda *_: lambda rows, seed: FakeEncoder())
-    (tmp_path / "a.csv").write_text("text,category\n" + "".join(f"{row.text},{row.topic}\n" for row in ROWS))
+    lines = [*(f"{row.text},{row.topic}\n" for row in ROWS), "what is love,oos\n"]
+    (tmp_path / "a.csv").write_text("text,category\n" + "".join(lines))
     (tmp_path / "a.yaml").write_text(
         "".join(
             f"- {{name: {topic}, task: topic, kind: keyword, label: {topic}, spec: {{any: {words}}}}}\n"
             for topic, words in WORDS.items()
         )
     )
-    said, table = StringIO(), str(tmp_path / "a.csv")
+    said, told, table = StringIO(), StringIO(), str(tmp_path / "a.csv")
 
     call_command(
         "bench", "weak-supervision", "--train", table, "--test", table, "--functions", str(tmp_path / "a.yaml"),
-        "--gold", "12", "--seeds", "1", "--json", stdout=said, stderr=StringIO(),
+        "--gold", "12", "--seeds", "1", "--json", stdout=said, stderr=told,
     )  # fmt: skip
 
-    assert json.loads(said.getvalue())["both"]["accuracy"] > 0.5
+    figures = json.loads(said.getvalue())
+    assert figures["both"]["accuracy"] > 0.5
+    assert figures["rows"] == {"train": len(ROWS), "gold": 12, "test": len(ROWS), "seeds": [1]}
+    assert "2 rows out of scope left out" in told.getvalue()

@@ -2,28 +2,23 @@
 
 import tempfile
 from argparse import ArgumentParser, ArgumentTypeError
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.management.base import CommandError
 
-from copilot import evaluating
-from copilot.datasets import DatasetError, Example, Split
+from copilot.datasets import DatasetError, Example
 from copilot.pipeline.encoder import Encoder
 from labeling.bench.curve import MORE, projected, rising
-from labeling.tables import FEWEST_ROWS, OUT_OF_SCOPE_LABEL, Columns, Table, read_examples
+from labeling.bench.reading import Tell, read_frozen, read_tables
+from labeling.tables import OUT_OF_SCOPE_LABEL
 
 if TYPE_CHECKING:
     from copilot.pipeline.run import Pipeline
     from copilot.pipeline.types import Catalog
     from labeling.bench.intents import EncoderFor
-
-Tell = Callable[[str], object]
 
 
 def add_intents(parser: ArgumentParser) -> None:
@@ -79,8 +74,11 @@ def intents(*, tell: Tell, **options: Any) -> Mapping[str, Mapping[str, object]]
 
     with tempfile.TemporaryDirectory() as scratch, threadpool_limits(1):
         try:
-            train, validation, test = _examples(options, tell)
-            curve = rising(options["curve"], train)
+            name = options["dataset"]
+            rows = read_frozen(name, tell=tell) if name else read_tables(options, tell=tell)
+            for topic, n in rows.unlearned.items():
+                tell(f"{topic!r}: {n} test rows, too few to learn it from: they count as wrong.")
+            curve = rising(options["curve"], rows.train)
             for shots in sorted(set(options["curve"]) - set(curve)):
                 tell(f"{shots} a topic: left out, since {curve[-1]} draw every row already.")
             encoder_for = _encoders(options["encoder"], Path(scratch), tell)
@@ -91,9 +89,7 @@ def intents(*, tell: Tell, **options: Any) -> Mapping[str, Mapping[str, object]]
                 against = RIVALS[options["against"]], frozen_for([], 0)
             found = {
                 f"{shots} a topic" if shots else "all rows": measure_intents(
-                    train,
-                    test,
-                    validation=validation,
+                    rows,
                     encoder_for=encoder_for,
                     against=against,
                     seeds=range(1, options["seeds"] + 1),
@@ -195,13 +191,13 @@ def weak_supervision(*, tell: Tell, **options: Any) -> Mapping[str, Mapping[str,
     from labeling.bench.weak_supervision import measure_weak_supervision
     from labeling.functions.errors import SpecError
 
-    table = {"dataset": None, "validation": None, "oos_label": OUT_OF_SCOPE_LABEL, "merge_labels": False}
+    table = {"validation": None, "oos_label": OUT_OF_SCOPE_LABEL, "merge_labels": False}
     with tempfile.TemporaryDirectory() as scratch, threadpool_limits(1):
         try:
             functions = read_functions(options["functions"])
-            rows, _, asked = _examples({**options, **table}, tell)
-            train, test = ([row for row in part if row.topic] for part in (rows, asked))
-            if n := len(rows) + len(asked) - len(train) - len(test):
+            rows = read_tables({**options, **table}, tell=tell)
+            train, test = ([row for row in part if row.topic] for part in (rows.train, rows.test))
+            if n := len(rows.train) + len(rows.test) - len(train) - len(test):
                 tell(f"{n} rows out of scope left out: functions vote for topics.")
             return measure_weak_supervision(
                 train,
@@ -214,58 +210,6 @@ def weak_supervision(*, tell: Tell, **options: Any) -> Mapping[str, Mapping[str,
             )
         except (DatasetError, SpecError, ValueError) as error:
             raise CommandError(str(error)) from error
-
-
-def _examples(options: Mapping[str, Any], tell: Tell) -> tuple[list[Example], list[Example], list[Example]]:
-    """Training, validation and test rows, all in the language of the bench."""
-    from labeling.bench.intents import LANGUAGE
-
-    parts = _frozen(options["dataset"], tell) if options["dataset"] else _read(options, tell)
-    train, validation, test = ([replace(example, language=LANGUAGE) for example in part] for part in parts)
-    for topic, n in _unlearned(train, test).items():
-        tell(f"{topic!r}: {n} test rows and fewer than {FEWEST_ROWS} to learn it from: they count as wrong.")
-    return train, validation, test
-
-
-def _frozen(name: str, tell: Tell) -> tuple[list[Example], list[Example], list[Example]]:
-    """Rows of a dataset; to judge by are those of which somebody said the topic, or why they have none."""
-    dataset = evaluating.read_dataset(name)
-    judges = dataset.judges()
-    test = [example for example in judges if example.reason or example.topic]
-    if len(test) < len(judges):
-        tell(f"{name}: {len(judges) - len(test)} test rows without a topic left out.")
-    return list(dataset.only(Split.TRAIN).examples), [], test
-
-
-def _read(options: Mapping[str, Any], tell: Tell) -> tuple[list[Example], list[Example], list[Example]]:
-    """Rows of all tables, read together so that a label is spelt alike in each of them."""
-    if not options["train"] or not options["test"]:
-        raise DatasetError("nothing to measure: give --train and --test, or --dataset")
-    taught = [Table(path, Split.TRAIN) for path in options["train"]]
-    held_back = [Table(path, Split.TEST) for path in (options["test"], options["validation"]) if path]
-    parts, told = read_examples(
-        [*taught, *held_back],
-        columns=Columns(
-            text=options["text_column"], label=options["label_column"], out_of_scope=options["oos_label"]
-        ),
-        encoding=options["encoding"],
-        merge_labels=options["merge_labels"],
-    )
-    for what, n in sorted(told.counts.items()):
-        tell(f"{', '.join(table.path.name for table in [*taught, *held_back])}: {n} {what}.")
-    test, *validation = parts[len(taught) :]
-    return list(chain(*parts[: len(taught)])), list(chain(*validation)), test
-
-
-def _unlearned(train: Sequence[Example], test: Sequence[Example]) -> dict[str, int]:
-    """How many test rows there are of each topic that training leaves out, as too rare."""
-    cases = Counter(topic for topic, _ in {(example.topic, example.case) for example in train})
-    asked = Counter(
-        example.topic
-        for example in test
-        if example.topic and all(cases[topic] < FEWEST_ROWS for topic in example.topics_accepted)
-    )
-    return dict(sorted(asked.items()))
 
 
 def _encoders(which: str, scratch: Path, tell: Tell) -> "EncoderFor":

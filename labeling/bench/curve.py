@@ -46,7 +46,7 @@ class Projection:
 
 def rising(shots: Iterable[int], train: Sequence[Example]) -> list[int]:
     """Return the numbers of shots in order, without those that would draw no row more than the one before."""
-    most = max(Counter(row.topic for row in train if row.topic).values(), default=0)
+    most = max(Counter(row.topic for row in train if row.topic).values(), default=1)
     return [more for less, more in pairwise([0, *sorted(set(shots))]) if less < most]
 
 

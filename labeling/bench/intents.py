@@ -7,13 +7,13 @@ sets of candidates are chosen on cross-fitted predictions of the training rows; 
 import resource
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
 
-from copilot.datasets import NO_CATALOG, Dataset, Example
+from copilot.datasets import Dataset, Example
 from copilot.pipeline.encoder import Encoder
 from copilot.pipeline.heads import softmax
 from copilot.pipeline.topics import TopicHead
@@ -28,6 +28,7 @@ from copilot.statistics.selection import (
     select,
     set_floor,
 )
+from labeling.bench.reading import LANGUAGE, Material
 from labeling.bench.rivals import Rival, Said, differences
 from labeling.training.prepared import prepare
 from labeling.training.topics import TrainedTopics, train_topics
@@ -37,7 +38,6 @@ ACCURACIES = (0.95, 0.98, 0.99)
 IN_SCOPE_ACCURACIES = (0.95, 0.94, 0.93, 0.92, 0.90)
 SET_COVERAGE = 0.95
 TIMED = 200
-LANGUAGE = "en"
 
 Figures = dict[str, object]
 EncoderFor = Callable[[Sequence[Example], int], Encoder]  # the encoder for training rows and a seed
@@ -73,37 +73,36 @@ class Told:
 
 
 def measure_intents(
-    train: Sequence[Example],
-    test: Sequence[Example],
+    given: Material,
     *,
     encoder_for: EncoderFor,
     seeds: Sequence[int],
-    validation: Sequence[Example] = (),
     shots: int | None = None,
     against: tuple[Rival, Encoder] | None = None,
     tell: Callable[[str], object] = lambda _: None,
 ) -> Figures:
     """Train on the rows, or on `shots` of each topic drawn by each seed, and return the mean figures over the seeds.
 
-    Floors and sets are chosen on `validation` where there is one, else on what heads say of training rows that they
-    never saw. A rival `against` them is trained on the same rows, on the encoder given with it; the peak memory is then
-    of both.
+    Floors and sets are chosen on validation rows where there are some, else on what heads say of training rows that
+    they never saw. A rival `against` them is trained on the same rows, on the encoder given with it; the peak memory is
+    then of both.
 
     Raises:
         ValueError: too few rows or topics to train on or to judge by, or what the rival needs is missing.
     """
-    for name, judges in {"test": test, "validation": validation or test}.items():
+    test = given.test
+    for name, judges in {"test": test, "validation": given.validation or test}.items():
         if not any(row.topic for row in judges):
             raise ValueError(f"no {name} row has a topic: give some that are in scope")
     runs: list[Figures] = []
     for seed in seeds:
-        rows = drawn(train, shots=shots, seed=seed) if shots else list(train)
+        rows = drawn(given.train, shots=shots, seed=seed) if shots else list(given.train)
         tell(f"seed {seed}: {len(rows)} training rows, {len(test)} test rows ...")
         theirs = None
         if against:  # first, since it is sooner done and may lack rows
             rival, frozen = against
-            theirs = rival(rows, validation, test, frozen)
-        figures, ours = _measure(rows, validation, test, encoder_for=encoder_for, seed=seed)
+            theirs = rival(rows, given.validation, test, frozen)
+        figures, ours = _measure(replace(given, train=rows), encoder_for=encoder_for, seed=seed)
         runs.append(figures | _against(ours, theirs, test) if theirs else figures)
     topics = [row.topic for row in rows if row.topic]
     return {
@@ -128,18 +127,12 @@ def drawn(examples: Sequence[Example], *, shots: int, seed: int) -> list[Example
     return kept
 
 
-def _measure(
-    train: Sequence[Example],
-    validation: Sequence[Example],
-    test: Sequence[Example],
-    *,
-    encoder_for: EncoderFor,
-    seed: int,
-) -> tuple[Figures, Said]:
+def _measure(given: Material, *, encoder_for: EncoderFor, seed: int) -> tuple[Figures, Said]:
+    train, validation, test = given.train, given.validation, given.test
     started = perf_counter()
     encoder = encoder_for(train, seed)
     tuned = perf_counter()
-    prepared = prepare(Dataset(tuple(train), NO_CATALOG, {}, ""), encoder=encoder, seed=seed)
+    prepared = prepare(Dataset(tuple(train), given.catalog, {}, ""), encoder=encoder, seed=seed)
     encoded = perf_counter()
     topics = train_topics(prepared)
     fitted = perf_counter()

@@ -66,3 +66,4 @@ def test_shots_that_draw_no_more_rows_are_left_out() -> None:
     assert rising([100, 5, 42, 10, 5, 50], train) == [5, 10, 42]
     assert rising([10, 50, 100], train) == [10, 50]
     assert rising([], train) == []
+    assert rising([5, 10], []) == [5], "whoever trains on it says what is missing"

@@ -13,11 +13,12 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from copilot import datasets
-from copilot.datasets import Example, Opinion, Split
+from copilot.datasets import NO_CATALOG, Example, Opinion, Split
 from copilot.pipeline.types import Features, Question, Reason
 from labeling.bench import asking, intents
 from labeling.bench.intents import Told, drawn, macro_f1, measure_intents
-from tests.pipelines import FakeEncoder, make_dataset, make_example
+from labeling.bench.reading import Material
+from tests.pipelines import CATALOG, FakeEncoder, make_dataset, make_example
 
 ROWS = [example for example in make_dataset().examples if example.topic]
 STRANGERS = [
@@ -35,9 +36,11 @@ class DeafEncoder(FakeEncoder):
         return super().features([Question("")] * len(questions))
 
 
-def measured(train: list[Example], test: list[Example], **changes: object) -> dict[str, object]:
+def measured(
+    train: list[Example], test: list[Example], validation: Sequence[Example] = (), **changes: object
+) -> dict[str, object]:
     options = {"encoder_for": lambda rows, seed: FakeEncoder(), "seeds": [1], **changes}
-    return measure_intents(train, test, **options)
+    return measure_intents(Material(train, test, validation), **options)
 
 
 def test_topics_that_can_be_told_apart_are() -> None:
@@ -187,13 +190,13 @@ def test_a_test_label_that_is_not_learned_is_told(tmp_path: Path) -> None:
 
     _, told = run_bench(tmp_path, {"train": [*LABELED, *test[-3:-1]], "test": test})
 
-    assert "'bullion': 1 test rows and fewer than 3 to learn it from: they count as wrong." in told
-    assert "'coins': 2 test rows and fewer than 3" in told
+    assert "'bullion': 1 test rows, too few to learn it from: they count as wrong." in told
+    assert "'coins': 2 test rows, too few" in told
     assert "'payouts'" not in told
 
 
-def freeze(root: Path, test: list[Example]) -> None:
-    datasets.write(root / "ours", [*ROWS, *(replace(row, split=Split.TEST) for row in test)], {})
+def freeze(root: Path, test: list[Example], train: Sequence[Example] = ROWS, **more: object) -> None:
+    datasets.write(root / "ours", [*train, *(replace(row, split=Split.TEST) for row in test)], {}, **more)
 
 
 @pytest.mark.usefixtures("fake_encoder")
@@ -221,6 +224,32 @@ def test_either_opinion_is_right(tmp_path: Path, settings: object) -> None:
     assert "count as wrong" not in told
     names = ("accuracy", "rival accuracy", "macro F1", "set coverage")
     assert [figures["all rows"][name] for name in names] == [1, 1, 1, 1]
+
+
+@pytest.mark.usefixtures("fake_encoder")
+def test_the_answers_of_a_dataset_speak_for_their_topics(tmp_path: Path, settings: object) -> None:
+    settings.DATASETS_ROOT = tmp_path
+    texts = {answer.topic: answer.text for answer in CATALOG.answers}
+    asked = [replace(row, text=texts[str(row.topic)]) for row in ROWS]
+
+    said = []
+    for catalog in (NO_CATALOG, CATALOG):
+        freeze(tmp_path, asked, catalog=catalog)
+        said.append(run_bench(tmp_path, {}, "--dataset", "ours")[0]["all rows"])
+
+    assert said[0]["confidence"] < said[1]["confidence"]
+    assert said[1]["accuracy"] == 1
+
+
+@pytest.mark.usefixtures("fake_encoder")
+def test_a_dataset_in_another_language_is_measured(tmp_path: Path, settings: object) -> None:
+    settings.DATASETS_ROOT = tmp_path
+    rows = [replace(row, language="de") for row in (*ROWS, *STRANGERS)]
+    freeze(tmp_path, rows, train=rows)
+
+    figures, _ = run_bench(tmp_path, {}, "--dataset", "ours")
+
+    assert figures["all rows"]["AUROC"] > 0.9
 
 
 @pytest.mark.usefixtures("fake_encoder")

@@ -111,7 +111,7 @@ def measure_replies(pairs: list[Pair], *, encoder: Encodes, seed: int) -> dict[s
     """Return the figures of each way to rank, by its name.
 
     Raises:
-        RepliesError: there are too few cases to draw others from.
+        RepliesError: there are too few cases to draw others from, or too many of them have one reply.
     """
     n_past = int(len(pairs) * SHARE_PAST)
     if len(pairs) < FEWEST_CASES:
@@ -187,7 +187,13 @@ def _ranks(score: Score, pairs: Pairs, *, seed: int) -> tuple[NDArray[np.int64],
     reply = np.array([number_of.setdefault(each.text, len(number_of)) for each in pairs.replied.questions])
     ranks, spent = [], []
     for row in range(len(pairs)):
-        others = rng.choice(np.flatnonzero(reply != reply[row]), N_OTHERS, replace=False)
+        rivals = np.flatnonzero(reply != reply[row])
+        if len(rivals) < N_OTHERS:
+            raise RepliesError(
+                f"of {len(pairs)} cases {len(rivals)} have another reply than "
+                f"{pairs.replied.questions[row].text[:60]!r}, {N_OTHERS} are needed: use a larger file"
+            )
+        others = rng.choice(rivals, N_OTHERS, replace=False)
         start = perf_counter()
         scores = score(row, np.array([row, *others]))
         spent.append((perf_counter() - start) * 1000)

@@ -103,6 +103,20 @@ def test_too_few_cases_are_said(tmp_path: Path) -> None:
         measure_replies(pairs, encoder=FakeEncoder(), seed=1)
 
 
+def test_one_reply_to_nearly_all_is_said(tmp_path: Path) -> None:
+    replies = ["We look into it." if number % 6 else f"A{number}." for number in range(FEWEST_CASES)]
+    lines = [
+        make_case(number, ("customer", f"question {number}"), ("agent", reply))
+        for number, reply in enumerate(replies)
+    ]
+    pairs = read_pairs(write(tmp_path / "cases.jsonl.gz", lines))
+
+    with pytest.raises(
+        RepliesError, match=r"of 150 cases 25 have another reply than 'We look into it.', 99 are needed"
+    ):
+        measure_replies(pairs, encoder=FakeEncoder(), seed=1)
+
+
 def test_every_way_ranks_the_same_cases_and_again_alike(tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
     lines = []

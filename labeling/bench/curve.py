@@ -111,6 +111,6 @@ def _drawn_out(rows: NDArray[np.floating], errors: NDArray[np.float64], *, to: f
     """The accuracy at the end of the line through the points of each curve [..., points]."""
     x, y = np.log(rows), np.log(errors)
     off = x - x.mean(axis=-1, keepdims=True)
-    slope = (off * y).sum(axis=-1) / (off**2).sum(axis=-1)
+    slope = np.minimum((off * y).sum(axis=-1) / (off**2).sum(axis=-1), 0)  # more labels do no harm
     accuracy: NDArray[np.float64] = 1 - np.exp(y.mean(axis=-1) + slope * (np.log(to) - x.mean(axis=-1)))
     return np.clip(accuracy, 0, 1)

@@ -59,6 +59,14 @@ def test_no_curve_leads_out_of_what_an_accuracy_can_be(accuracies: tuple[float, 
     assert 0 <= found.low <= found.accuracy <= found.high <= 1
 
 
+def test_more_labels_are_never_expected_to_harm() -> None:
+    found = project(
+        [Point(rows, (accuracy,), N) for rows, accuracy in ((5, 0.8), (8, 0.85), (10, 0.84))], more=100
+    )
+
+    assert found.low > 0.75
+
+
 def test_shots_that_draw_no_more_rows_are_left_out() -> None:
     topics = ["fees"] * 42 + ["refunds"] * 7
     train = [make_example(number, "a text", topic=topic) for number, topic in enumerate(topics)]

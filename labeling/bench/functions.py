@@ -5,7 +5,6 @@ them is not timed. Votes are packed as they are stored and joined to one matrix,
 """
 
 import re
-import resource
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,6 +17,7 @@ from copilot.pipeline.encoder import Encoder
 from copilot.pipeline.heads import unit
 from copilot.pipeline.run import Pipeline
 from copilot.pipeline.types import Catalog, Features, Floors, Question, Vectors
+from helpdesk.benching.memory import peak_mb
 from labeling.functions import field, keyword, regex
 from labeling.functions.artifact import sure_of
 from labeling.functions.engine import Engine, Rule
@@ -63,7 +63,7 @@ def measure_functions(
     all_of_them, cpu, votes = _apply(rules, texts, rows=rows, seed=seed)
     tell("one of them edited …")
     one, _cpu, _votes = _apply(rules[:1], texts, rows=rows, seed=seed)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_mb()
     figures: dict[str, dict[str, float | int]] = {
         "all functions": {
             "rows": rows, "functions": len(rules), "seconds": all_of_them, "cpu_seconds": cpu,

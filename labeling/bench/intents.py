@@ -4,7 +4,6 @@ It trains the heads that a release serves, on the encoder that serves, and asks 
 sets of candidates are chosen on cross-fitted predictions of the training rows; the test rows are judged once.
 """
 
-import resource
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -28,6 +27,7 @@ from copilot.statistics.selection import (
     select,
     set_floor,
 )
+from helpdesk.benching.memory import peak_mb
 from labeling.bench.reading import LANGUAGE, Material
 from labeling.bench.rivals import Rival, Said, differences
 from labeling.training.prepared import prepare
@@ -155,7 +155,7 @@ def _measure(given: Material, *, encoder_for: EncoderFor, seed: int) -> tuple[Fi
             gate = _gate(topics.head, validity, features)
             figures |= _scope_figures(told, gate)
     figures |= _latency(encoder, topics.head, validity, test)
-    figures["peak memory MB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    figures["peak memory MB"] = peak_mb()
     return figures, Said(told.is_right, gate)
 
 

@@ -1,8 +1,10 @@
 """What decides: trained artifacts, the releases that serve them together, and who made which of them live."""
 
+from typing import Self
+
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, Deferrable, Q, Value, When
+from django.db.models import Case, Deferrable, F, Q, Value, When
 
 from copilot.pipeline.types import Floors
 
@@ -137,6 +139,12 @@ class Promotion(models.Model):
         return f"{'rollback to' if self.is_rollback else 'promotion of'} release {self.release_id}"
 
 
+class EvaluationQuerySet(models.QuerySet["Evaluation"]):
+    def own_first(self) -> Self:
+        """Those on what the release was trained on first: on other datasets it was run to be compared. Then by time."""
+        return self.alias(is_own=Q(dataset=F("release__dataset"))).order_by("-is_own", "-evaluated_at")
+
+
 class Evaluation(models.Model):
     """What was said on a dataset's rows, one by one, so that every figure is arithmetic.
 
@@ -157,6 +165,8 @@ class Evaluation(models.Model):
     latency = models.JSONField(default=dict, help_text="Milliseconds of one question: {stage: [p50, p95]}.")
     n_timed = models.PositiveIntegerField(default=0)
     evaluated_at = models.DateTimeField()
+
+    objects = EvaluationQuerySet.as_manager()
 
     class Meta:
         ordering = ["-evaluated_at"]

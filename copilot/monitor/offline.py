@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from copilot.evaluation.rows import Row, from_lists
+from copilot import evaluating
+from copilot.evaluation.rows import Row
 from copilot.models import Evaluation, Release, Topic
 from copilot.monitor.figures import Figure
 from copilot.monitor.filters import Filters
@@ -21,18 +22,21 @@ class Offline:
 
 
 def offline(filters: Filters) -> Offline:
-    """Return what the release asked for, or the live one, got right of what it offered on its latest test."""
+    """Return what the release asked for, or the live one, got right of what it offered on its latest test.
+
+    That is one on its own dataset, if there is any; rows that it has learned from are left out.
+    """
     which = {"pk": filters.release} if filters.release is not None else {"state": Release.State.LIVE}
     tests = Evaluation.objects.filter(
         method=Evaluation.Method.TEST, release__in=Release.objects.filter(**which)
     )
-    latest = tests.order_by("-evaluated_at").first()
+    latest = tests.own_first().select_related("release").first()
     if latest is None:
         return Offline(Figure(NAME, 0, note="no stored test: evaluate the release on the page Releases"))
     names = dict(Topic.objects.values_list("slug", "name"))
     rows = [
         replace(row, first_topic=names.get(row.first_topic, row.first_topic))
-        for row in from_lists(latest.rows)
+        for row in evaluating.rows_of(latest)
         if row.is_offered and row.is_judged and _is_asked(row, filters)
     ]
     bare = Figure(NAME, len(rows), version=f"release {latest.release_id} on {latest.dataset}")

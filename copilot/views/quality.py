@@ -49,11 +49,11 @@ def quality(request: PageRequest, release_id: int) -> HttpResponse:
 
 
 def newest_by_method(release: Release) -> dict[str, Evaluation]:
-    """Return the last evaluation of each method, in the order in which they are told."""
+    """Return the last evaluation by each method, on its own dataset if there is one, in the order they are told."""
     newest: dict[str, Evaluation] = {}
-    for evaluation in release.evaluations.order_by("evaluated_at"):
+    for evaluation in release.evaluations.own_first():
         evaluation.release = release
-        newest[evaluation.method] = evaluation
+        newest.setdefault(evaluation.method, evaluation)
     return {method: newest[method] for method in Evaluation.Method.values if method in newest}
 
 

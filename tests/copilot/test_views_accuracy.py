@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from copilot.models import ConfidenceDay, Evaluation, Judgment, TurnDay
+from copilot.models import ConfidenceDay, Evaluation, Judgment, Release, TurnDay
 from copilot.monitor.rolling import agent_hash
 from copilot.monitor.rolling_sums import roll_sums
 from helpdesk.models import User
@@ -177,9 +177,9 @@ def test_confidence_that_promises_more_than_labels_bear_out_is_told(
     assert partly["note"] == "confidences are kept for all topics and languages together"
 
 
-def offline_row(topic: str, *, is_right: bool) -> list[Any]:
+def offline_row(topic: str, *, is_right: bool, key: str = "k") -> list[Any]:
     return [
-        "k",
+        key,
         "1",
         "question",
         topic,
@@ -219,6 +219,20 @@ def test_the_gap_to_offline_is_parted_by_topic_with_causes(
     assert float(causes["Right, not sent: Fees"]["value"]) == pytest.approx(0.5)
     assert not any(name.endswith("Payouts") for name in causes)
     assert "+25.0 points" in client.get(PAGE).text
+
+
+def test_the_offline_figure_is_of_its_own_dataset_and_of_what_it_has_not_learned(client: Client) -> None:
+    release = make_release()
+    Release.objects.filter(pk=release.pk).update(dataset="own", learned_from=["known"])
+    own = [offline_row("fees", is_right=False), offline_row("fees", is_right=True, key="known")]
+    for hours, (name, rows) in enumerate({"own": own, "later": [offline_row("fees", is_right=True)]}.items()):
+        Evaluation.objects.create(
+            release=release, dataset=name, dataset_sha256=name, rows=rows,
+            evaluated_at=timezone.now() + timedelta(hours=hours),
+        )  # fmt: skip
+    offline = table(client, "estimates")["Offline, on the test split"]
+    assert (offline["n"], offline["value"]) == ("1", "0.0")
+    assert "on own" in offline["version"]
 
 
 def test_too_few_labels_part_no_gap(client: Client, agents: list[User], nadia: User) -> None:

@@ -2,7 +2,8 @@
 
 1. A reply is compared at once by its words, where it is sent. If too little of the suggestion is in it, and the
    current version has a floor for the case's language, the match is pending: no figure counts it yet. What a withheld
-   suggestion would have said is pending with its reply: nobody waits for it, so a worker looks at its words too.
+   suggestion or a candidate would have said is pending with its reply: nobody waits for it, so a worker looks at its
+   words too.
 2. `settle` embeds both bodies, on the queue of what agents wait for, and says SEMANTIC, CONFLICT or NONE.
 3. What is lost with a worker is still pending, and taken up by the next sweep.
 """
@@ -12,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from time import monotonic
+from typing import TypeVar
 
 from django.db import transaction
 from django.utils import timezone
@@ -23,13 +25,15 @@ from copilot.measure import Measure, Texts, compared, fields_of, is_open, measur
 from copilot.models import Artifact, Match, MatchVersion, ShadowOutcome, WithheldText
 from copilot.pipeline.encoder import Encoder
 from copilot.pipeline.types import HeadError
-from copilot.recording import answers_of, expect_settling
+from copilot.recording import expect_settling
 
 logger = logging.getLogger(__name__)
 
 CHUNK = 64
 SECONDS = 20.0  # then the queue's other work has its turn
 LOST_AFTER = timedelta(seconds=10)
+
+Unseen = TypeVar("Unseen", WithheldText, ShadowOutcome)
 
 
 def sweep(*, now: datetime) -> None:
@@ -46,12 +50,11 @@ def settle(*, seconds: float = SECONDS) -> int:
     """
     ends, n = monotonic() + seconds, 0
     try:
-        while found := _settle_matches() + _settle_withheld():
+        while found := _settle_matches() + _settle_unseen(WithheldText) + _settle_unseen(ShadowOutcome):
             n += found
             if monotonic() >= ends:
                 expect_settling()
                 return n
-        n += _settle_shadows()
     except (ArtifactError, HeadError):
         logger.exception("the encoder of a match version can't be loaded")
     return n
@@ -102,27 +105,11 @@ def _settle_matches() -> int:
     return len(rows)
 
 
-def _settle_shadows() -> int:
-    """Settle what candidates would have suggested, by the current version."""
-    pending = ShadowOutcome.objects.filter(is_pending=True).select_related(
-        "suggestion__message", "suggestion__case__customer", "suggestion__case__team"
-    )
-    rows = list(pending[:1000])
-    answers = answers_of([row.suggestion.message for row in rows])
-    open_rows = [
-        (row, answers[row.suggestion.message_id]) for row in rows if row.suggestion.message_id in answers
-    ]
-    texts = [Texts(row.text, reply.body, row.suggestion.case, reply.author) for row, reply in open_rows]
-    for (row, _), found in zip(open_rows, _meant(match_versions.current(), texts), strict=True):
-        ShadowOutcome.objects.filter(pk=row.pk, is_pending=True).update(kind=found["kind"], is_pending=False)
-    return len(open_rows)
-
-
 @transaction.atomic
-def _settle_withheld() -> int:
-    """Compare what some withheld suggestions would have said, by the current version."""
+def _settle_unseen(model: type[Unseen]) -> int:
+    """Compare some texts that nobody saw with the replies to their turns, by the current version."""
     rows = list(
-        WithheldText.objects.filter(is_pending=True, reply__isnull=False)
+        model.objects.filter(is_pending=True, reply__isnull=False)
         .select_for_update(skip_locked=True, of=["self"])
         .select_related("suggestion__case__customer", "suggestion__case__team", "reply__author")
         .order_by("pk")[:CHUNK]
@@ -138,7 +125,7 @@ def _settle_withheld() -> int:
     for row, match in zip(rows, _compared(texts, measure), strict=True):
         row.kind, row.n_reply_tokens = Match.Kind(match.kind), match.n_sent_tokens
         row.version, row.is_pending, row.recorded_at = version, False, now
-    WithheldText.objects.bulk_update(rows, ["kind", "n_reply_tokens", "version", "is_pending", "recorded_at"])
+    model.objects.bulk_update(rows, ["kind", "n_reply_tokens", "version", "is_pending", "recorded_at"])
     return len(rows)
 
 

@@ -20,7 +20,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from copilot import match_versions, withholding
+from copilot import match_versions, shadowing, withholding
 from copilot.artifacts import ArtifactError
 from copilot.match_versions import MatchVersionError
 from copilot.meaning import closeness_of
@@ -173,6 +173,7 @@ def _finish(version: MatchVersion) -> None:
     n_all, n_done = Match.objects.current().count(), version.matches.count()
     MatchVersion.objects.filter(is_current=True).update(is_current=False)
     withholding.compare_anew(now=timezone.now())
+    shadowing.compare_anew(now=timezone.now())
     _note(
         version, is_current=True, state=State.COMPLETE, n=n_all, n_done=n_done, n_erased=max(n_all - n_done, 0),
         ended_at=timezone.now(),

@@ -2,7 +2,9 @@
 
 1. `expect` queues the turns that a candidate looks at too, once the live release has decided them.
 2. `shadow` runs the candidate over them, on the queue of work that can wait.
-3. `record_replies` compares what it would have suggested with the replies, as is done for the live suggestion.
+3. `record_replies` notes the replies to these turns; nobody waits for more.
+4. A worker compares them (`meaning.settle`), by the version of the matching that is current, and once more when that
+   is another one (`compare_anew`): both releases are always judged by the same one.
 """
 
 from collections.abc import Sequence
@@ -12,13 +14,12 @@ from typing import Any
 
 from django.db.models import Count, FilteredRelation, Q
 
-from copilot import match_versions, releases
+from copilot import releases
 from copilot.catalog import catalog_at
 from copilot.evaluation import gate
 from copilot.evaluation.backtest import Rate
 from copilot.evaluation.paired import Difference, paired_difference
 from copilot.experiments import assign_arm
-from copilot.measure import measure_of
 from copilot.models import (
     Arm,
     Match,
@@ -31,7 +32,7 @@ from copilot.models import (
 from copilot.models.suggestion import State
 from copilot.monitor.funnel import SUBSTANTIVE
 from copilot.monitor.shares import FEWEST_AGENTS
-from copilot.recording import answers_of, expect_settling, match_of, suggestions_answered_by
+from copilot.recording import answers_of, expect_settling, suggestions_answered_by
 from copilot.suggesting import CASE_FOR_WORDING, compute
 from helpdesk.models import Reply
 
@@ -82,20 +83,26 @@ def shadow(*, release_id: int, suggestion_ids: Sequence[int], now: datetime) -> 
     answers = answers_of([turn.message for turn in turns])
     for turn in turns:
         if reply := answers.get(turn.message_id):  # it was answered meanwhile
-            _record(turn, reply, now=now)
+            _note(turn, reply, now=now)
     return len(turns)
 
 
 def record_replies(replies: Sequence[Reply], *, now: datetime) -> None:
-    """Compare what candidates would have suggested with the replies to their turns."""
+    """Note the replies to the turns that candidates looked at."""
     cases = {reply.case_id for reply in replies}
-    waiting = ShadowOutcome.objects.filter(suggestion__case__in=cases, kind="")
+    waiting = ShadowOutcome.objects.filter(suggestion__case__in=cases, reply=None)
     shadowed = set(waiting.values_list("suggestion__case", flat=True))
     asked = [reply for reply in replies if reply.case_id in shadowed]
     answered = suggestions_answered_by(asked) if asked else {}
     for reply in asked:
         if suggestion := answered.get(reply.pk):
-            _record(suggestion, reply, now=now)
+            _note(suggestion, reply, now=now)
+
+
+def compare_anew(*, now: datetime) -> int:
+    """Have all compared again, whose texts were not erased; return how many."""
+    is_erased = Q(text="", reason="") | Q(reply__body="")
+    return ShadowOutcome.objects.exclude(kind="").exclude(is_erased).update(is_pending=True, recorded_at=now)
 
 
 def _is_shadowed(case_id: int, release: Release) -> bool:
@@ -117,17 +124,9 @@ def _outcome(turn: Suggestion, row: Suggestion, release: Release, *, now: dateti
     )
 
 
-def _record(suggestion: Suggestion, reply: Reply, *, now: datetime) -> None:
-    rows = list(suggestion.shadows.filter(kind=""))
-    measure = measure_of(match_versions.current(), [reply.author] if rows else [])
-    for row in rows:
-        would_be = Suggestion(case=suggestion.case, text=row.text)
-        match = match_of(would_be, reply, measure=measure, now=now)
-        ShadowOutcome.objects.filter(pk=row.pk, kind="").update(
-            kind=match.kind, is_pending=match.is_pending, n_reply_tokens=match.n_reply_tokens, recorded_at=now
-        )
-        if match.is_pending:
-            expect_settling()
+def _note(suggestion: Suggestion, reply: Reply, *, now: datetime) -> None:
+    if suggestion.shadows.filter(reply=None).update(reply=reply, is_pending=True, recorded_at=now):
+        expect_settling()
 
 
 @dataclass(frozen=True)
@@ -163,15 +162,21 @@ def findings(live: Release, candidate: Release) -> tuple[gate.Finding, ...]:
 
 
 def rates(live: Release, candidate: Release) -> list[ShadowRates]:
-    """Return both match rates by arm; where agents saw the live suggestion, it has the advantage."""
+    """Return both match rates by arm, as the current version of the matching has them.
+
+    The live release has the advantage where agents saw its suggestion, and where the reply is in the words of one that
+    a newer message replaced: its match is that of the reply, on whichever suggestion of the turn.
+    """
     rows: list[Any] = list(
         ShadowOutcome.objects.filter(
-            release=candidate, suggestion__release=live, n_reply_tokens__gte=SUBSTANTIVE, is_pending=False
+            release=candidate,
+            suggestion__release=live,
+            n_reply_tokens__gte=SUBSTANTIVE,
+            is_pending=False,
+            version=current_version(),
         )
         .annotate(
-            live=FilteredRelation(
-                "suggestion__matches", condition=Q(suggestion__matches__version=current_version())
-            )
+            live=FilteredRelation("reply__matches", condition=Q(reply__matches__version=current_version()))
         )
         .exclude(live__is_pending=True)
         .values("kind", "suggestion__case_id", "suggestion__arm", "live__kind")

@@ -4,14 +4,16 @@ from django.db import models
 
 from copilot.models.catalog import AnswerVersion, Topic
 from copilot.models.match import Match
+from copilot.models.match_version import MatchVersion
 from copilot.models.release import Release
 from copilot.models.suggestion import Reason, Suggestion
+from helpdesk.models import Reply
 
 
 class ShadowOutcome(models.Model):
     """A candidate's outcome for one turn: seen by nobody, compared with the same reply as the live suggestion.
 
-    `kind` is empty until the turn is answered.
+    `kind` is empty until the turn is answered; `version` is what it was compared by.
     """
 
     suggestion = models.ForeignKey(Suggestion, on_delete=models.CASCADE, related_name="shadows")
@@ -22,10 +24,12 @@ class ShadowOutcome(models.Model):
     confidence = models.FloatField(null=True)
     text = models.TextField(blank=True)
     created_at = models.DateTimeField()
+    reply = models.ForeignKey(Reply, null=True, on_delete=models.CASCADE, related_name="+")
+    version = models.ForeignKey(MatchVersion, null=True, on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=10, choices=Match.Kind, blank=True)
-    is_pending = models.BooleanField(default=False, help_text="As of a match.")
+    is_pending = models.BooleanField(default=False, help_text="Answered; a worker still compares both.")
     n_reply_tokens = models.PositiveIntegerField(null=True)
-    recorded_at = models.DateTimeField(null=True)
+    recorded_at = models.DateTimeField(null=True, help_text="When the reply was noted, or last compared.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["suggestion", "release"], name="shadow_outcome_once")]

@@ -1,6 +1,7 @@
 """A candidate in the shadow: after the live release, on its share of cases, matched with the same reply."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -8,17 +9,18 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from copilot import releases, shadowing, suggesting, tasks
+from copilot import match_versions, meaning, releases, rematching, shadowing, suggesting, tasks
 from copilot.models import Match, Release, ShadowOutcome, Suggestion
 from copilot.models.suggestion import State
 from helpdesk.models import User
 from helpdesk.replying import send_reply
-from tests.copilot.making import make_answer
+from tests.copilot.making import make_answer, make_match_version
 from tests.making import make_message, make_reply, make_user
 from tests.releasing import make_release
 
 pytestmark = pytest.mark.django_db
 
+TYPED = "I do not know that, so please ring the bank and ask them about it today."
 CLEAR = "When do my payouts arrive? Sales from yesterday, what time will they be in my bank account?"
 
 
@@ -39,8 +41,8 @@ def candidate(live: Release) -> Release:
     return Release.objects.get(pk=made.pk)
 
 
-def decided(body: str = CLEAR) -> Suggestion:
-    message = make_message(body, announce=True)
+def decided(body: str = CLEAR, **fields: Any) -> Suggestion:
+    message = make_message(body, announce=True, **fields)
     suggesting.suggest(suggestion_ids=[message.suggestion.pk], now=timezone.now())
     return Suggestion.objects.get(message=message)
 
@@ -85,7 +87,9 @@ def test_a_reply_is_matched_with_both(candidate: Release, ana: User, now: dateti
     suggestion = decided()
     shadowed(suggestion, candidate)
     send_reply(case=suggestion.case, author=ana, body=version.body, client_key="k", now=timezone.now())
+    assert meaning.settle() == 1
     found = ShadowOutcome.objects.get()
+    assert (found.reply, found.version) == (Match.objects.get().reply, match_versions.current())
     assert found.kind == Match.objects.get().kind
     assert found.kind in Match.MATCHING
     assert found.n_reply_tokens == Match.objects.get().n_reply_tokens
@@ -95,7 +99,9 @@ def test_a_turn_that_was_answered_before_is_matched_too(candidate: Release, ana:
     version = make_answer()
     suggestion = decided()
     make_reply(suggestion.case, version.body, author=ana, at=timezone.now() + timedelta(seconds=1))
-    assert shadowed(suggestion, candidate).kind in Match.MATCHING
+    assert shadowed(suggestion, candidate).is_pending
+    meaning.settle()
+    assert ShadowOutcome.objects.get().kind in Match.MATCHING
 
 
 def queued(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
@@ -131,15 +137,44 @@ def test_both_match_rates_are_of_the_same_turns(live: Release, candidate: Releas
     for number in range(3):
         suggestion = decided(f"{CLEAR} It is number {number} of the week.")
         shadowing.shadow(release_id=candidate.pk, suggestion_ids=[suggestion.pk], now=timezone.now())
-        body = (
-            version.body
-            if number
-            else "I do not know that, so please ring the bank and ask them about it today."
-        )
+        body = version.body if number else TYPED
         send_reply(case=suggestion.case, author=ana, body=body, client_key=f"k{number}", now=timezone.now())
+    meaning.settle()
     [found] = shadowing.rates(live, candidate)
     assert (found.name, found.live.k, found.live.n) == ("Agents saw the live one", 2, 3)
     assert (found.candidate.k, found.candidate.n, found.difference.estimate) == (2, 3, 0)
+
+
+def test_both_are_compared_anew_by_another_version(
+    live: Release, candidate: Release, ana: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = make_answer()
+    suggestion = decided()
+    shadowed(suggestion, candidate)
+    send_reply(case=suggestion.case, author=ana, body=version.body, client_key="k", now=timezone.now())
+    meaning.settle()
+    ShadowOutcome.objects.update(kind=Match.Kind.NONE)  # as the old version had it
+    monkeypatch.setattr(tasks.rematch, "delay_on_commit", lambda **fields: None)
+    newer = make_match_version()
+    rematching.order(newer, now=timezone.now())
+    rematching.rematch(newer.pk)
+    assert shadowing.rates(live, candidate) == [], "none is counted by the version before"
+    meaning.settle()
+    [found] = shadowing.rates(live, candidate)
+    assert (found.live.k, found.candidate.k, found.live.n) == (1, 1, 1)
+    assert ShadowOutcome.objects.get().version == newer
+
+
+def test_the_lives_match_is_that_of_the_turns_reply(live: Release, candidate: Release, ana: User) -> None:
+    make_answer()
+    inserted, last = decided(case_external_id="twice"), decided(case_external_id="twice")
+    shadowing.shadow(release_id=candidate.pk, suggestion_ids=[last.pk], now=timezone.now())
+    Suggestion.objects.filter(pk=inserted.pk).update(text=TYPED)
+    send_reply(case=last.case, author=ana, body=TYPED, client_key="k", now=timezone.now())
+    assert Match.objects.get().suggestion == inserted
+    meaning.settle()
+    [found] = shadowing.rates(live, candidate)
+    assert (found.live.k, found.candidate.k, found.live.n) == (1, 0, 1)
 
 
 def test_without_turns_there_are_no_rates(live: Release, candidate: Release) -> None:
@@ -163,6 +198,7 @@ def test_replies_to_what_nobody_saw_are_heard_at_the_gate(
         send_reply(
             case=suggestion.case, author=agent, body=version.body, client_key=f"k{number}", now=timezone.now()
         )
+    meaning.settle()
     assert [finding.passed for finding in shadowing.findings(live, candidate)] == found
 
 
@@ -187,6 +223,7 @@ def test_both_rates_stand_on_the_page_that_compares(
     page = f"/copilot/releases/compare/?old={live.pk}&new={candidate.pk}"
     client.force_login(sana)
     for number, agent in enumerate([ana, *(make_user(f"agent-{n}") for n in range(4))]):
+        meaning.settle()
         if number == 4:
             assert "Fewer than five agents answered these 4 turns: not shown." in client.get(page).text
         suggestion = decided(f"{CLEAR} It is number {number} of the week.")
@@ -194,6 +231,7 @@ def test_both_rates_stand_on_the_page_that_compares(
         send_reply(
             case=suggestion.case, author=agent, body=version.body, client_key=f"k{number}", now=timezone.now()
         )
+    meaning.settle()
     text = client.get(page).text
     assert "On live turns" in text
     assert "Agents saw the live one" in text

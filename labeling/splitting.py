@@ -2,22 +2,25 @@
 
 Two texts are near-copies if their words are the same but for case, order and punctuation, or nearly so. Only texts
 that share one of their rarest words are compared, so the work grows with the number of texts, not with its square.
+Copies differ in numbers most of all, so words with a digit are chosen beside the others, not among them.
 """
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 from copilot.datasets import Example, Split
 
 NEAR = 95.0  # of 100, as rapidfuzz counts: letters in common once words are sorted
-N_KEYS = 3  # rarest words by which near-copies find each other
+N_KEYS = 3  # rarest words by which near-copies find each other; as many with digits
 MOST_ALIKE = 500  # compared for one word; a word that more texts share is no rare one
 WORD = re.compile(r"\w+")
+DIGIT = re.compile(r"\d")
 
 
 def split_by_time(examples: Sequence[Example], *, share: float) -> list[Example]:
@@ -80,7 +83,7 @@ def belonging_together(examples: Sequence[Example]) -> list[int]:
         mates = {of_case.setdefault(example.case, row), of_text.setdefault(joined, row)}
         if of_text[joined] == row:  # the first with these words
             for key in _keys(words, frequency):
-                mates.update(posted[key][other] for other in _near(joined, list(posted[key])))
+                mates.update(posted[key][other] for other in _near(joined, posted[key]))
                 posted[key][joined] = row
         first = min(led(mate) for mate in mates)
         for mate in (*mates, row):
@@ -95,9 +98,16 @@ def _is_near(
     return joined in exact or any(_near(joined, posted.get(key, ())) for key in _keys(words, frequency))
 
 
-def _near(joined: str, others: Sequence[str]) -> list[str]:
-    return [other for other in others[:MOST_ALIKE] if fuzz.ratio(joined, other, score_cutoff=NEAR)]
+def _near(joined: str, others: Iterable[str]) -> list[str]:
+    compared = list(islice(others, MOST_ALIKE))
+    found = process.extract(joined, compared, scorer=fuzz.ratio, score_cutoff=NEAR, limit=None)
+    return [other for other, _, _ in found]
 
 
 def _keys(words: list[str], frequency: Counter[str]) -> list[str]:
-    return sorted(set(words), key=lambda word: (frequency[word], word))[:N_KEYS]
+    """Return the words to be found by; one that no other text has finds nothing."""
+    shared = sorted(
+        (word for word in set(words) if frequency[word] > 1), key=lambda word: (frequency[word], word)
+    )
+    numbers = [word for word in shared if DIGIT.search(word)]
+    return [*[word for word in shared if word not in numbers][:N_KEYS], *numbers[:N_KEYS]]

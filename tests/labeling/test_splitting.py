@@ -52,6 +52,20 @@ def test_near_copies_of_test_texts_are_left_out_of_training() -> None:
     assert [example.text for example in kept] == [*others, test]
 
 
+def test_near_copies_that_differ_in_numbers_find_each_other() -> None:
+    said = (
+        "Hello, on {} May I paid {} pounds for a reader, order {}, and the parcel has still not come to our shop. "
+        "Could you please look where it is and tell me when we may expect it?"
+    )
+    filled = [said.format(*numbers) for numbers in ((3, 49, 7731), (4, 59, 8812))]
+    others = [f"{number} boxes" for number in (3, 49, 7731, 4, 59, 8812)]  # rare numbers, but not the rarest
+    for texts in (filled, [*filled, *others]):
+        examples = [make_example(number, text) for number, text in enumerate(texts)]
+        assert belonging_together(examples)[:2] == [0, 0]
+        examples[1] = replace(examples[1], split=Split.TEST)
+        assert drop_near_copies(examples) == (examples[1:], 1)
+
+
 def test_copies_within_a_split_stay() -> None:
     examples = [make_example(number, "the very same words") for number in range(3)]
     assert drop_near_copies(examples) == (examples, 0)

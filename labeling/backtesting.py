@@ -13,6 +13,7 @@ from copilot.evaluation.rows import Row, as_lists, judged_rows
 from copilot.models import Evaluation, Release
 from copilot.pipeline.encoder import Encoder
 from copilot.pipeline.run import Pipeline
+from copilot.pipeline.types import Outcome
 from labeling.freezing import freeze
 from labeling.splitting import drop_near_copies, split_by_time
 from labeling.training.crossfit import crossfit
@@ -51,20 +52,16 @@ def backtest_training(
     train = dataset.only(Split.TRAIN)
     if not train.examples:
         raise DatasetError(f"{name} has no training split: label messages and freeze it again")
-    encoder, languages = releases.pipeline_of(release).encoder, tuple(release.languages)
-    target_risk = float(release.card.get("target_risk", TARGET_RISK))
+    by_fold = judged_rows(train.examples, crossfitted(release, train, seed=seed, done=done))
     with threadpool_limits(1):
-        outcomes = crossfit(
+        by_time = forward(
             train,
-            encoder=encoder,
+            encoder=releases.pipeline_of(release).encoder,
             seed=seed,
-            languages=languages,
-            target_risk=target_risk,
-            done=lambda _: done(),
+            languages=tuple(release.languages),
+            target_risk=target_risk_of(release),
         )
-        by_fold = judged_rows(train.examples, outcomes)
-        by_time = forward(train, encoder=encoder, seed=seed, languages=languages, target_risk=target_risk)
-        done()
+    done()
     found: Mapping[Evaluation.Method, list[Row]] = {
         Evaluation.Method.CROSSFIT: by_fold,
         Evaluation.Method.FORWARD: by_time,
@@ -78,6 +75,26 @@ def backtest_training(
         )[0]
         for method, rows in found.items()
     ]
+
+
+def crossfitted(
+    release: Release, dataset: Dataset, *, seed: int, done: Callable[[], None] = lambda: None
+) -> list[Outcome]:
+    """Return an outcome for each training example, by heads trained as the release's were but without its case."""
+    with threadpool_limits(1):
+        return crossfit(
+            dataset,
+            encoder=releases.pipeline_of(release).encoder,
+            seed=seed,
+            languages=tuple(release.languages),
+            target_risk=target_risk_of(release),
+            done=lambda _: done(),
+        )
+
+
+def target_risk_of(release: Release) -> float:
+    """Return the share of offers that may be wrong, for which the release was trained."""
+    return float(release.card.get("target_risk", TARGET_RISK))
 
 
 def forward(

@@ -91,6 +91,29 @@ def test_evaluate_demo_tells_of_both_and_stores_them(
     assert Evaluation.objects.count() == 2
 
 
+@pytest.mark.parametrize("card", [{}, {"target_risk": 0.05}])
+def test_folds_are_trained_for_the_risk_that_the_release_was(
+    release: Release,
+    settings: object,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    card: dict[str, float],
+) -> None:
+    settings.DATASETS_ROOT = tmp_path
+    datasets.write(tmp_path / "ours", dated(), {}, catalog=CATALOG)
+    Release.objects.filter(pk=release.pk).update(card=card)
+    risks: set[float] = set()
+    fit = crossfit.fit
+
+    def noting(prepared: object, *, target_risk: float, **options: object) -> object:
+        risks.add(target_risk)
+        return fit(prepared, target_risk=target_risk, **options)
+
+    monkeypatch.setattr(crossfit, "fit", noting)
+    call_command("evaluate", crossfit=True, dataset="ours", json=True)
+    assert risks == {card.get("target_risk", backtesting.TARGET_RISK)}
+
+
 def test_a_dataset_that_is_not_there_is_frozen(settings: object, tmp_path: Path, now: datetime) -> None:
     settings.DATASETS_ROOT = tmp_path
     assert backtesting.dataset_or_freeze("demo", now=now).examples == ()

@@ -105,20 +105,13 @@ def _backtested(release: Release, *, seed: int, is_json: bool) -> str:
 
 
 def _crossfitted(release: Release, dataset: str, *, seed: int, is_quiet: bool) -> Backtest:
-    from labeling.training.crossfit import crossfit  # scikit-learn is for this option only
-    from labeling.training.prepared import N_FOLDS
+    from labeling import backtesting  # scikit-learn is for this option only
 
     data = evaluating.read_dataset(dataset)
-    languages = tuple(release.languages)
-    with tqdm(total=N_FOLDS, desc="Folds", disable=is_quiet) as bar:
-        outcomes = crossfit(
-            data,
-            encoder=releases.pipeline_of(release).encoder,
-            seed=seed,
-            languages=languages,
-            done=lambda _: _advance(bar),
-        )
-    return backtest(outcomes, data.only(datasets.Split.TRAIN).examples, languages=languages)
+    with tqdm(total=backtesting.N_FOLDS, desc="Folds", disable=is_quiet) as bar:
+        outcomes = backtesting.crossfitted(release, data, seed=seed, done=lambda: _advance(bar))
+    examples = data.only(datasets.Split.TRAIN).examples
+    return backtest(outcomes, examples, languages=tuple(release.languages))
 
 
 def _advance(bar: "tqdm[Any]") -> None:

@@ -204,8 +204,8 @@ def _rates(arm: Arm, rows: Sequence[dict[str, Any]], n_agents: int) -> ShadowRat
     cases = [str(row["suggestion__case_id"]) for row in rows]
     return ShadowRates(
         arm=arm,
-        live=Rate.of(live),
-        candidate=Rate.of(candidate),
+        live=Rate.of(zip(cases, live, strict=True)),
+        candidate=Rate.of(zip(cases, candidate, strict=True)),
         difference=paired_difference((live, counted), (candidate, counted), cases) if rows else None,
         n_agents=n_agents,
     )

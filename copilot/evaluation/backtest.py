@@ -4,7 +4,7 @@ Right means what an honest person said: a second opinion's topic or answer count
 message asks about.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,25 +12,36 @@ from copilot.datasets import Example
 from copilot.evaluation.regex_baseline import reason_by_regex
 from copilot.pipeline.types import Outcome, Reason
 from copilot.pipeline.validity import QUESTION
-from copilot.statistics.intervals import Interval, wilson
+from copilot.statistics.intervals import Interval, clustered_rate
 
 Row = tuple[Example, Outcome]
 
 
 @dataclass(frozen=True)
 class Rate:
-    """k of n; without rows there is no interval, and no figure to show."""
+    """k of n, with cases as clusters; without rows there is no interval, and no figure to show."""
 
     k: int
     n: int
     interval: Interval | None
 
     @classmethod
-    def of(cls, flags: Iterable[bool]) -> "Rate":
-        """Count."""
-        counted = list(flags)
-        k, n = sum(counted), len(counted)
-        return cls(k=k, n=n, interval=wilson(k, n) if n else None)
+    def of(cls, flags: Iterable[tuple[str, bool]]) -> "Rate":
+        """Count flags, each with the case that it is of: those of one case count for what they are worth together.
+
+        With few cases, or where all flags are alike, nobody knows how much those of a case resemble each other: each
+        case then counts once.
+        """
+        n_of: Counter[str] = Counter()
+        k_of: Counter[str] = Counter()
+        for case, flag in flags:
+            n_of[case] += 1
+            k_of[case] += flag
+        k, n = k_of.total(), n_of.total()
+        if not n:
+            return cls(k=0, n=0, interval=None)
+        counts = [k_of[case] for case in n_of], list(n_of.values())
+        return cls(k=k, n=n, interval=clustered_rate(*counts, last_deff=n / len(n_of)))
 
     def __str__(self) -> str:
         if self.interval is None:
@@ -85,7 +96,7 @@ def backtest(
     """
     pairs = zip(examples, outcomes, strict=True)
     rows = [(example, outcome) for example, outcome in pairs if example.may_judge]
-    gold = [example.reason or QUESTION for example, _ in rows]
+    gold = [(example.case, str(example.reason or QUESTION)) for example, _ in rows]
     by_regex = [reason_by_regex(example.question, languages=languages) or QUESTION for example, _ in rows]
     return Backtest(
         n=len(rows),
@@ -109,16 +120,20 @@ def score(rows: Sequence[Row]) -> Score:
     ]
     return Score(
         topic=Rate.of(
-            outcome.topic_candidates[0][0] in example.topics_accepted for example, outcome in asked
-        ),
-        topic_kept=Rate.of(
-            any(slug in example.topics_accepted for slug, _ in outcome.topic_candidates)
+            (example.case, outcome.topic_candidates[0][0] in example.topics_accepted)
             for example, outcome in asked
         ),
-        coverage=Rate.of(outcome.offered is not None for _, outcome in questions),
-        offered=Rate.of(_slugs(outcome)[0] in example.answers_accepted for example, outcome in offered),
+        topic_kept=Rate.of(
+            (example.case, any(slug in example.topics_accepted for slug, _ in outcome.topic_candidates))
+            for example, outcome in asked
+        ),
+        coverage=Rate.of((example.case, outcome.offered is not None) for example, outcome in questions),
+        offered=Rate.of(
+            (example.case, _slugs(outcome)[0] in example.answers_accepted) for example, outcome in offered
+        ),
         in_four=Rate.of(
-            not example.answers_accepted.isdisjoint(_slugs(outcome)) for example, outcome in offered
+            (example.case, not example.answers_accepted.isdisjoint(_slugs(outcome)))
+            for example, outcome in offered
         ),
     )
 
@@ -127,17 +142,18 @@ def _slugs(outcome: Outcome) -> list[str]:
     return [ranked.slug for ranked in outcome.answer.ranked] if outcome.answer else []
 
 
-def _class_scores(gold: Sequence[str], named: Sequence[str]) -> tuple[ClassScore, ...]:
-    pairs = list(zip(gold, named, strict=True))
+def _class_scores(gold: Sequence[tuple[str, str]], named: Sequence[str]) -> tuple[ClassScore, ...]:
+    """Score each class; `gold` is with its cases."""
+    told = [(case, true, said) for (case, true), said in zip(gold, named, strict=True)]
     known = (QUESTION, *Reason)
     return tuple(
         ClassScore(
             name=str(name),
-            precision=Rate.of(true == name for true, said in pairs if said == name),
-            recall=Rate.of(said == name for true, said in pairs if true == name),
+            precision=Rate.of((case, true == name) for case, true, said in told if said == name),
+            recall=Rate.of((case, said == name) for case, true, said in told if true == name),
         )
         for name in known
-        if any(name in pair for pair in pairs)
+        if any(name in (true, said) for _, true, said in told)
     )
 
 

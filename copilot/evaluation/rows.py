@@ -78,7 +78,7 @@ class Figure:
     more_is_better: bool = True
 
     def rate(self, rows: Sequence[Row]) -> Rate:
-        return Rate.of(self.holds(row) for row in rows if self.counts(row))
+        return Rate.of((row.case, self.holds(row)) for row in rows if self.counts(row))
 
 
 FIGURES = (
@@ -135,12 +135,12 @@ def row_of(example: Example, outcome: Outcome) -> Row:
 
 def classes_of(rows: Sequence[Row]) -> dict[str, Rate]:
     """Each topic's share of right first topics, and each other kind's share of those named so."""
-    flags: dict[str, list[bool]] = defaultdict(list)
+    flags: dict[str, list[tuple[str, bool]]] = defaultdict(list)
     for row in rows:
         if row.topic:
-            flags[row.topic].append(row.is_topic_right)
+            flags[row.topic].append((row.case, row.is_topic_right))
         elif not row.is_question:
-            flags[row.kind].append(row.named == row.kind)
+            flags[row.kind].append((row.case, row.named == row.kind))
     return {name: Rate.of(some) for name, some in sorted(flags.items())}
 
 

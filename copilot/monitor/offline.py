@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 
 from copilot import evaluating
 from copilot.evaluation.rows import Row
+from copilot.evaluation.shares import share_of
 from copilot.models import Evaluation, Release, Topic
 from copilot.monitor.figures import Figure
 from copilot.monitor.filters import Filters
-from copilot.statistics.intervals import wilson
 
 NAME = "Offline, on the test split"
 
@@ -42,12 +42,14 @@ def offline(filters: Filters) -> Offline:
     bare = Figure(NAME, len(rows), version=f"release {latest.release_id} on {latest.dataset}")
     if not rows:
         return Offline(replace(bare, note="nothing of this was offered on the test split"))
-    k = sum(row.is_best_right for row in rows)
-    found = wilson(k, len(rows))
+    rate = share_of(rows, lambda row: row.is_best_right)
+    found = rate.interval
+    assert found is not None  # noqa: S101  there are rows
     rests = "offered and right, of those offered; rows of the past, answered by nobody"
     figure = replace(
-        bare, value=found.estimate, low=found.low, high=found.high, k=k, note=rests, method=found.method
-    )
+        bare, value=found.estimate, low=found.low, high=found.high, k=rate.k, note=rests,
+        method=f"{found.method}, cases",
+    )  # fmt: skip
     return Offline(figure, rows)
 
 

@@ -29,7 +29,10 @@ def baselines(
     """Return the figures "topic" and "recognised" of each baseline; what has nothing to learn from is left out."""
     train, test = dataset.only(Split.TRAIN).examples, dataset.judges()
     by_regex = Rate.of(
-        (reason_by_regex(example.question, languages=languages) is None) == (example.reason is None)
+        (
+            example.case,
+            (reason_by_regex(example.question, languages=languages) is None) == (example.reason is None),
+        )
         for example in test
     )
     return {
@@ -50,7 +53,7 @@ def _topic(train: Sequence[Example], test: Sequence[Example], encoder: Encoder) 
         NEAREST: [labels[row] for row in at],
     }
     return {
-        name: Rate.of(topic in e.topics_accepted for e, topic in zip(asked, topics, strict=True))
+        name: Rate.of((e.case, topic in e.topics_accepted) for e, topic in zip(asked, topics, strict=True))
         for name, topics in said.items()
     }
 
@@ -64,7 +67,7 @@ def _recognised(train: Sequence[Example], test: Sequence[Example]) -> dict[str, 
         LINEAR: _linear([e.text for e in train], labels, [e.text for e in test]),
     }
     return {
-        name: Rate.of(kind == _kind(e) for e, kind in zip(test, kinds, strict=True))
+        name: Rate.of((e.case, kind == _kind(e)) for e, kind in zip(test, kinds, strict=True))
         for name, kinds in said.items()
     }
 

@@ -1,11 +1,14 @@
 """End-to-end figures, the mistakes behind them, and both as text."""
 
+from collections.abc import Callable
+
 import pytest
 
+from copilot.evaluation.backtest import Rate
 from copilot.evaluation.mistakes import Pair, confusion_of, worst_of
 from copilot.evaluation.quality import quality_of
 from copilot.evaluation.report import lines_of
-from copilot.evaluation.rows import from_lists
+from copilot.evaluation.rows import FIGURES, Row, classes_of, from_lists
 from copilot.evaluation.shares import share_of
 from tests.copilot.evaluation.test_gate import row, rows
 
@@ -36,10 +39,19 @@ def test_a_slice_without_a_question_or_an_offer_is_left_out() -> None:
     assert list(quality_of([*rows(4), silent]).by["language"]) == ["en"]
 
 
-def test_rows_of_one_case_are_worth_less_than_as_many_cases() -> None:
-    apart = share_of(rows(40, wrong=range(20), is_offered=False), lambda row: row.is_offered)
-    pairs = [row(at, case=f"c{at // 4}", is_offered=at < 20) for at in range(40)]
-    together = share_of(pairs, lambda row: row.is_offered)
+@pytest.mark.parametrize(
+    "rate_of",
+    [
+        lambda rows: share_of(rows, lambda row: row.is_topic_right),
+        next(figure for figure in FIGURES if figure.name == "topic").rate,
+        lambda rows: classes_of(rows)["topic-0"],
+    ],
+)
+def test_rows_of_one_case_are_worth_less_than_as_many_cases(rate_of: Callable[[list[Row]], Rate]) -> None:
+    apart = rate_of([row(at, topic="topic-0", is_topic_right=at < 20) for at in range(40)])
+    together = rate_of(
+        [row(at, topic="topic-0", case=f"c{at // 4}", is_topic_right=at < 20) for at in range(40)]
+    )
     assert apart.interval
     assert together.interval
     assert together.k == apart.k == 20

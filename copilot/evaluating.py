@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from copilot import datasets, releases, shadowing
+from copilot.code_version import code_version
 from copilot.datasets import Dataset, DatasetError
 from copilot.evaluation import comparison, gate
 from copilot.evaluation.comparison import Comparison
@@ -64,7 +65,7 @@ def names() -> list[str]:
 def evaluate(
     release: Release, name: str, *, now: datetime, done: Callable[[float], None] = lambda _: None
 ) -> Evaluation:
-    """Return how a release does on a dataset's test split; run only if that was not done before.
+    """Return how a release does on a dataset's test split; run only if this code has not done that before.
 
     `done` is told the share that is finished.
 
@@ -74,11 +75,12 @@ def evaluate(
     """
     dataset = read_dataset(name)
     known = stored(release, dataset.sha256)
-    if known:
+    if known and known.code == code_version():
         return known
     evaluation = run_over(release, dataset, name=name, now=now, done=done)
+    evaluation.pk = known.pk if known else None
     with suppress(IntegrityError), transaction.atomic():  # another process was first
-        evaluation.save(force_insert=True)
+        evaluation.save()
     return stored(release, dataset.sha256) or evaluation
 
 
@@ -147,6 +149,7 @@ def run_over(
         rows=as_lists(rows),
         latency=latency_of(pipeline, timed, catalog=dataset.catalog),
         n_timed=len(timed),
+        code=code_version(),
         evaluated_at=now,
     )
 
@@ -185,11 +188,15 @@ def compare(old: Evaluation, new: Evaluation) -> Comparison:
     Left out are rows that one of them was trained on, and those of topics that are retired since.
 
     Raises:
-        ComparisonError: these are evaluations of different datasets.
+        ComparisonError: these are evaluations of different datasets, or by different code.
     """
     if old.dataset_sha256 != new.dataset_sha256:
         raise comparison.ComparisonError(
             f"{old} and {new} are of different datasets: evaluate both on the same one"
+        )
+    if old.code != new.code:
+        raise comparison.ComparisonError(
+            f"{old} and {new} were evaluated by different versions of the code: evaluate both again"
         )
     retired = set(Topic.objects.exclude(retired_at=None).values_list("slug", flat=True))
     learned = {*old.release.learned_from, *new.release.learned_from}

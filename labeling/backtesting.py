@@ -8,6 +8,7 @@ from django.conf import settings
 from threadpoolctl import threadpool_limits
 
 from copilot import datasets, evaluating, releases
+from copilot.code_version import code_version
 from copilot.datasets import Dataset, DatasetError, Split
 from copilot.evaluation.rows import Row, as_lists, judged_rows
 from copilot.models import Evaluation, Release
@@ -71,7 +72,12 @@ def backtest_training(
             release=release,
             dataset_sha256=dataset.sha256,
             method=method,
-            defaults={"dataset": name, "rows": as_lists(rows), "evaluated_at": now},
+            defaults={
+                "dataset": name,
+                "rows": as_lists(rows),
+                "evaluated_at": now,
+                "code": code_version(),
+            },
         )[0]
         for method, rows in found.items()
     ]

@@ -164,6 +164,7 @@ class Evaluation(models.Model):
     rows = models.JSONField(default=list, help_text="See copilot/evaluation/rows.py.")
     latency = models.JSONField(default=dict, help_text="Milliseconds of one question: {stage: [p50, p95]}.")
     n_timed = models.PositiveIntegerField(default=0)
+    code = models.CharField(max_length=100, blank=True, help_text="The version of the code that made it.")
     evaluated_at = models.DateTimeField()
 
     objects = EvaluationQuerySet.as_manager()

@@ -37,7 +37,10 @@ PARTS = ("encoder", "validity", "topics", "answers")
 
 @dataclass(frozen=True)
 class Pair:
-    """Two releases and a dataset, with what can be said of them; `comparison` is None until both were evaluated."""
+    """Two releases and a dataset, with what can be said of them.
+
+    `comparison` is None until both were evaluated by the same version of the code.
+    """
 
     old: Release
     new: Release
@@ -202,7 +205,8 @@ def compared_on(old: Release, new: Release, dataset: str) -> Pair:
     try:
         sha256 = evaluating.fingerprint_of(dataset)
         was, said = evaluating.stored(old, sha256), evaluating.stored(new, sha256)
-        return Pair(old, new, dataset, evaluating.compare(was, said) if was and said else None)
+        found = evaluating.compare(was, said) if was and said and was.code == said.code else None
+        return Pair(old, new, dataset, found)
     except (ComparisonError, DatasetError) as error:
         return Pair(old, new, dataset, None, problem=str(error))
 

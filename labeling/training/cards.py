@@ -1,19 +1,14 @@
 """A release's card: what it was made of, and how it did on the test split, beside the baselines (JSON)."""
 
-import subprocess
 from collections.abc import Mapping
 from dataclasses import asdict
-from importlib.metadata import version
 
-from django.conf import settings
-
+from copilot.code_version import code_version
 from copilot.datasets import Dataset
 from copilot.evaluation.backtest import Rate
 from copilot.evaluation.comparison import calibration_of
 from copilot.evaluation.rows import FIGURES, classes_of, from_lists, slices_of
 from copilot.models import Evaluation
-
-PACKAGE = "helpdesk-copilot"
 
 
 def card_of(
@@ -74,15 +69,3 @@ def as_json(rate: Rate) -> dict[str, float | int | None]:
         "low": interval.low if interval else None,
         "high": interval.high if interval else None,
     }
-
-
-def code_version() -> str:
-    """Return the commit that runs, or the version of the package where there is no repository."""
-    try:
-        run = subprocess.run(
-            ["git", "rev-parse", "HEAD"],  # noqa: S607  whichever git is there
-            cwd=settings.BASE_DIR, capture_output=True, text=True, check=True, timeout=5,
-        )  # fmt: skip
-    except (OSError, subprocess.SubprocessError):
-        return f"{PACKAGE} {version(PACKAGE)}"
-    return run.stdout.strip()

@@ -40,7 +40,7 @@ CARD = {
     "topics": ["payouts", "reader"],
     "floors": {"topic": FLOOR},
     "target_risk": 0.3,
-    "code": "0" * 40,
+    "code": f"{'0' * 40}+changes.{'0' * 8}",
     "versions": {"numpy": "2"},
     "untaught": ["answer"],
     "topics_left_out": ["rare"],
@@ -82,7 +82,7 @@ def releases(admin: User, settings: object, tmp_path: Path) -> dict[str, str]:
         ]
         Evaluation.objects.create(
             release=release, dataset="ours", dataset_sha256=sha256, rows=as_lists(worse), evaluated_at=now,
-            latency={"all": [4.0, 6.0]}, n_timed=100,
+            latency={"all": [4.0, 6.0]}, n_timed=100, code=CARD["code"],
         )  # fmt: skip
     Promotion.objects.create(
         release=live,

@@ -7,6 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from copilot import datasets, releases
+from copilot.code_version import code_version
 from copilot.datasets import Split, key_of
 from copilot.models import Evaluation, Promotion, QuestionVector, Release
 from tests.copilot.making import make_suggestion
@@ -50,6 +51,18 @@ def test_evaluate_runs_the_live_release_once(release: Release, capsys: pytest.Ca
     assert figures["figures"]["topic"]["n"] == 120
     assert set(figures["latency_ms"]) == {"all", "encoder", "validity", "topic", "answer"}
     assert Evaluation.objects.get() == first
+
+
+def test_what_other_code_evaluated_is_evaluated_again(
+    release: Release, candidate: Release, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out(capsys, "evaluate", release.pk, dataset="ours")
+    Evaluation.objects.update(code="another", rows=[])
+    assert "120 rows" in out(capsys, "evaluate", release.pk, dataset="ours")
+    assert Evaluation.objects.get().code == code_version()
+    Evaluation.objects.update(code="another")
+    out(capsys, "compare", release.pk, candidate.pk)
+    assert set(Evaluation.objects.values_list("code", flat=True)) == {code_version()}
 
 
 def test_compare_prints_both(

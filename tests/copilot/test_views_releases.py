@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from copilot import datasets, embedding, evaluating
 from copilot.datasets import Split
+from copilot.evaluation.comparison import ComparisonError
 from copilot.evaluation.rows import Row, as_lists
 from copilot.models import Evaluation, EvaluationOrder, Promotion, QuestionVector, Release
 from helpdesk.models import User
@@ -154,6 +155,20 @@ def test_two_are_compared_in_words(
     text = client.get(f"/copilot/releases/compare/?old={release.pk}&new={candidate.pk}&dataset=ours").text
     assert f"The gate would refuse release {candidate.pk}" in text
     assert "Worse by 33.5 points (" in text
+
+
+def test_what_different_code_evaluated_is_not_compared(
+    client: Client, sana: User, release: Release, candidate: Release, evaluated: Callable[[list[Row]], None]
+) -> None:
+    evaluated(calibrated())
+    Evaluation.objects.filter(release=release).update(code="older")
+    client.force_login(sana)
+    text = client.get(f"/copilot/releases/compare/?old={release.pk}&new={candidate.pk}&dataset=ours").text
+    assert "by the same version of the code" in text
+    assert "Evaluate both" in text
+    assert "was not yet compared" in client.get(f"/copilot/releases/{candidate.pk}/promote/").text
+    with pytest.raises(ComparisonError, match="different versions of the code: evaluate both again"):
+        evaluating.compare(*Evaluation.objects.all())
 
 
 def test_what_was_not_evaluated_can_be_asked_for(

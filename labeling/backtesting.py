@@ -1,6 +1,7 @@
 """How good training is on what it never saw: judged by folds and by time, stored row by row beside the releases."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -41,22 +42,24 @@ def backtest_training(
     now: datetime,
     done: Callable[[], None] = lambda: None,
 ) -> list[Evaluation]:
-    """Judge how a release was trained on all training rows by folds, and on the latest quarter by time; store both.
+    """Judge how a release was trained on all rows by folds, and on the latest quarter by time; store both.
 
-    The encoder, the languages and the target of risk are the release's. `done` is called after each training. What may
-    judge nobody is trained on, and has no row.
+    The test split is among them, for nothing is chosen by these figures. The encoder, the languages and the target of
+    risk are the release's. `done` is called after each training. What may judge nobody is trained on, and has no row.
 
     Raises:
         DatasetError: there is nothing to train on.
         ReleaseError, HeadError: the release's encoder can't be loaded.
     """
-    train = dataset.only(Split.TRAIN)
-    if not train.examples:
-        raise DatasetError(f"{name} has no training split: label messages and freeze it again")
-    by_fold = judged_rows(train.examples, crossfitted(release, train, seed=seed, done=done))
+    if not dataset.examples:
+        raise DatasetError(f"{name} has no examples: label messages and freeze it again")
+    whole = replace(
+        dataset, examples=tuple(replace(example, split=Split.TRAIN) for example in dataset.examples)
+    )
+    by_fold = judged_rows(whole.examples, crossfitted(release, whole, seed=seed, done=done))
     with threadpool_limits(1):
         by_time = forward(
-            train,
+            whole,
             encoder=releases.pipeline_of(release).encoder,
             seed=seed,
             languages=tuple(release.languages),

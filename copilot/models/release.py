@@ -148,8 +148,8 @@ class EvaluationQuerySet(models.QuerySet["Evaluation"]):
 class Evaluation(models.Model):
     """What was said on a dataset's rows, one by one, so that every figure is arithmetic.
 
-    TEST is a release on the test split. The others judge its way of training on the training split, each row by heads
-    that never saw its case: CROSSFIT takes five folds, FORWARD the latest quarter, trained on what came before.
+    TEST is a release on the test split. The others judge its way of training on all rows, each by heads that never saw
+    its case: CROSSFIT takes five folds, FORWARD the latest quarter, trained on what came before.
     """
 
     class Method(models.TextChoices):

@@ -13,6 +13,7 @@ from copilot.datasets import Example, Source
 from copilot.evaluation.rows import from_lists
 from copilot.models import Evaluation, Release
 from labeling import backtesting
+from labeling.splitting import split_by_time
 from labeling.training import crossfit
 from tests.pipelines import CATALOG, START, FakeEncoder, make_dataset
 
@@ -72,12 +73,13 @@ def test_evaluate_demo_tells_of_both_and_stores_them(
     release: Release, settings: object, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings.DATASETS_ROOT = tmp_path
-    examples = dated()
+    examples = split_by_time(dated(), share=0.1)
     datasets.write(tmp_path / "demo", examples, {}, catalog=CATALOG)
     call_command("evaluate", demo=True, json=True)
     told = json.loads(capsys.readouterr().out)
     assert list(told) == ["crossfit", "forward"]
-    assert told["crossfit"]["n"] == len(examples)
+    assert told["crossfit"]["n"] == len(examples), "the test split too"
+    assert told["forward"]["n"] == round(len(examples) / 4)
     for each in told.values():
         cells = [cell["k"] for cell in each["ends"].values()]
         assert sum(cells) == next(iter(each["ends"].values()))["n"]

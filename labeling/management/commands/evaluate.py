@@ -25,9 +25,9 @@ DEMO = "demo"
 class Command(BaseCommand):
     help = (
         "Run a release (by default the live one) over a dataset's test split. With --crossfit: train on four fifths of "
-        "the training split's cases, run the pipeline on the last fifth, five times over. With --demo: the same on the "
-        "demo dataset, end to end, beside the latest quarter judged by what came before; both are stored for the "
-        "release's quality page."
+        "the training split's cases, run the pipeline on the last fifth, five times over. With --demo: the same on all "
+        "of the demo dataset, end to end, beside its latest quarter judged by what came before; both are stored for "
+        "the release's quality page."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

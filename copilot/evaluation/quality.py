@@ -14,8 +14,8 @@ HOSTILE = "hostile"
 # What the intervals of each way to judge can and can't show.
 MEANING: Mapping[str, str] = {
     "test": (
-        "The interval covers which messages of these last weeks happened to come, whole cases at a time; it can't show "
-        "what later weeks or other people's labels would change."
+        "The interval covers which of such messages happened to come, whole cases at a time; it can't show what later "
+        "weeks or other people's labels would change."
     ),
     "crossfit": (
         "The interval covers which of such messages happened to come, whole cases at a time; it can't show what "

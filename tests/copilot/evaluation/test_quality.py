@@ -6,7 +6,7 @@ import pytest
 
 from copilot.evaluation.backtest import Rate
 from copilot.evaluation.mistakes import Pair, confusion_of, worst_of
-from copilot.evaluation.quality import quality_of
+from copilot.evaluation.quality import MEANING, quality_of
 from copilot.evaluation.report import lines_of
 from copilot.evaluation.rows import FIGURES, Row, classes_of, from_lists
 from copilot.evaluation.shares import share_of
@@ -32,6 +32,11 @@ def test_slices_are_by_topic_language_and_length() -> None:
     assert list(found.by["topic"]) == ["topic-0", "topic-1", "topic-2", "topic-3"]
     assert found.by["language"]["es"].coverage.k == 0
     assert found.by["length"]["short"].right.n == 4
+
+
+def test_what_an_interval_means_holds_for_any_test_split() -> None:
+    """It may be a file that was given, or chosen by hash: nobody knows which weeks it is of."""
+    assert "last weeks" not in MEANING["test"]
 
 
 def test_a_slice_without_a_question_or_an_offer_is_left_out() -> None:

@@ -52,6 +52,7 @@ class Quality:
 
 def quality_of(rows: Sequence[Row]) -> Quality:
     """Judge rows that nothing which said them has learned from."""
+    judged = [row for row in rows if row.is_judged]
     return Quality(
         n=len(rows),
         overall=offers_of(rows),
@@ -64,9 +65,9 @@ def quality_of(rows: Sequence[Row]) -> Quality:
         },
         misled={
             "out of scope": share_of(
-                [row for row in rows if row.kind == Reason.OUT_OF_SCOPE], lambda row: row.is_misled
+                [row for row in judged if row.kind == Reason.OUT_OF_SCOPE], lambda row: row.is_misled
             ),
-            HOSTILE: share_of([row for row in rows if row.group == HOSTILE], lambda row: row.is_misled),
+            HOSTILE: share_of([row for row in judged if row.group == HOSTILE], lambda row: row.is_misled),
         },
     )
 

@@ -39,6 +39,13 @@ def test_what_an_interval_means_holds_for_any_test_split() -> None:
     assert "last weeks" not in MEANING["test"]
 
 
+def test_a_hostile_question_whose_answer_nobody_judged_misleads_nobody() -> None:
+    judged = [row(at, group="hostile", is_best_right=at > 0) for at in range(3)]
+    unjudged = row(9, group="hostile", is_best_right=False, is_judged=False)
+    found = quality_of([*judged, unjudged]).misled["hostile"]
+    assert (found.k, found.n) == (1, 3)
+
+
 def test_a_slice_without_a_question_or_an_offer_is_left_out() -> None:
     silent = row(5, **NO_QUESTION, language="de", is_offered=False)
     assert list(quality_of([*rows(4), silent]).by["language"]) == ["en"]

@@ -73,7 +73,11 @@ def end_of(row: Row) -> End:
         return End.UNKNOWN
     if row.reason in AT_THE_END:
         return AT_THE_END[row.reason]
-    return End.AT_TOPIC if Reason(row.reason).stage is Stage.TOPIC else End.AT_ANSWER
+    return End.AT_TOPIC if _is_lost_at_topic(row) else End.AT_ANSWER
+
+
+def _is_lost_at_topic(row: Row) -> bool:
+    return bool(row.reason) and Reason(row.reason).stage is Stage.TOPIC
 
 
 def ends_of(rows: Sequence[Row]) -> Mapping[End, Rate]:
@@ -89,7 +93,7 @@ def _ends_at(end: End, row: Row) -> bool:
 
 STEPS: Mapping[str, Callable[[Row], bool]] = {
     "taken for a question": lambda row: row.named == QUESTION,
-    "topic decided and right": lambda row: row.reason != Reason.TOPIC_UNSURE and row.is_topic_right,
+    "topic decided and right": lambda row: not _is_lost_at_topic(row) and row.is_topic_right,
     "right answer ranked first": lambda row: row.is_best_right and row.reason in ("", *AT_THE_END),
     "above the floors of scope and confidence": lambda row: row.is_offered,
 }

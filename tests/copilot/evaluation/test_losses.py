@@ -57,5 +57,12 @@ def test_the_chain_multiplies_what_each_stage_keeps() -> None:
     assert (chain.measured.k, chain.measured.n) == (5, 10)
 
 
+@pytest.mark.parametrize("reason", ["topic_unsure", "topic_retired"])
+def test_a_question_is_lost_at_one_stage_in_cells_and_chain(reason: str) -> None:
+    said = [*rows(3), *rows(1, wrong=range(1), **SILENT, reason=reason)]
+    assert ends_of(said)[End.AT_TOPIC].k == 1
+    assert [(step.rate.k, step.rate.n) for step in chain_of(said).steps] == [(4, 4), (3, 4), (3, 3), (3, 3)]
+
+
 def test_a_chain_of_nothing_has_no_product() -> None:
     assert chain_of([]).product is None

@@ -201,6 +201,20 @@ def pipeline_of(release: Release) -> Pipeline:
         raise ReleaseError(f"{release.name}: {error}") from error
 
 
+def check_files(release: Release) -> None:
+    """Load a release from its files as they are now, whatever this process has in memory.
+
+    Raises:
+        ReleaseError: as `pipeline_of`.
+    """
+    try:
+        for artifact in release.parts.values():
+            storing.fetch(artifact)
+    except (ArtifactError, OSError) as error:
+        raise ReleaseError(f"{release.name}: {error}") from error
+    pipeline_of(release)
+
+
 @dataclass(frozen=True)
 class _Part:
     """An artifact, known by its content: what differs in nothing else is loaded once."""

@@ -55,6 +55,11 @@ def unseen(live: Rate, candidate: Rate, difference: Difference) -> Finding:
     )
 
 
+def nothing_to_lose(error: Exception) -> Finding:
+    """Say why a live release that can't be loaded is no reason to keep it."""
+    return Finding(True, f"the live release can't be loaded, so anything is better: {error}")
+
+
 def _enough_rows(comparison: Comparison) -> Finding:
     passed = comparison.n >= FEWEST_ROWS
     told = f"{comparison.n} rows of the test split were compared"

@@ -39,7 +39,8 @@ PARTS = ("encoder", "validity", "topics", "answers")
 class Pair:
     """Two releases and a dataset, with what can be said of them.
 
-    `comparison` is None until both were evaluated by the same version of the code.
+    `comparison` is None until both were evaluated by the same version of the code. The old one may be `broken`: then
+    it can't be evaluated, and the new one need not be compared with it.
     """
 
     old: Release
@@ -47,9 +48,12 @@ class Pair:
     dataset: str
     comparison: Comparison | None
     problem: str = ""
+    broken: releases.ReleaseError | None = None
 
     @cached_property
     def findings(self) -> tuple[gate.Finding, ...]:
+        if self.broken:
+            return (gate.nothing_to_lose(self.broken),)
         if not self.comparison:
             return ()
         return (*gate.check(self.comparison), *shadowing.findings(self.old, self.new))
@@ -206,9 +210,20 @@ def compared_on(old: Release, new: Release, dataset: str) -> Pair:
         sha256 = evaluating.fingerprint_of(dataset)
         was, said = evaluating.stored(old, sha256), evaluating.stored(new, sha256)
         found = evaluating.compare(was, said) if was and said and was.code == said.code else None
-        return Pair(old, new, dataset, found)
+        return Pair(old, new, dataset, found, broken=_broken(old, dataset) if said and not found else None)
     except (ComparisonError, DatasetError) as error:
         return Pair(old, new, dataset, None, problem=str(error))
+
+
+def _broken(release: Release, dataset: str) -> releases.ReleaseError | None:
+    """Return why a release can't be loaded any more, if a worker could not evaluate it."""
+    if not EvaluationOrder.objects.filter(release=release, dataset=dataset).exclude(problem="").exists():
+        return None
+    try:
+        releases.check_files(release)
+    except releases.ReleaseError as error:
+        return error
+    return None
 
 
 def _promoted(

@@ -8,11 +8,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from copilot import datasets, embedding, evaluating
+from copilot import datasets, embedding, evaluating, releases
 from copilot.datasets import Split
 from copilot.evaluation.comparison import ComparisonError
 from copilot.evaluation.rows import Row, as_lists
-from copilot.models import Evaluation, EvaluationOrder, Promotion, QuestionVector, Release
+from copilot.models import Artifact, Evaluation, EvaluationOrder, Promotion, QuestionVector, Release
 from helpdesk.models import User
 from tests.copilot.evaluation.test_gate import calibrated, rows
 from tests.copilot.making import make_suggestion
@@ -300,6 +300,36 @@ def test_what_was_not_compared_is_not_promoted(client: Client, sana: User, candi
     answer = client.post(f"/copilot/releases/{candidate.pk}/promote/", {"override": "on", "reason": "now"})
     assert "was not compared with" in answer.text
     assert not Promotion.objects.exists()
+
+
+def test_a_live_one_that_cannot_be_loaded_is_replaced_without_a_comparison(
+    client: Client, sana: User, release: Release, candidate: Release, evaluated: Callable[[list[Row]], None]
+) -> None:
+    evaluated(calibrated())
+    Evaluation.objects.filter(release=release).delete()
+    client.force_login(sana)
+    address = f"/copilot/releases/{candidate.pk}/promote/"
+    gone = Artifact.objects.create(kind="topic", sha256="0" * 64, folder="gone", created_at=timezone.now())
+    Release.objects.filter(pk=release.pk).update(topics=gone)
+    assert "was not yet compared" in client.get(address).text
+    EvaluationOrder.objects.create(
+        release=release, dataset="ours", ordered_at=timezone.now(), problem="it can't be loaded"
+    )
+    assert "the live release can&#x27;t be loaded, so anything is better" in client.get(address).text
+    assert client.post(address).status_code == 302
+    assert releases.live() == candidate
+
+
+def test_a_live_one_that_can_be_loaded_again_is_compared_first(
+    client: Client, sana: User, release: Release, candidate: Release, evaluated: Callable[[list[Row]], None]
+) -> None:
+    evaluated(calibrated())
+    Evaluation.objects.filter(release=release).delete()
+    EvaluationOrder.objects.create(
+        release=release, dataset="ours", ordered_at=timezone.now(), problem="it could not be loaded"
+    )
+    client.force_login(sana)
+    assert "was not yet compared" in client.get(f"/copilot/releases/{candidate.pk}/promote/").text
 
 
 def test_rolling_back_takes_a_click(

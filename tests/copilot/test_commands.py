@@ -1,12 +1,14 @@
 """The loop on the command line: evaluate, compare, promote, roll back, list."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from threadpoolctl import threadpool_info, threadpool_limits
 
-from copilot import datasets, releases
+from copilot import datasets, evaluating, releases
 from copilot.code_version import code_version
 from copilot.datasets import Split, key_of
 from copilot.models import Evaluation, Promotion, QuestionVector, Release
@@ -51,6 +53,17 @@ def test_evaluate_runs_the_live_release_once(release: Release, capsys: pytest.Ca
     assert figures["figures"]["topic"]["n"] == 120
     assert set(figures["latency_ms"]) == {"all", "encoder", "validity", "topic", "answer"}
     assert Evaluation.objects.get() == first
+
+
+def test_it_is_evaluated_on_one_thread_as_it_was_trained(release: Release, now: datetime) -> None:
+    seen: set[int] = set()
+
+    def note(_: float) -> None:
+        seen.update(each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas")
+
+    with threadpool_limits(2):
+        evaluating.evaluate(release, "ours", now=now, done=note)
+    assert seen == {1}
 
 
 def test_what_other_code_evaluated_is_evaluated_again(

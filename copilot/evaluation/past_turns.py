@@ -5,6 +5,8 @@ common as words, a twentieth of cases is held out, an experiment has run for hal
 other; suggestions were opened several times. Nothing in them is meant to be read.
 """
 
+from typing import Any
+
 from django.db import connection
 from django.utils import timezone
 
@@ -14,12 +16,21 @@ from helpdesk.benching.filling import N_AGENTS, Tell, indexes_made_later
 
 DAYS = 365
 N_TOPICS, N_RELEASES = 100, 4
+PRODUCTS = [
+    "Mini",
+    "Counter",
+    "Stand",
+    "Plus",
+    *(f"Number {n}" for n in range(1, 47)),
+]  # some of them are named
 BUSY_DAY, BUSY_TURNS = 30, 67_500  # so many days ago; three of four turns have a reply
 CHUNK = 100_000
 TABLES = "copilot_(suggestion|suggestionevent|match|assignment)"
 
-# Topics with two answers each; releases one after the other; an experiment that has ended and one that runs.
+# Topics with two answers each, and products; releases one after the other; an experiment that has ended and one that
+# runs.
 AROUND = """
+INSERT INTO copilot_term (name) SELECT 'Product ' || name FROM unnest(%(products)s) name;
 INSERT INTO copilot_area (slug, name) SELECT 'area-' || g, 'Area ' || g FROM generate_series(1, 9) g;
 INSERT INTO copilot_topic (slug, name, guideline, version, area_id)
 SELECT 'topic-' || g, 'Topic number ' || g, '', 1, (SELECT id FROM copilot_area ORDER BY id OFFSET g %% 9 LIMIT 1)
@@ -72,8 +83,8 @@ SELECT m.case_id, m.id, d.state,
            %(releases)s * (1 - extract(epoch FROM now() - m.sent_at) / (%(days)s * 86400.0)))))::int,
        t.id, CASE WHEN d.state IN ('offered', 'shadow') THEN v.id END,
        CASE WHEN d.state IN ('offered', 'shadow') THEN 'Open the menu and choose the second entry.' ELSE '' END, '[]',
-       d.u, d.u, d.u, 1 - d.u * d.u, '', m.sent_at, m.sent_at, m.sent_at + interval '0.3 s', 1
-FROM (SELECT DISTINCT ON (case_id) case_id, id, sent_at, random() AS u, random() AS w,
+       d.u, d.u, d.u, 1 - d.u * d.u, m.body, m.sent_at, m.sent_at, m.sent_at + interval '0.3 s', 1
+FROM (SELECT DISTINCT ON (case_id) case_id, id, body, sent_at, random() AS u, random() AS w,
              floor(exp(random() * ln(%(topics)s + 1)))::int AS topic, floor(random() * 2)::int AS which
       FROM helpdesk_message WHERE case_id BETWEEN %(first)s AND %(last)s ORDER BY case_id, sent_at, id) AS m
 JOIN copilot_assignment a USING (case_id)
@@ -135,8 +146,8 @@ def fill_turns(*, cases: int, tell: Tell) -> None:
     """
     if Suggestion.objects.exists():
         return
-    sizes = {
-        "topics": N_TOPICS, "releases": N_RELEASES, "days": DAYS, "agents": N_AGENTS,
+    sizes: dict[str, Any] = {
+        "topics": N_TOPICS, "products": PRODUCTS, "releases": N_RELEASES, "days": DAYS, "agents": N_AGENTS,
         "version": match_versions.current().pk, "busy_day": BUSY_DAY, "busy_turns": min(BUSY_TURNS, cases // 10),
     }  # fmt: skip
     with connection.cursor() as cursor:

@@ -168,6 +168,15 @@ def _without_list_marks(text: str) -> str:
     return text
 
 
+def tokens_of(text: str) -> tuple[Token, ...]:
+    """Return the tokens of a text as it stands, with links as words like any other.
+
+    >>> [token.text for token in tokens_of("The Wren Mini's new")]
+    ['the', 'wren', "mini's", 'new']
+    """
+    return _tokens([text])
+
+
 def _tokens(pieces: Sequence[str]) -> tuple[Token, ...]:
     """Cut the pieces, of which every second is a link, into tokens with their sentence's number."""
     tokens: list[Token] = []

@@ -69,6 +69,9 @@ class BinDay(models.Model):
 class InputDay(models.Model):
     """How many computed turns of one day have a value in common, such as their channel. Topics and languages are in
     TurnDay, confidences in FloorDay.
+
+    A length's value is the least of its bin in characters, a product's its name, empty where a question names none.
+    Templates are counted of replies.
     """
 
     class Part(models.TextChoices):
@@ -76,11 +79,13 @@ class InputDay(models.Model):
         CHANNEL = "channel", "Channel"
         KIND = "kind", "Question or what else"
         UNSEEN = "unseen", "Unlike all before"
+        PRODUCT = "product", "Product that is named"
+        TEMPLATE = "template", "Template that is sent"
 
     day = models.DateField()
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="+")
     part = models.CharField(max_length=10, choices=Part)
-    value = models.CharField(max_length=40)
+    value = models.CharField(max_length=80)
     n = models.PositiveIntegerField()
 
     class Meta:

@@ -176,9 +176,26 @@ SECTIONS = (
             ),
             Definition(
                 "Drift",
-                "Whether what comes in has changed, beside what chance does; information, until it costs accuracy.",
-                "PSI = sum (c - r) ln(c/r), half a row added; limit χ²_(B-1, 0.99) (1/n + 1/m)",
-                "Yurdakul and Naranjo 2020",
+                "Whether what comes in has changed since the release began, the same weekdays of both, beside what "
+                "chance does; information, until it costs accuracy. Lengths and confidences are compared in tenths of "
+                "the reference, values of which fewer than five are expected together. By chance must stay unlikely "
+                "both that turns and that whole days make as much of it.",
+                "PSI = sum (c - r) ln(c/r), half a row added; limit χ²_(B-1, 0.99) (1/n + 1/m); days dealt out anew "
+                "2,000 times; L∞ = max |c - r|",
+                "Yurdakul and Naranjo 2020; Phipson and Smyth 2010",
+            ),
+            Definition(
+                "Products named",
+                "A question counts once, under the first product, plan or feature of the catalogue (the names that "
+                "also decide a conflict) that it names: by the whole name, in any case, or by a word of it that no "
+                "other name has, with its capital and inside a sentence. What is misspelt is not seen.",
+            ),
+            Definition(
+                "Templates",
+                "Of the replies that are compared, those that are nearly word for word what was suggested, seen or "
+                "not, or any other answer that was approved by then. Facts may differ: filling one in leaves a "
+                "template a template. Questions of customers are not looked at.",
+                "Levenshtein 1 - d/max(|s|,|r|) >= 0.90 of the bodies in normal form",
             ),
             Definition(
                 "Effect of an experiment",

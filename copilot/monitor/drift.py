@@ -4,12 +4,12 @@ Compared are as many whole weeks of the release's beginning and of now, so that 
 is information; it is worth an alert only by what it costs: the accuracy to expect from confidence (CBPE).
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import pairwise
 
-from django.db.models import Min, Q, QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from copilot.models import BinDay, FloorDay, InputDay, Release, TopicDay
 from copilot.monitor.charts import Chart
@@ -20,24 +20,18 @@ from copilot.monitor.drift_charts import (
     unseen_chart,
     unseen_share,
 )
-from copilot.monitor.drift_cost import Cost, Turns, cost_of, told, turns_of
+from copilot.monitor.drift_cost import Cost, Turns, cost_of, spans_of_release, told, turns_of
 from copilot.monitor.figures import Unit, written
 from copilot.monitor.filters import Filters
-from copilot.monitor.mixes import Mix, Spans, spans_of
-from copilot.monitor.rolling_inputs import LENGTHS
+from copilot.monitor.mixes import Mix, Spans
 
 BY_CHANCE = 0.01  # of the questions are unlike all before
-CONFIDENCE_STEP = 10  # hundredths of a bin of confidences
-LENGTH_NAMES = (
-    f"under {LENGTHS[0]}",
-    *(f"{low} to {high - 1}" for low, high in pairwise(LENGTHS)),
-    f"{LENGTHS[-1]} and more",
-)
-CONFIDENCE_NAMES = tuple(f"{low / 100:.1f} to {(low + 10) / 100:.1f}" for low in range(0, 100, 10))
 KIND_NAMES = {
     "question": "A question", "out_of_scope": "Out of scope", "thanks": "Thanks or closing", "spam": "Spam",
     "auto_reply": "Automatic reply", "no_request": "No request", "other_language": "Another language",
 }  # fmt: skip
+TEMPLATE_NAMES = {"yes": "An approved answer, nearly word for word", "no": "Words of its own"}
+NO_PRODUCT = "No product"
 
 
 @dataclass(frozen=True)
@@ -57,8 +51,7 @@ def drift(filters: Filters) -> DriftPage:
     release = _release(filters)
     if release is None:
         return DriftPage(None, "No release is live, so there is nothing to compare yet.")
-    first = TopicDay.objects.filter(release=release).aggregate(first=Min("day"))["first"]
-    spans = spans_of(first, last=filters.today - timedelta(days=1)) if first else None
+    spans = spans_of_release(release, last=filters.today - timedelta(days=1))
     if spans is None:
         return DriftPage(
             release,
@@ -106,36 +99,70 @@ def _mixes(release: Release, floors: Sequence[Turns], spans: Spans) -> list[Mix]
     by_part = {
         part: _counts(inputs.filter(part=part).values_list("day", "value", "n")) for part in InputDay.Part
     }
-    lengths = {
-        (day, LENGTH_NAMES[int(value)]): n for (day, value), n in by_part[InputDay.Part.LENGTH].items()
-    }
-    kinds = {
-        (day, KIND_NAMES.get(value, value)): n for (day, value), n in by_part[InputDay.Part.KIND].items()
-    }
+    kinds, products, templates = (
+        {(day, names.get(value, value)): n for (day, value), n in by_part[part].items()}
+        for part, names in (
+            (InputDay.Part.KIND, KIND_NAMES),
+            (InputDay.Part.PRODUCT, {"": NO_PRODUCT}),
+            (InputDay.Part.TEMPLATE, TEMPLATE_NAMES),
+        )
+    )
+    lengths = {(day, int(value)): n for (day, value), n in by_part[InputDay.Part.LENGTH].items()}
     channels = {(day, value.capitalize()): n for (day, value), n in by_part[InputDay.Part.CHANNEL].items()}
-    found: tuple[tuple[str, str, Mapping[tuple[date, str], int], Sequence[str]], ...] = (
-        ("topic", "Topics", _counts(topics), ()),
-        ("kind", "Questions and what else", kinds, ()),
-        ("language", "Languages", _counts(languages), ()),
-        ("channel", "Channels", channels, ()),
-        ("length", "Lengths in characters", lengths, LENGTH_NAMES),
-        ("confidence", "Confidence", _confidences(floors), CONFIDENCE_NAMES),
+    of_values = (
+        ("topic", "Topics", _counts(topics)),
+        ("kind", "Questions and what else", kinds),
+        ("language", "Languages", _counts(languages)),
+        ("channel", "Channels", channels),
+        ("product", "Products named", products),
+        ("template", "Replies that are templates", templates),
+    )
+    of_numbers = (
+        ("length", "Lengths in characters", lengths, _length),
+        ("confidence", "Confidence", _confidences(floors), _confidence),
     )
     return [
-        Mix.of(key, name, counts, reference=spans.reference, current=spans.current, order=order)
-        for key, name, counts, order in found
+        *(
+            Mix.of(key, name, counts, reference=spans.reference, current=spans.current)
+            for key, name, counts in of_values
+        ),
+        *(
+            Mix.of_numbers(
+                key, name, counts, reference=spans.reference, current=spans.current, name_of=name_of
+            )
+            for key, name, counts, name_of in of_numbers
+        ),
     ]
+
+
+def _length(low: int | None, high: int | None) -> str:
+    """Name a range of lengths.
+
+    >>> _length(None, 57), _length(57, 1140), _length(1140, None), _length(None, None)
+    ('under 57', '57 to 1,139', '1,140 and more', 'all')
+    """
+    if low is None:
+        return "all" if high is None else f"under {high:,}"
+    return f"{low:,} and more" if high is None else f"{low:,} to {high - 1:,}"
+
+
+def _confidence(low: int | None, high: int | None) -> str:
+    """Name a range of hundredths.
+
+    >>> _confidence(None, 57), _confidence(57, 70), _confidence(70, None)
+    ('0.00 to 0.57', '0.57 to 0.70', '0.70 to 1.00')
+    """
+    return f"{(low or 0) / 100:.2f} to {(100 if high is None else high) / 100:.2f}"
 
 
 def _counts(rows: Iterable[tuple[date, str, int]]) -> dict[tuple[date, str], int]:
     return {(day, value): n for day, value, n in rows}
 
 
-def _confidences(turns: Sequence[Turns]) -> dict[tuple[date, str], int]:
-    found: dict[tuple[date, str], int] = {}
+def _confidences(turns: Sequence[Turns]) -> dict[tuple[date, int], int]:
+    found: Counter[tuple[date, int]] = Counter()
     for each in turns:
-        key = (each.day, CONFIDENCE_NAMES[each.bin // CONFIDENCE_STEP])
-        found[key] = found.get(key, 0) + each.n
+        found[each.day, each.bin] += each.n
     return found
 
 

@@ -7,12 +7,12 @@ from datetime import date
 from typing import NamedTuple
 
 import numpy as np
-from django.db.models import QuerySet
+from django.db.models import Min, QuerySet
 
-from copilot.models import BinDay
+from copilot.models import BinDay, Release, TopicDay
 from copilot.models.rollup import CONFIDENCE_BINS
 from copilot.monitor.figures import Unit, written
-from copilot.monitor.mixes import Counts, Spans
+from copilot.monitor.mixes import Counts, Spans, spans_of
 from copilot.statistics.differences import difference_of_rates
 from copilot.statistics.estimates import Estimate
 from copilot.statistics.label_free import Disagreement, Expected, disagreement, expected_accuracy
@@ -71,6 +71,25 @@ def expected_of(turns: Iterable[Turns]) -> Expected | None:
     if not bins:
         return None
     return expected_accuracy([(each + 0.5) / CONFIDENCE_BINS for each in bins], list(bins.values()))
+
+
+def spans_of_release(release: Release, *, last: date) -> Spans | None:
+    """Return the whole weeks in which a release began and the last ones up to a day; None below two weeks."""
+    first = TopicDay.objects.filter(release=release).aggregate(first=Min("day"))["first"]
+    return spans_of(first, last=last) if first else None
+
+
+def likely_cost(release: Release, *, last: date) -> str:
+    """Say what a change of what came in has cost so far, for an alert: without a cost it is only information."""
+    if (spans := spans_of_release(release, last=last)) is None:
+        return "What it costs can't be told before the release has served for two whole weeks."
+    days = [*spans.reference, *spans.current]
+    cost = cost_of(turns_of(BinDay.objects.filter(release=release, day__in=days)), spans)
+    if cost is None:
+        return "What it costs can't be told: nothing was suggested in one of both spans."
+    if cost.told:
+        return f"Since the release began {cost.told}."
+    return "So far it costs nothing that confidence would show, so it is only information."
 
 
 def cost_of(turns: Sequence[Turns], spans: Spans) -> Cost | None:

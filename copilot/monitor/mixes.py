@@ -1,6 +1,7 @@
 """What came in, as shares of a few values by day, in a reference span and now: has it changed, and in what (pure)."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -10,11 +11,17 @@ from numpy.typing import NDArray
 
 from copilot.monitor.figures import Figure, Unit
 from copilot.statistics.differences import difference_of_rates
-from copilot.statistics.drift import Drift, jensen_shannon, permutation_p, population_stability
+from copilot.statistics.drift import (
+    Drift,
+    decile_groups,
+    jensen_shannon,
+    permutation_p,
+    population_stability,
+)
 
 Counts = NDArray[np.float64]
 
-LEVEL = 0.01  # at which a mix counts as drifted: of six mixes one in seventeen looks says so by chance
+LEVEL = 0.01  # at which a mix counts as drifted: of eight mixes one in thirteen looks says so by chance
 FEWEST = 100  # turns in either span, below which nothing is said
 SEED = 1  # of the permutations
 MOST_WEEKS = 4  # of either span
@@ -92,6 +99,42 @@ class Mix:
                 counts[at[day], column[value]] += n
         is_current = np.arange(len(days)) >= len(reference)
         return cls(key, name, tuple(values), counts, is_current)
+
+    @classmethod
+    def of_numbers(
+        cls,
+        key: str,
+        name: str,
+        found: Mapping[tuple[date, int], int],
+        *,
+        reference: Sequence[date],
+        current: Sequence[date],
+        name_of: Callable[[int | None, int | None], str],
+    ) -> "Mix":
+        """Make it of counts by (day, least number of a narrow bin): bins are put together by the reference's deciles.
+
+        `name_of` tells a group by its least number and that of the next; None where it has no end.
+        """
+        days = frozenset(reference)
+        bins = sorted({number for _, number in found})
+        of_reference = dict.fromkeys(bins, 0)
+        for (day, number), n in found.items():
+            if day in days:
+                of_reference[number] += n
+        if not any(of_reference.values()):
+            return cls.of(key, name, {}, reference=reference, current=current)
+        groups = decile_groups(list(of_reference.values())).tolist()
+        begins = [bins[groups.index(group)] for group in range(max(groups) + 1)]
+        ends = [*begins[1:], None]
+        names = [
+            name_of(begin if at else None, end)
+            for at, (begin, end) in enumerate(zip(begins, ends, strict=True))
+        ]
+        name_of_bin = {number: names[group] for number, group in zip(bins, groups, strict=True)}
+        counts: Counter[tuple[date, str]] = Counter()
+        for (day, number), n in found.items():
+            counts[day, name_of_bin[number]] += n
+        return cls.of(key, name, counts, reference=reference, current=current, order=names)
 
     @property
     def reference(self) -> Counts:

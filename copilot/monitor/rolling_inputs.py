@@ -14,11 +14,13 @@ from copilot.monitor.agents import agent_hash
 from copilot.monitor.copying import copy_rows
 from copilot.monitor.funnel import SUBSTANTIVE, WINDOW
 from copilot.monitor.rolling_sums import roll_sums
+from copilot.monitor.rolling_texts import read_texts
 from copilot.pipeline.types import VALIDITY_REASONS
 from copilot.withholding import UNSURE
 
 COLUMNS = ("day", "release_id", "reason", "arm", "agent", "bin", "n_turns", "n_hidden", "n_matches")
-LENGTHS = (50, 100, 200, 400, 800, 1600)  # characters: the least of each bin above the first
+# Characters, the least of each bin above the first: so fine that the page can put them together by deciles.
+LENGTHS = tuple(round(10 * 2 ** (step / 4)) for step in range(41))
 
 CURRENT = "(SELECT id FROM copilot_matchversion WHERE is_current)"
 FLOORS = f"""
@@ -52,7 +54,8 @@ SELECT s.release_id, part.name, part.value, count(*)
 FROM copilot_suggestion s
 JOIN helpdesk_case c ON c.id = s.case_id
 CROSS JOIN LATERAL (VALUES
-    ('length', width_bucket(length(s.question), %(lengths)s)::text), ('channel', c.channel),
+    ('length', coalesce((%(lengths)s::int[])[width_bucket(length(s.question), %(lengths)s)], 0)::text),
+    ('channel', c.channel),
     ('kind', CASE WHEN s.reason = ANY(%(other)s) THEN s.reason ELSE 'question' END)
 ) part (name, value)
 WHERE s.created_at >= %(start)s AND s.created_at < %(end)s
@@ -94,7 +97,7 @@ def roll_inputs(day: date, span: tuple[datetime, datetime]) -> None:
             for release, reason, arm, author, in_bin, *counts in cursor.fetchall()
         ]
         cursor.execute(INPUTS, asked)
-        inputs = [(day, *row) for row in [*cursor.fetchall(), *_unseen(asked)]]
+        inputs = [(day, *row) for row in [*cursor.fetchall(), *_unseen(asked), *read_texts(span)]]
         FloorDay.objects.filter(day=day).delete()
         InputDay.objects.filter(day=day).delete()
         copy_rows(FloorDay, COLUMNS, floors)

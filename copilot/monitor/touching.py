@@ -32,6 +32,8 @@ CASES = (
     "copilot_assignment", "helpdesk_activetime", "helpdesk_caseevent", "helpdesk_casemerge", "helpdesk_reply",
     "helpdesk_satisfactionrating", "helpdesk_statuschange",
 )  # fmt: skip
+# What customers name is looked for in all questions: a product that comes or goes touches every day.
+TERMS = ("copilot_term",)
 
 FIND = """
 SELECT (at AT TIME ZONE %s)::date AS day, array_agg(id) FROM copilot_touch GROUP BY day ORDER BY min(id)

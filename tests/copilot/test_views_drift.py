@@ -109,6 +109,41 @@ def test_turns_that_pass_no_more_are_a_cost_too(client: Client, live: Release) -
     assert "25 % pass the floor, 75 % did" in text
 
 
+def test_products_and_templates_that_changed_are_told_like_any_other_mix(
+    client: Client, live: Release
+) -> None:
+    lived(live)
+    for back in range(1, DAYS + 1):
+        on, is_now = timezone.localdate() - timedelta(days=back), back <= DAYS // 2
+        for part, value, n in (
+            ("product", "", 20 + back % 3), ("product", "Wren Mini", 2 + 9 * is_now),
+            ("template", "yes", 15 - 6 * is_now), ("template", "no", 10 + back % 3),
+        ):  # fmt: skip
+            InputDay.objects.create(day=on, release=live, part=part, value=value, n=n)
+    text = client.get(PAGE).text
+    assert "products named (most: Wren Mini, 9 to 34 %)" in text
+    assert "replies that are templates (most: " in text
+    rows = table(client, "mixes")
+    assert {rows[name]["note"] for name in ("Products named", "Replies that are templates")} == {"drifted"}
+    change = table(client, "product")["Wren Mini"]
+    assert float(change["change"]) == pytest.approx(float(rows["Products named"]["l_infinity"]), abs=0.001)
+    assert set(table(client, "template")) == {"An approved answer, nearly word for word", "Words of its own"}
+
+
+def test_lengths_are_compared_in_tenths_of_the_reference(client: Client, live: Release) -> None:
+    lived(live)
+    InputDay.objects.filter(part="length").delete()
+    lengths = (0, 10, 20, 40, 80, 160, 320)
+    for back in range(1, DAYS + 1):
+        on, is_now = timezone.localdate() - timedelta(days=back), back <= DAYS // 2
+        for at, value in enumerate(lengths):
+            n = (at == 6) + 3 * (4 <= at < 6) + 12 * (at < 4) + (back % 2 if is_now else 0)
+            InputDay.objects.create(day=on, release=live, part="length", value=f"{value}", n=n)
+    assert set(table(client, "length")) == {
+        "under 10", "10 to 19", "20 to 39", "40 to 79", "80 to 159", "160 and more",
+    }  # fmt: skip
+
+
 def test_questions_unlike_all_before_are_told_if_they_are_more_than_chance(
     client: Client, live: Release
 ) -> None:

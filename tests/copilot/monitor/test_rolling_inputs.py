@@ -9,7 +9,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from copilot import meaning
-from copilot.models import BinDay, FloorDay, InputDay, Suggestion, WithheldText
+from copilot.models import BinDay, FloorDay, InputDay, Suggestion, Term, WithheldText
 from copilot.models.suggestion import Reason, State
 from copilot.monitor import rolling
 from helpdesk.models import Case, User
@@ -113,14 +113,68 @@ def test_lengths_channels_and_what_is_no_question_are_counted() -> None:
     turn(question="Thanks!", state=State.WITHHELD, reason=Reason.THANKS)
     roll()
     assert set(InputDay.objects.values_list("part", "value", "n")) == {
-        ("length", "0", 2), ("length", "1", 1), ("length", "3", 1), ("length", "6", 1),
+        ("length", "0", 2), ("length", "48", 1), ("length", "381", 1), ("length", "4305", 1),
         ("channel", Case.objects.values_list("channel", flat=True)[0], 5),
         ("kind", "question", 4), ("kind", "thanks", 1),
     }  # fmt: skip
 
 
+def counted(part: str) -> dict[str, int]:
+    roll()
+    return dict(InputDay.objects.filter(part=part).values_list("value", "n"))
+
+
+def test_a_question_counts_once_under_the_first_product_it_names() -> None:
+    Term.objects.bulk_create(Term(name=name) for name in ("Wren Mini", "Wren Stand", "Go plan"))
+    for question in (
+        "My Mini and the WREN STAND",
+        "is the wren mini on the go plan?",
+        "Where is my money?",
+        "",
+    ):
+        turn(question=question)
+    turn(question="Thanks, my Stand works!", state=State.WITHHELD, reason=Reason.THANKS)
+    turn(question="My Mini", state=State.SUPERSEDED)
+    assert counted("product") == {"Wren Mini": 2, "Wren Stand": 1, "": 1}
+
+
+def test_without_products_none_is_counted_until_one_comes() -> None:
+    turn(question="Where is my Wren Mini?")
+    rolling.roll_on(now=timezone.now())
+    assert counted("product") == {}
+    Term.objects.create(name="Wren Mini")
+    assert timezone.localdate() in rolling.roll_on(now=timezone.now())
+    assert dict(InputDay.objects.filter(part="product").values_list("value", "n")) == {"Wren Mini": 1}
+
+
+def test_a_reply_is_a_template_if_it_is_nearly_what_was_suggested_or_another_answer(ana: User) -> None:
+    make_answer("Photo", f"{OTHER} It goes to {{{{desk}}}}.")
+    turn(ana, TEXT)
+    turn(ana, f"Hi Priya,\n\n{TEXT}\n\nBest,\nAna", state=State.SHADOW, reason=Reason.HELD_OUT, arm="shadow")
+    unsure(ana, TEXT.replace("a minute", "one minute"))
+    turn(ana, f"{OTHER} It goes to our own desk.")
+    assert counted("template") == {"yes": 4}
+    turn(
+        ana, f"{TEXT} If that is no help, then tell me where the shop is, and what the box says on its back."
+    )
+    turn(ana, "Your question is one for my colleagues, who call you back within a day or two.")
+    turn(ana, "Done.")
+    turn()
+    assert counted("template") == {"yes": 4, "no": 2}
+
+
+def test_an_answer_that_was_approved_afterwards_was_no_template(ana: User) -> None:
+    turn(ana, OTHER)
+    make_answer("Photo", OTHER, approved_at=timezone.now() + timedelta(minutes=1))
+    assert counted("template") == {"no": 1}
+    make_answer("Photo", OTHER)
+    assert counted("template") == {"yes": 1}
+
+
 def test_making_them_again_gives_the_same_rows(ana: User, gwen: User) -> None:
+    Term.objects.create(name="Wren Mini")
     for number in range(6):
+        turn(question="Where is my Wren Mini?" if number % 2 else "Where?")
         unsure((ana, gwen)[number % 2], (TEXT, OTHER)[number % 3 == 0], confidence=0.5 + number / 50)
     roll()
     before = _rows()

@@ -175,4 +175,4 @@ def test_who_waits_longest_is_rolled_first_when_time_is_short(old: Suggestion) -
 def test_the_database_watches_every_table_of_the_list() -> None:
     with connection.cursor() as cursor:
         cursor.execute(WATCHED)
-        assert {name for (name,) in cursor.fetchall()} == {*touching.TURNS, *touching.CASES}
+        assert {name for (name,) in cursor.fetchall()} == {*touching.TURNS, *touching.CASES, *touching.TERMS}

@@ -8,7 +8,7 @@ from scipy.spatial.distance import jensenshannon
 
 from copilot.statistics.drift import (
     count_unseen,
-    decile_edges,
+    decile_groups,
     jensen_shannon,
     largest_change,
     merged,
@@ -104,10 +104,24 @@ def test_one_text_in_a_hundred_is_unseen_by_chance() -> None:
     assert count_unseen(distances[10_000:] + 1, limit=limit) == 10_000
 
 
-def test_bins_of_equal_values_fall_together() -> None:
-    assert len(decile_edges([1.0] * 90 + [2.0] * 10)) <= 2
-    with pytest.raises(ValueError, match="bins of the reference: it needs rows"):
-        decile_edges([])
+@pytest.mark.parametrize(
+    ("reference", "groups"),
+    [
+        ([1] * 20, [at // 2 for at in range(20)]),
+        ([90, 10], [0, 1]),
+        ([0, 100, 0], [0, 0, 1]),
+        ([100], [0]),
+    ],
+)
+def test_narrow_bins_are_put_together_by_tenths_of_the_reference(
+    reference: list[int], groups: list[int]
+) -> None:
+    assert decile_groups(reference).tolist() == groups
+
+
+def test_without_a_reference_there_are_no_tenths() -> None:
+    with pytest.raises(ValueError, match="groups by deciles: the reference has no rows"):
+        decile_groups([0, 0])
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from copilot.models.rollup import NOBODY, TurnDay
 from copilot.models.suggestion import State
 from copilot.monitor import touching
 from copilot.monitor.decaying import decaying
+from copilot.monitor.drift_cost import likely_cost
 from copilot.monitor.funnel import Cell
 from copilot.monitor.reading import Sums, by_agent, joined, nobody
 from copilot.monitor.rolling import span_of
@@ -197,19 +198,18 @@ def answers_have_decayed(now: datetime) -> list[Found]:
 
 
 def questions_are_unseen(now: datetime) -> list[Found]:
-    """Find a week in which many questions are unlike all that the live release began with."""
+    """Find a week in which many questions are unlike all that the live release began with; tell what it costs."""
     today = timezone.localdate(now)
+    live = Release.objects.filter(state=Release.State.LIVE).defer("learned_from").first()
     days = InputDay.objects.filter(part=InputDay.Part.UNSEEN, day__gte=_monday(today), day__lte=today)
-    sums = days.filter(release__state=Release.State.LIVE).aggregate(
-        n_all=Sum("n"), n_unseen=Sum("n", filter=Q(value="yes"))
-    )
+    sums = days.filter(release=live).aggregate(n_all=Sum("n"), n_unseen=Sum("n", filter=Q(value="yes")))
     k, n = sums["n_unseen"] or 0, sums["n_all"] or 0
-    if not is_above(k, n, limit=UNSEEN):
+    if live is None or not is_above(k, n, limit=UNSEEN):
         return []
     evidence = (
         f"{k:,} of {n:,} questions this week ({100 * k / n:.0f} %) are unlike all of the live release's first weeks, "
-        f"where {100 * UNSEEN:.0f} % are allowed. Look at the page Drift: a new product, a failure or spam may need a "
-        "topic of its own."
+        f"where {100 * UNSEEN:.0f} % are allowed. {likely_cost(live, last=today - timedelta(days=1))} Look at the page "
+        "Drift: a new product, a failure or spam may need a topic of its own."
     )
     return [Found(f"Unseen questions: {100 * k / n:.0f} %", evidence)]
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from copilot import tasks
-from copilot.models import Alert, AlertEvent, Assignment, InputDay, Release, TurnDay
+from copilot.models import Alert, AlertEvent, Assignment, BinDay, InputDay, Release, TopicDay, TurnDay
 from copilot.models.suggestion import Reason, State
 from copilot.monitor import alerting, checks, rolling
 from copilot.monitor.alerting import Check
@@ -212,7 +212,32 @@ class TestUnseen:
         [found] = checks.questions_are_unseen(NOW)
         assert found.title == "Unseen questions: 15 %"
         assert "30 of 200 questions this week" in found.evidence
+        assert "What it costs can't be told before" in found.evidence
         assert checks.questions_are_unseen(NOW + 7 * DAY) == []
+
+    @pytest.mark.parametrize(
+        ("bins", "told"),
+        [
+            ((95, 95), "it costs nothing that confidence would show, so it is only information"),
+            ((95, 75), "Since the release began expected accuracy fell by 20.0 points."),
+            ((95, None), "What it costs can't be told: nothing was suggested"),
+        ],
+    )
+    def test_a_week_of_strange_questions_says_what_it_costs(
+        self, bins: tuple[int, int | None], told: str
+    ) -> None:
+        release, today = make_release(), timezone.localdate(NOW)
+        for value, n in (("yes", 30), ("no", 170)):
+            InputDay.objects.create(day=today, release=release, part="unseen", value=value, n=n)
+        for back in range(1, 29):
+            on, in_bin = today - back * DAY, bins[back <= 14]
+            TopicDay.objects.create(
+                day=on, release=release, n_turns=40, n_failed=0, n_withheld=0, n_off=0, n_waiting=0
+            )
+            if in_bin is not None:
+                BinDay.objects.create(day=on, release=release, reason="", bin=in_bin, n_turns=40)
+        [found] = checks.questions_are_unseen(NOW)
+        assert told in found.evidence
 
     def test_a_few_of_them_and_those_of_another_release_are_no_matter(self) -> None:
         release, today = make_release(), timezone.localdate(NOW)

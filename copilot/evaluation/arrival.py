@@ -9,6 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from django.utils import timezone
+
+from copilot import suggesting
+from copilot.models import Suggestion
+from copilot.models.suggestion import State
 
 POLL_SECONDS = 0.005
 GIVE_UP_SECONDS = 30
@@ -41,6 +46,12 @@ def measure_arrival(*, url: str, token: str, texts: Sequence[str]) -> Arrival:
         p95_ms=float(np.percentile(took, 95)),
         largest_ms=max(took),
     )
+
+
+def suggest_for_case(case: int) -> None:
+    """Compute what is expected in a case, as a worker does."""
+    pending = Suggestion.objects.filter(case=case, state=State.PENDING).values_list("pk", flat=True)
+    suggesting.suggest(suggestion_ids=list(pending), now=timezone.now())
 
 
 def _message(text: str) -> dict[str, object]:

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from copilot.config.management.commands.bench import ANNOTATE, INBOX, MONITOR, SEARCH
 from copilot.evaluation.monitor_bench import QUERIES, measure_monitor
-from copilot.models import Release
+from copilot.models import Release, Suggestion
 from copilot.monitor import rolling
 from helpdesk.models import User
 from tests.copilot.making import make_suggestion
@@ -56,6 +56,20 @@ def test_the_inbox_is_measured_in_a_database_apart() -> None:
     } <= figures.keys()
     assert all(figure["n"] and figure["p95_ms"] <= figure["max_ms"] for figure in figures.values())
     assert not is_there(INBOX)
+
+
+@pytest.mark.slow
+def test_news_are_measured_from_their_commit_to_their_arrival(site: str, sana: User) -> None:
+    asked = ("--url", site, "--pid", f"{os.getpid()}", "--streams", "3", "--seconds", "0.2", "--cases", "2")
+    figures = run_bench("streams", *asked)
+    assert figures["idle streams"]["n"] == 3
+    for what in ("a new message", "a suggestion"):
+        heard = figures[f"page hears of {what}"]
+        assert heard["n"] == 2
+        assert 0 < heard["p50_ms"] <= heard["p95_ms"] <= heard["largest_ms"]
+    assert Suggestion.objects.filter(state="failed", reason="no_release").count() == 2, (
+        "each case's was computed"
+    )
 
 
 @pytest.mark.slow

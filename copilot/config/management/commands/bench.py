@@ -22,7 +22,7 @@ from copilot import releases
 from copilot.catalog import catalog_at
 from copilot.config.celery import app
 from copilot.config.demo.world import read_world
-from copilot.evaluation.arrival import measure_arrival
+from copilot.evaluation.arrival import measure_arrival, suggest_for_case
 from copilot.evaluation.bench import measure
 from copilot.evaluation.monitor_bench import measure_monitor, roll_all
 from copilot.evaluation.past_turns import DAYS, fill_turns
@@ -36,7 +36,7 @@ from helpdesk.benching.apart import cases_apart
 from helpdesk.benching.filling import Tell
 from helpdesk.benching.inbox import measure_inbox
 from helpdesk.benching.intake import measure_intake
-from helpdesk.benching.streams import measure_idle_streams
+from helpdesk.benching.streams import lists_open, measure_idle, measure_news, receive_message
 from helpdesk.intake import LARGEST_BATCH
 from helpdesk.models import User
 from labeling.bench import asking
@@ -62,13 +62,18 @@ class Command(BaseCommand):
             "arrival", help="a running site: from a message's POST to its suggestion"
         )
         arrival.add_argument("--messages", type=int, default=100)
-        streams = benches.add_parser("streams", help="a running site: what open pages cost while they wait")
+        streams = benches.add_parser(
+            "streams",
+            help="a running site: what open pages cost while they wait, and how soon they hear news",
+        )
         streams.add_argument("--streams", type=int, default=200)
         streams.add_argument("--seconds", type=float, default=30)
+        streams.add_argument("--cases", type=int, default=50, help="of which a page hears news")
         streams.add_argument("--pid", type=int, required=True, help="of the web process")
         for site in (arrival, streams):
             site.add_argument("--url", default="http://127.0.0.1:8000")
             site.add_argument("--user", default="ana", help="in whose name requests are made")
+        streams.set_defaults(user="sana")  # who sees every case hears of every case, wherever it is moved
         inbox = benches.add_parser(
             "inbox",
             help="lists, cases and replies among very many cases, in a database apart (as a superuser)",
@@ -169,22 +174,38 @@ def _arrival(*, url: str, user: str, messages: int, **_: Any) -> Mapping[str, An
     return {"message to suggestion": asdict(arrival)}
 
 
-def _streams(*, url: str, user: str, streams: int, seconds: float, pid: int, **_: Any) -> Mapping[str, Any]:
+def _streams(
+    *, url: str, user: str, streams: int, seconds: float, cases: int, pid: int, **_: Any
+) -> Mapping[str, Any]:
+    acts: Mapping[str, Callable[[int], object]] = {
+        "a new message": receive_message,
+        "a suggestion": suggest_for_case,
+    }
+    try:
+        with _session(_user(user)) as session, lists_open(url=url, session=session, n=streams):
+            idle = measure_idle(pid=pid, n=streams, seconds=seconds)
+            with _broker_apart():
+                news = measure_news(url=url, session=session, n=cases, acts=acts)
+    except OSError as error:
+        raise CommandError(
+            f"{url} does not answer ({error}): start the site, or name it with --url."
+        ) from error
+    heard = {f"page hears of {name}": asdict(times) for name, times in news.items()}
+    return {"idle streams": asdict(idle), **heard}
+
+
+@contextmanager
+def _session(person: User) -> Iterator[str]:
+    """Sign a person in for the length of a bench, and give the cookie's value."""
     session = import_module(settings.SESSION_ENGINE).SessionStore()
-    person = _user(user)
     session[SESSION_KEY] = str(person.pk)
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = person.get_session_auth_hash()
     session.create()
     try:
-        idle = measure_idle_streams(url=url, session=session.session_key, pid=pid, n=streams, seconds=seconds)
-    except OSError as error:
-        raise CommandError(
-            f"{url} does not answer ({error}): start the site, or name it with --url."
-        ) from error
+        yield session.session_key
     finally:
         session.delete()
-    return {"idle streams": asdict(idle)}
 
 
 def _inbox(*, cases: int, requests: int, keep: bool, tell: Tell, **_: Any) -> Mapping[str, Any]:

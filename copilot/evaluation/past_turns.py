@@ -30,7 +30,7 @@ TABLES = "copilot_(suggestion|suggestionevent|match|assignment)"
 # Topics with two answers each, and products; releases one after the other; an experiment that has ended and one that
 # runs.
 AROUND = """
-INSERT INTO copilot_term (name) SELECT 'Product ' || name FROM unnest(%(products)s) name;
+INSERT INTO copilot_term (name) SELECT 'Product ' || name FROM unnest(%(products)s::text[]) name;
 INSERT INTO copilot_area (slug, name) SELECT 'area-' || g, 'Area ' || g FROM generate_series(1, 9) g;
 INSERT INTO copilot_topic (slug, name, guideline, version, area_id)
 SELECT 'topic-' || g, 'Topic number ' || g, '', 1, (SELECT id FROM copilot_area ORDER BY id OFFSET g %% 9 LIMIT 1)
@@ -106,8 +106,8 @@ INSERT INTO copilot_match (suggestion_id, reply_id, kind, similarity, retained, 
                            n_reply_tokens, delta, version_id, is_pending, only_frame_edited, recorded_at)
 SELECT id, reply_id, CASE WHEN u < 0.3 THEN 'exact' WHEN u < 0.5 THEN 'near' WHEN u < 0.62 THEN 'retained'
                           WHEN u < 0.68 THEN 'semantic' WHEN u < 0.72 THEN 'conflict' ELSE 'none' END,
-       1 - u, 1 - u, 1 - u, 1 - u, (400 * (1 - u))::int, 4 + floor(u * 60)::int, '{}', %(version)s, false, u < 0.02,
-       sent_at
+       CASE WHEN u < 0.3 THEN 1 WHEN u < 0.5 THEN 0.95 ELSE 1 - u END, 1 - u, 1 - u, 1 - u, (400 * (1 - u))::int,
+       4 + floor(u * 60)::int, '{}', %(version)s, false, u < 0.02, sent_at
 FROM (SELECT DISTINCT ON (s.id) s.id, r.id AS reply_id, r.sent_at, random() AS u FROM copilot_suggestion s
       JOIN helpdesk_reply r ON r.case_id = s.case_id
       WHERE s.state IN ('offered', 'shadow') AND s.case_id BETWEEN %(first)s AND %(last)s ORDER BY s.id, r.id) AS made

@@ -47,7 +47,7 @@ def lists_open(*, url: str, session: str, n: int) -> Iterator[None]:
     """Hold n event streams of lists open with a session cookie."""
     with ExitStack() as stack:
         for _ in range(n):
-            stack.enter_context(_stream(url, session, "inbox=1"))
+            stack.enter_context(_stream(url, session, "inbox=1", event="inbox"))
         time.sleep(3)  # opening them is not what is measured
         yield
 
@@ -70,9 +70,7 @@ def measure_news(
     took: dict[str, list[float]] = {name: [] for name in acts}
     for _ in range(n):
         case = receive_message()
-        with _stream(url, session, f"case={case}") as stream:
-            heard: Queue[float] = Queue()
-            threading.Thread(target=_hear, args=(stream, case, heard), daemon=True).start()
+        with _stream(url, session, f"case={case}", event=f"case-{case}") as heard:
             for name, act in acts.items():
                 time.sleep(CALM_SECONDS)
                 heard.queue.clear()
@@ -114,35 +112,38 @@ def _next(heard: Queue[float], case: int) -> float:
         ) from None
 
 
-def _hear(stream: http.client.HTTPResponse, case: int, heard: Queue[float]) -> None:
-    told = f"event: case-{case}".encode()
-    with suppress(OSError, ValueError, http.client.HTTPException):  # the bench ended it
-        for line in stream:
-            if line.strip() == told:
-                heard.put(time.perf_counter())
-
-
 def _told(times: list[float]) -> Heard:
     p50, p95 = np.percentile(times, [50, 95])
     return Heard(n=len(times), p50_ms=float(p50), p95_ms=float(p95), largest_ms=max(times))
 
 
 @contextmanager
-def _stream(url: str, session: str, asked: str) -> Iterator[http.client.HTTPResponse]:
-    """Open a stream that hears what happens from now on."""
+def _stream(url: str, session: str, asked: str, *, event: str) -> Iterator[Queue[float]]:
+    """Open a stream that hears what happens from now on, and give the moments at which an event comes."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or "localhost", parts.port, timeout=60)
     connection.request("GET", f"/events/?{asked}", headers={"Cookie": f"sessionid={session}"})
-    line = connection.sock
-    response = connection.getresponse()
+    line, response = connection.sock, connection.getresponse()
     if response.status != 200:
         raise RuntimeError(f"the stream answered {response.status}: is the session signed in?")
     response.readline()  # its first words are sent when it has joined
+    heard: Queue[float] = Queue()
+    reader = threading.Thread(target=_hear, args=(response, f"event: {event}".encode(), heard), daemon=True)
+    reader.start()
     try:
-        yield response
+        yield heard
     finally:
-        line.shutdown(socket.SHUT_RDWR)  # closing alone would wait for who reads
+        line.shutdown(socket.SHUT_RDWR)  # the reader comes to an end
+        reader.join()
+        response.close()
         connection.close()
+
+
+def _hear(stream: http.client.HTTPResponse, told: bytes, heard: Queue[float]) -> None:
+    with suppress(OSError, http.client.HTTPException):  # the bench ended it
+        for line in stream:
+            if line.strip() == told:
+                heard.put(time.perf_counter())
 
 
 def _cpu_seconds(pid: int) -> float:

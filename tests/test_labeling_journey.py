@@ -1,5 +1,6 @@
 """The loop once round: experts label, a data scientist freezes, trains, promotes, and a question is answered better."""
 
+import re
 from typing import Any
 
 import pytest
@@ -18,21 +19,27 @@ from tests.labeling.waiting import make_entry
 from tests.making import make_message
 
 TOPIC = "tips-and-vat"
-N_LABELED = 20
+N_LABELED = 26
+# Of the gold, so that the gate has rows enough: with 175 of them it refuses a candidate that is just as good.
+TEST_SHARE = 0.3
+# At it both floors lie where few labels move little. At 0.3 either may offer ten of 100 questions more than the other,
+# as chance has it, and the gate rightly minds what is lost or wrong.
+RISK = 0.35
 
 
 @pytest.mark.slow
 @pytest.mark.django_db
-def test_twenty_labels_of_a_new_topic_give_better_answers(
+def test_a_few_labels_of_a_new_topic_give_better_answers(
     client: Client, settings: Any, tmp_path: Any
 ) -> None:
     settings.DATASETS_ROOT = tmp_path
     answers = _forget_the_topic()
-    call_command("freeze", "before", verbosity=0)
-    call_command("train", "all", dataset="before", target_risk=0.3, promote=True, verbosity=0)
+    call_command("freeze", "before", test_share=TEST_SHARE, verbosity=0)
+    call_command("train", "all", dataset="before", target_risk=RISK, promote=True, verbosity=0)
     before = Release.objects.get()
     messages = list(Message.objects.filter(pk__in=answers).order_by("sent_at"))
-    labeled, asked = messages[::2][:N_LABELED], messages[1::2]
+    asked = messages[1::3]
+    labeled = [message for message in messages if message not in asked]
     assert _n_right(asked, answers) == 0, "the live release does not know the topic"
 
     nadia, sana = User.objects.get(username="nadia"), User.objects.get(username="sana")
@@ -45,23 +52,19 @@ def test_twenty_labels_of_a_new_topic_give_better_answers(
     assert Annotation.objects.gold(Task.TOPIC).filter(label=TOPIC).count() == N_LABELED
 
     client.force_login(sana)
-    order = {"name": "after", "takes": "gold", "seed": "1", "test_share": "0.1"}
+    order = {"name": "after", "takes": "gold", "seed": "1", "test_share": f"{TEST_SHARE}"}
     assert client.post("/labeling/datasets/", order).status_code == 302
     assert frozen.run(FrozenDataset.objects.get(name="after").pk).state == "finished"
-    order = {"stage": "all", "dataset": "after", "seed": "1", "target_risk": "0.3"}
+    order = {"stage": "all", "dataset": "after", "seed": "1", "target_risk": f"{RISK}"}
     assert client.post("/labeling/trainings/", order).status_code == 302
     after = trainings.run(TrainingRun.objects.get(dataset="after").pk).release
-    promoted = f"/copilot/releases/{after.pk}/promote/"
-    # With so few rows the gate may refuse what is chance: then the data scientist says why not.
-    if client.post(promoted, {"reason": "tips"}).status_code != 302:
-        assert releases.live() == before, "a refused release does not serve"
-        assert client.post(promoted, {"reason": "a new topic", "override": "on"}).status_code == 302
-    promotion = Promotion.objects.get(release=after)
-    assert promotion.is_override == (not all(passed for passed, _ in promotion.findings))
+    answer = client.post(f"/copilot/releases/{after.pk}/promote/", {"reason": "tips"})
+    assert answer.status_code == 302, re.findall(r"(?s)<li\b.*?</li>", answer.text)
+    assert all(passed for passed, _ in Promotion.objects.get(release=after).findings)
     assert releases.live() == after
 
     assert before.pk != after.pk
-    assert _n_right(asked, answers) >= 2, "of 19, with one suggestion for five questions at this risk"
+    assert _n_right(asked, answers) >= 5, "of 13"
 
 
 def _forget_the_topic() -> dict[int, str]:

@@ -186,9 +186,9 @@ SECTIONS = (
             ),
             Definition(
                 "Products named",
-                "A question counts once, under the first product, plan or feature of the catalogue (the names that "
-                "also decide a conflict) that it names: by the whole name, in any case, or by a word of it that no "
-                "other name has, with its capital and inside a sentence. What is misspelt is not seen.",
+                "A question counts once, under the first product, plan or feature of the catalogue (the names in "
+                "/admin/, which also decide a conflict) that it names: by the whole name, in any case, or by a word of "
+                "it that no other name has, with its capital and inside a sentence. What is misspelt is not seen.",
             ),
             Definition(
                 "Templates",

@@ -12,10 +12,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from rapidfuzz.distance import Levenshtein
+
 from copilot.matching.comparing import GRAM, NEAR_SIMILARITY, compare
+from copilot.matching.normalising import normal
 
 WORD = re.compile(r"\{\{[^{}]*\}\}|\w+")
-LEAST_IN_COMMON = 1 / 3  # of an answer's runs; a text that differs in a tenth of its letters has more
+LEAST_IN_COMMON = (
+    0.5  # of an answer's runs; of one whose words differ in a tenth of the letters more are left
+)
 N_COMPARED = 3  # answers, or versions of one
 
 Run = tuple[str, ...]
@@ -59,8 +64,8 @@ class Templates:
         >>> known.has("Open the menu above, then wait until I have had a look at it.", sent_at=at)
         False
         """
-        known = (self.places[run] for run in _runs(reply) if run in self.places)
-        n_common = Counter(place for places in known for place in places)
+        common = self.places.keys() & _runs(reply)
+        n_common = Counter(place for run in common for place in self.places[run])
         near = [
             place
             for place, n in n_common.items()
@@ -73,11 +78,13 @@ class Templates:
 
 
 def _is_near(body: str, reply: str) -> bool:
-    return compare(body, reply).similarity >= NEAR_SIMILARITY
+    if "{{" in body:  # what stands for a variable is found by aligning both
+        return compare(body, reply).similarity >= NEAR_SIMILARITY
+    return Levenshtein.normalized_similarity(normal(body).text, normal(reply).text) >= NEAR_SIMILARITY
 
 
-def _runs(text: str) -> list[Run]:
-    """Return a text's distinct runs of four words; those with a variable in them, nobody sends."""
+def _runs(text: str) -> set[Run]:
+    """Return a text's runs of four words; those with a variable in them, nobody sends."""
     words = WORD.findall(text.casefold())
-    runs = dict.fromkeys(zip(*(words[n:] for n in range(GRAM)), strict=False))
-    return [run for run in runs if not any(word[0] == "{" for word in run)] if "{{" in text else list(runs)
+    runs = set(zip(*(words[n:] for n in range(GRAM)), strict=False))
+    return {run for run in runs if not any(word[0] == "{" for word in run)} if "{{" in text else runs

@@ -96,9 +96,8 @@ def _commit(act: Callable[[int], object], case: int) -> float:
     """Do an act, and return when it was committed."""
     moments: list[float] = []
     with transaction.atomic():
-        transaction.on_commit(
-            lambda: moments.append(time.perf_counter())
-        )  # before all that waits for the commit
+        # Registered first, so that it is noted before anything else that waits for the commit.
+        transaction.on_commit(lambda: moments.append(time.perf_counter()))
         act(case)
     return moments[0]
 
@@ -107,7 +106,7 @@ def _next(heard: Queue[float], case: int) -> float:
     try:
         return heard.get(timeout=GIVE_UP_SECONDS)
     except Empty:
-        raise TimeoutError(
+        raise RuntimeError(
             f"a page of case {case} heard nothing for {GIVE_UP_SECONDS} s: may its user see it?"
         ) from None
 

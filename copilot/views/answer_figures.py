@@ -10,7 +10,8 @@ from copilot.monitor.answer_figures import answer_figures as figures_of
 from copilot.monitor.filters import read_filters
 from copilot.monitor.one_answer import one_answer
 from copilot.monitor.shares import METHOD
-from copilot.views.monitor import chart_as_csv, check_reader, choices
+from copilot.monitor.tables import kind_of
+from copilot.views.monitor import chart_as_file, check_reader, choices
 from helpdesk.requests import PageRequest
 
 MOST = 50  # rows of a table, unless all are asked for
@@ -21,8 +22,8 @@ def answer_figures(request: PageRequest) -> HttpResponse:
     check_reader(request.user)
     filters = read_filters(request.GET, today=timezone.localdate())
     page = figures_of(filters, now=timezone.now())
-    if "csv" in request.GET:
-        return chart_as_csv(page.charts, request.GET["csv"], page="answers")
+    if kind := kind_of(request.GET):
+        return chart_as_file(page.charts, request.GET[kind], kind=kind, page="answers")
     shown = "" if "all" in request.GET else f":{MOST}"
     context = choices(filters) | {"page": page, "method": METHOD, "most": MOST, "shown": shown}
     return render(request, "copilot/answer_figures.html", context)
@@ -34,7 +35,7 @@ def answer_figure(request: PageRequest, answer_id: int) -> HttpResponse:
     answer = get_object_or_404(Answer.objects.select_related("topic", "owner"), pk=answer_id)
     filters = read_filters(request.GET, today=timezone.localdate())
     page = one_answer(answer, filters, now=timezone.now())
-    if "csv" in request.GET:
-        return chart_as_csv(page.charts, request.GET["csv"], page=f"answer-{answer.slug}")
+    if kind := kind_of(request.GET):
+        return chart_as_file(page.charts, request.GET[kind], kind=kind, page=f"answer-{answer.slug}")
     context = choices(filters) | {"page": page, "answer": answer, "charts": page.charts, "method": METHOD}
     return render(request, "copilot/answer_figure.html", context)

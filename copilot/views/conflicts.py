@@ -7,7 +7,8 @@ from django.views.decorators.http import require_GET
 
 from copilot.monitor.conflicts import conflicts as conflicts_of
 from copilot.monitor.filters import read_filters
-from copilot.views.monitor import chart_as_csv, check_reader, choices
+from copilot.monitor.tables import kind_of
+from copilot.views.monitor import chart_as_file, check_reader, choices
 from helpdesk.requests import PageRequest
 
 
@@ -16,6 +17,6 @@ def conflicts(request: PageRequest) -> HttpResponse:
     check_reader(request.user)
     filters = read_filters(request.GET, today=timezone.localdate())
     page = conflicts_of(filters, reader=request.user, now=timezone.now())
-    if "csv" in request.GET:
-        return chart_as_csv(page.charts, request.GET["csv"], page="monitor")
+    if kind := kind_of(request.GET):
+        return chart_as_file(page.charts, request.GET[kind], kind=kind, page="monitor")
     return render(request, "copilot/conflicts.html", choices(filters) | {"page": page})

@@ -11,7 +11,8 @@ from copilot import experimenting
 from copilot.experimenting import ExperimentError
 from copilot.models import Experiment
 from copilot.monitor.experiment import experiment_page, listed
-from copilot.views.monitor import chart_as_csv, check_reader
+from copilot.monitor.tables import kind_of
+from copilot.views.monitor import chart_as_file, check_reader
 from helpdesk.models import User
 from helpdesk.requests import PageRequest
 
@@ -31,8 +32,8 @@ def experiment(request: PageRequest, experiment_id: int) -> HttpResponse:
     asked = request.GET.get("variant", "")
     page = experiment_page(found, position=int(asked) if asked.isdecimal() and len(asked) < 3 else None)
     charts = page.compared.charts if page.compared else ()
-    if "csv" in request.GET:
-        return chart_as_csv(charts, request.GET["csv"], page=f"experiment-{found.pk}")
+    if kind := kind_of(request.GET):
+        return chart_as_file(charts, request.GET[kind], kind=kind, page=f"experiment-{found.pk}")
     query = f"variant={page.treatment.position}" if page.treatment else ""
     context = {"page": page, "experiment": found, "charts": charts, "query": query}
     return render(request, "copilot/experiment.html", context)

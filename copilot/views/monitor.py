@@ -1,4 +1,4 @@
-"""Pages of the monitor: read the address, make the figures, show them or one of their tables as CSV."""
+"""Pages of the monitor: read the address, make the figures, show them or one of their tables as a file."""
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
@@ -15,7 +15,7 @@ from copilot.monitor.adoption import adoption as adoption_of
 from copilot.monitor.charts import Chart
 from copilot.monitor.filters import PERS, SPANS, Filters, languages, read_filters
 from copilot.monitor.shares import METHOD
-from copilot.monitor.tables import as_csv
+from copilot.monitor.tables import as_file, kind_of
 from copilot.simulated import name_of
 from helpdesk.models import User
 from helpdesk.requests import PageRequest
@@ -38,9 +38,9 @@ class Page(Protocol):
 def show(
     request: PageRequest, name: str, page: Page, context: Mapping[str, object] = MappingProxyType({})
 ) -> HttpResponse:
-    """Show the page of that name, or one of its tables as CSV."""
-    if "csv" in request.GET:
-        return chart_as_csv(page.charts, request.GET["csv"], page=name)
+    """Show the page of that name, or one of its tables as a file."""
+    if kind := kind_of(request.GET):
+        return chart_as_file(page.charts, request.GET[kind], kind=kind, page=name)
     figures = {"page": page, "charts": page.charts, "method": METHOD}
     return render(request, f"copilot/{name}.html", {**figures, **context})
 
@@ -70,7 +70,7 @@ def choices(filters: Filters) -> dict[str, object]:
     }
 
 
-def chart_as_csv(charts: Iterable[Chart], key: str, *, page: str) -> HttpResponse:
+def chart_as_file(charts: Iterable[Chart], key: str, *, kind: str, page: str) -> HttpResponse:
     """Answer with one chart's table as a file.
 
     Raises:
@@ -79,4 +79,4 @@ def chart_as_csv(charts: Iterable[Chart], key: str, *, page: str) -> HttpRespons
     known = {chart.key: chart for chart in charts}
     if key not in known:
         raise Http404(f"no such table: name one of {', '.join(known)}")
-    return as_csv(known[key].table, filename=name_of(f"{page}-{key}.csv"))
+    return as_file(known[key].table, kind=kind, name=name_of(f"{page}-{key}"))

@@ -13,7 +13,7 @@ from copilot.evaluation.rows import Row
 from copilot.models import Evaluation, Release
 from copilot.monitor.quality import Report
 from copilot.monitor.quality_tables import TABLES
-from copilot.monitor.tables import as_csv
+from copilot.monitor.tables import as_file, kind_of
 from copilot.views.releases import check_reader
 from helpdesk.access import cases_for
 from helpdesk.models import User
@@ -39,11 +39,17 @@ def quality(request: PageRequest, release_id: int) -> HttpResponse:
     if method not in known:
         raise Http404(f"release {release_id} was not judged so: name one of {', '.join(known)}")
     report = Report(known[method], evaluating.rows_of(known[method]))
-    if part := request.GET.get("csv"):
-        if part not in TABLES:
+    if kind := kind_of(request.GET):
+        if (part := request.GET[kind]) not in TABLES:
             raise Http404(f"no such table: name one of {', '.join(TABLES)}")
-        return as_csv(TABLES[part](report), filename=f"release-{release_id}-{method}-{part}.csv")
-    context = {"release": release, "known": known, "method": method, "report": report}
+        return as_file(TABLES[part](report), kind=kind, name=f"release-{release_id}-{method}-{part}")
+    context = {
+        "release": release,
+        "known": known,
+        "method": method,
+        "report": report,
+        "query": f"method={method}",
+    }
     context |= {"worst": worst_for(request.user, report.rows), "n_known": evaluating.n_known(known[method])}
     return render(request, "copilot/quality.html", context)
 

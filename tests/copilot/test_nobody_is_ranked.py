@@ -1,11 +1,15 @@
 """No page of figures and no file of one names an agent, or lists what each of them did."""
 
+import csv
+import io
 import re
+from collections.abc import Iterable
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from pyarrow.parquet import read_table
 from pytest_django import Settings
 
 from copilot import recording
@@ -43,6 +47,18 @@ def agents(settings: Settings) -> list[User]:
     return made
 
 
+def cells_of(rows: Iterable[Iterable[object]]) -> list[list[object]]:
+    """Return cells as both kinds of file have them: 14 and 14.0 are one number, and nothing is an empty text."""
+    return [["" if cell is None else number(str(cell)) for cell in row] for row in rows]
+
+
+def number(text: str) -> object:
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
 def test_no_page_and_no_file_names_an_agent(client: Client, agents: list[User]) -> None:
     client.force_login(make_user("ada", role=Role.DATA_SCIENTIST))
     pages = [reverse(f"copilot:{name}") for name, _ in PAGES]
@@ -54,6 +70,11 @@ def test_no_page_and_no_file_names_an_agent(client: Client, agents: list[User]) 
         found = [text]
         for key in sorted(set(re.findall(r'csv=([\w-]+)"', text))):
             found.append(client.get(page, {"csv": key}).text)
+            rows = read_table(io.BytesIO(client.get(page, {"parquet": key}).content))
+            found.append(str(rows.to_pylist()))
+            head, *body = csv.reader(found[-2].splitlines())
+            assert rows.column_names == head, f"{page}: {key}"
+            assert cells_of(row.values() for row in rows.to_pylist()) == cells_of(body), f"{page}: {key}"
             files += 1
         for said in found:
             assert not re.search("zebulon|quist", said, re.IGNORECASE), page

@@ -5,7 +5,7 @@ what is then called, repeat by repeat, are the very functions that the pages cal
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 
 from copilot.statistics import peeking
 from copilot.statistics.bounds import accuracy_bound
+from copilot.statistics.compliers import effect_on_compliers
 from copilot.statistics.corrected import clustered_post_stratified, post_stratified
 from copilot.statistics.cuped import Sums, adjusted_effect
 from copilot.statistics.differences import difference_of_rates
+from copilot.statistics.estimates import Estimate
 from copilot.statistics.handle_time import effect_on_log, quantile_differences
 from copilot.statistics.intervals import Interval, clustered_rate
 from copilot.statistics.prediction_powered import (
@@ -27,6 +29,7 @@ from copilot.statistics.prediction_powered import (
 )
 from copilot.statistics.worlds import (
     Generator,
+    Reached,
     Volumes,
     arms,
     binned,
@@ -34,6 +37,7 @@ from copilot.statistics.worlds import (
     influenced,
     judged,
     rates,
+    reached,
     timed,
     volumes,
 )
@@ -74,7 +78,10 @@ class Result:
 
 @dataclass(frozen=True)
 class Trial:
-    """What is tried: `hits` says of each repeat whether the interval covered, or, with a bar of its own, alarmed."""
+    """What is tried: `hits` says of each repeat whether the interval covered, or, with a bar of its own, alarmed.
+
+    Repeats of which nothing was told may be left out, where the name of the method says so.
+    """
 
     method: str
     hits: Callable[[Generator, Rows], Flags]
@@ -110,14 +117,15 @@ def from_json(text: str) -> tuple[Result, ...]:
 def _try(trial: Trial, *, at: int, n_agents: int, kind: Volumes, repeats: int, seed: int) -> Result:
     rng = np.random.default_rng([seed, at, n_agents, list(Volumes).index(kind)])
     rows = volumes(rng, repeats=repeats, n_agents=n_agents, kind=kind, mean=N_ROWS)
-    share = float(trial.hits(rng, rows).mean())
+    hits = trial.hits(rng, rows)
+    share = float(hits.mean())
     return Result(
         method=trial.method,
         volumes=kind.value,
         agents=n_agents,
         repeats=repeats,
         share=round(share, 5),
-        standard_error=round((share * (1 - share) / repeats) ** 0.5, 5),
+        standard_error=round((share * (1 - share) / len(hits)) ** 0.5, 5),
         bar=BARS[n_agents] if trial.most is None else trial.most,
         is_alarm=trial.most is not None,
         seed=seed,
@@ -224,6 +232,27 @@ def _cuped(rng: Generator, rows: Rows) -> Flags:
     return _flags(each.low <= drawn.effect <= each.high for each in found)
 
 
+def _compliers(rng: Generator, rows: Rows) -> Flags:
+    """Where it refuses, it covers nothing: with cases divided it has no reason to."""
+    drawn = reached(rng, arms(rng, rows, by_agent=False))
+    return _flags(each is not None and _within(each, drawn.effect) for each in _effects_on_compliers(drawn))
+
+
+def _compliers_by_agent(rng: Generator, rows: Rows) -> Flags:
+    """With eight agents it refuses in one of fifteen worlds, where those who look are by chance in the other arm."""
+    drawn = reached(rng, arms(rng, rows, by_agent=True))
+    return _flags(_within(each, drawn.effect) for each in _effects_on_compliers(drawn) if each is not None)
+
+
+def _effects_on_compliers(drawn: Reached) -> Iterator[Estimate | None]:
+    for sums in zip(drawn.total, drawn.k, drawn.n, strict=True):
+        yield effect_on_compliers(*sums).effect
+
+
+def _within(estimate: Estimate, truth: float) -> bool:
+    return estimate.low <= truth <= estimate.high
+
+
 def _holds(interval: Interval, truth: float) -> bool:
     return interval.low <= truth <= interval.high
 
@@ -248,4 +277,6 @@ TRIALS = (
     Trial("always-valid effect, 30 daily looks", peeking.effects, most=0.05),
     Trial("always-valid lower line of match rate, 30 daily looks", peeking.lower_lines, most=0.05),
     Trial("sequential sample ratio, 30 daily looks", peeking.sample_ratios, most=0.001),
+    Trial("effect on cases seen (cases assigned)", _compliers),
+    Trial("effect on cases seen (agents assigned), where it is told", _compliers_by_agent),
 )

@@ -31,6 +31,7 @@ class Method(StrEnum):
     POST_STRATIFIED = "post-stratified"
     PREDICTION_POWERED = "prediction-powered"
     CR2 = "cluster-robust (CR2)"
+    ANDERSON_RUBIN = "Anderson-Rubin, clustered"
     CLUSTERED_BOOTSTRAP = "clustered bootstrap"
     SIGN_FLIPS = "sign flips of agents"
     ALWAYS_VALID = "always valid"

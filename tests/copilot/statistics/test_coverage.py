@@ -11,7 +11,17 @@ from django.core.management import call_command
 
 from copilot.statistics import coverage
 from copilot.statistics.coverage import BARS, REPEATS, SEED, TRIALS, Result, as_json, from_json, simulate
-from copilot.statistics.worlds import Volumes, arms, binned, foretold, influenced, judged, timed, volumes
+from copilot.statistics.worlds import (
+    Volumes,
+    arms,
+    binned,
+    foretold,
+    influenced,
+    judged,
+    reached,
+    timed,
+    volumes,
+)
 
 ROOT = Path(__file__).parents[3]
 STORED = ROOT / "fixtures" / "statistics" / "coverage.json"
@@ -78,6 +88,9 @@ def test_the_truth_of_a_world_is_what_its_rows_average_to() -> None:
     times = timed(rng, arms(rng, rows, by_agent=False))
     first, second = times.total.sum(axis=(0, 1)) / times.n.sum(axis=(0, 1))
     assert second - first == pytest.approx(times.effect, abs=0.005)
+    seen = reached(rng, arms(rng, rows, by_agent=False))
+    logs, shares = (each.sum(axis=(0, 1)) / seen.n.sum(axis=(0, 1)) for each in (seen.total, seen.k))
+    assert (logs[1] - logs[0]) / (shares[1] - shares[0]) == pytest.approx(seen.effect, abs=0.01)
     counts, edges, effect = binned(rng, arms(rng, rows[:2_000], by_agent=False))
     medians = [
         np.interp(0.5, counts[:, :, arm].sum(axis=(0, 1)).cumsum() / counts[:, :, arm].sum(), edges[1:])

@@ -30,6 +30,9 @@ class CaseDay(models.Model):
     bins its time is, least first. The bins are equal in ln seconds, from one second to seven days, which are in the
     last. A case is closed, censored (still open after seven days, counted beside figures and never in them) or neither
     yet.
+
+    A suggestion was in sight if anybody's page reported so, or that they inserted or dismissed it: among the cases that
+    were given an arm, those in which something of it reached somebody.
     """
 
     day = models.DateField()
@@ -65,6 +68,16 @@ class CaseDay(models.Model):
     n_rated = models.PositiveIntegerField(help_text="Of those closed.")
     rating_sum = models.PositiveIntegerField()
     n_satisfied = models.PositiveIntegerField(help_text="Of those rated: with 4 or 5.")
+    n_replied_seen = models.PositiveIntegerField(
+        default=0, help_text="Of those replied to: a suggestion was in sight before the first reply."
+    )
+    n_decided_seen = models.PositiveIntegerField(
+        default=0,
+        help_text="Of those closed or censored: a suggestion was in sight before it was closed, or within seven days.",
+    )
+    n_timed_seen = models.PositiveIntegerField(default=0, help_text="The same, of those timed.")
+    n_followed_seen = models.PositiveIntegerField(default=0, help_text="The same, of those followed.")
+    n_rated_seen = models.PositiveIntegerField(default=0, help_text="The same, of those rated.")
 
     class Meta:
         constraints = [

@@ -226,10 +226,13 @@ class AnswerDay(models.Model):
 
 
 class RollupState(models.Model):
-    """Up to when events are in the figures, and by which version replies were compared; one row."""
+    """Up to when events are in the figures, by which version replies were compared and by which rules all is counted;
+    one row.
+    """
 
     seen_until = models.DateTimeField()
     match_version = models.ForeignKey(MatchVersion, null=True, on_delete=models.SET_NULL, related_name="+")
+    rules = models.CharField(max_length=60, blank=True, help_text="The versions of what is counted how.")
 
     def __str__(self) -> str:
         return f"rolled up until {self.seen_until}"

@@ -29,9 +29,9 @@ from copilot.models.case_day import (
 from copilot.models.rollup import NOBODY
 from copilot.monitor.agents import agent_hash
 from copilot.monitor.copying import copy_rows, sortable
-from copilot.monitor.funnel import WINDOW
+from copilot.monitor.funnel import GRACE, WINDOW
 
-VERSION = "cases 1"  # of what is counted how; a change makes another one, and all days anew
+VERSION = "cases 2"  # of what is counted how; a change makes another one, and all days anew
 MILLION = 1_000_000
 SATISFIED = 4  # of 5
 WEEK = timedelta(days=7)
@@ -53,7 +53,7 @@ SELECT c.channel, o.at, coalesce(x.arm, a.arm, ''), coalesce(x.variant_id, a.var
            WHERE f.case_id = c.id AND f.sent_at >= o.at AND f.sent_at <= o.at + %(window)s
            AND NOT EXISTS (SELECT FROM helpdesk_message m WHERE m.case_id = c.id
                            AND m.sent_at > f.sent_at AND m.sent_at <= g.sent_at)),
-       y.score
+       y.score, v.at
 FROM helpdesk_statuschange o
 JOIN helpdesk_case c ON c.id = o.case_id AND c.merged_into_id IS NULL AND c.channel <> 'import'
 CROSS JOIN LATERAL (
@@ -77,6 +77,9 @@ LEFT JOIN LATERAL (
 LEFT JOIN LATERAL (
     SELECT score FROM helpdesk_satisfactionrating WHERE case_id = c.id
     ORDER BY rated_at DESC, id DESC LIMIT 1) y ON true
+LEFT JOIN LATERAL (
+    SELECT min(e.at) AS at FROM copilot_suggestion u JOIN copilot_suggestionevent e ON e.suggestion_id = u.id
+    WHERE u.case_id = c.id AND e.type IN ('viewed', 'inserted', 'alternative_inserted', 'dismissed')) v ON true
 WHERE o.at >= %(start)s AND o.at < %(end)s AND o.before = ''
 """
 FLOW = """
@@ -121,6 +124,11 @@ class CaseRow(NamedTuple):
     is_escalated: bool
     is_corrected: bool
     score: int | None
+    seen_at: datetime | None
+
+    def is_seen_by(self, at: datetime) -> bool:
+        """Whether a suggestion was in sight before something happened; reports may be a little late."""
+        return self.seen_at is not None and self.seen_at <= at + GRACE
 
 
 class CaseKey(NamedTuple):
@@ -177,6 +185,7 @@ def count(row: CaseRow, counted: CountedCases, *, now: datetime) -> None:
     found["n_cases"] += 1
     if row.replied_at is not None and is_replied:
         found["n_replied"] += 1
+        found["n_replied_seen"] += row.is_seen_by(row.replied_at)
         found["n_corrected"] += row.is_corrected
         seconds = (row.replied_at - row.opened_at).total_seconds()
         _add_time("reply", seconds, found, counted.bins[key, "reply_bins"])
@@ -184,17 +193,22 @@ def count(row: CaseRow, counted: CountedCases, *, now: datetime) -> None:
     is_censored = not is_closed and now > row.opened_at + WINDOW
     found["n_censored"] += is_censored
     found["n_escalated"] += (is_closed or is_censored) and row.is_escalated
+    is_seen = row.is_seen_by(row.closed_at if row.closed_at and is_closed else row.opened_at + WINDOW)
+    found["n_decided_seen"] += (is_closed or is_censored) and is_seen
     if row.closed_at is not None and is_closed:
         found["n_closed"] += 1
         if now > row.closed_at + WINDOW:
             found["n_followed"] += 1
+            found["n_followed_seen"] += is_seen
             found["n_reopened"] += row.came_back
         if row.score is not None:
             found["n_rated"] += 1
+            found["n_rated_seen"] += is_seen
             found["rating_sum"] += row.score
             found["n_satisfied"] += row.score >= SATISFIED
         if row.milliseconds:
             found["n_timed"] += 1
+            found["n_timed_seen"] += is_seen
             _add_time("handle", int(row.milliseconds) / 1000, found, counted.bins[key, "handle_bins"])
 
 

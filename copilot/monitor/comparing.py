@@ -50,7 +50,13 @@ class Pair:
     def arms(self, outcome: Outcome) -> Arms:
         """Return the sums of an outcome over all weeks, by agent and arm."""
         names = [outcome.k, outcome.n] + [f"{outcome.k}_squares"] * outcome.is_time
+        names += [outcome.seen] if outcome.seen else []
         return {name: self.weeks(outcome).pair(self.numbers, name).sum(axis=0) for name in names}
+
+    def where_seen(self, outcome: Outcome) -> list[Figure]:
+        """Return the effect where a suggestion was seen, if one variant alone shows any and it is known who saw it."""
+        shows = self.treatment.arm == Arm.OFFER != self.control.arm
+        return [effects.where_seen(outcome, self.arms(outcome), self.look)] if shows and outcome.seen else []
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,7 @@ class Compared:
 
     finding: str
     seen: str
+    reached: str
     warnings: tuple[str, ...]
     charts: tuple[Chart, ...]
 
@@ -72,7 +79,10 @@ def compare(pair: Pair) -> Compared:
     """Return what the second variant changes."""
     times, warnings = _times(pair)
     shares = [
-        effects.effect(outcome, pair.arms(outcome), pair.look) for outcome in OUTCOMES if not outcome.is_time
+        row
+        for outcome in OUTCOMES
+        if not outcome.is_time
+        for row in (effects.effect(outcome, pair.arms(outcome), pair.look), *pair.where_seen(outcome))
     ]
     primary = next(row for row in (*times, *shares) if row.name == pair.outcome.name)
     shares[-1] = replace(shares[-1], version=f"match version {match_versions.current().pk}")
@@ -80,6 +90,7 @@ def compare(pair: Pair) -> Compared:
     return Compared(
         finding=_finding(pair, primary),
         seen=_seen(pair),
+        reached=_reached(pair),
         warnings=tuple(warnings),
         charts=(
             _forest("times", "What it changes of times", times, f"{against}; left of the line is faster."),
@@ -103,6 +114,7 @@ def _times(pair: Pair) -> tuple[list[Figure], list[str]]:
         )
         figure, known = effects.adjusted(outcome, sums, pair.look)
         rows.append(figure)
+        rows += pair.where_seen(outcome)
         if known and known.imbalance.is_clear:
             warnings.append(
                 f"By what was known before, {outcome.name.lower()} would differ between these variants without any "
@@ -215,6 +227,19 @@ def _finding(pair: Pair, primary: Figure) -> str:
     so = "" if is_clear else ", which may be no change at all"
     when = "" if pair.look.is_planned else " So far; the interval may be looked at every day."
     return f"{told}{so}.{when}"
+
+
+def _reached(pair: Pair) -> str:
+    """Say what seeing a suggestion does to the planned outcome; nothing where neither or both variants show any."""
+    for row in pair.where_seen(pair.outcome):
+        name = pair.outcome.name[0].lower() + pair.outcome.name[1:]
+        if row.value is None:
+            return f"What seeing a suggestion does to {name} can't be told: {row.note}."
+        return (
+            f"Among cases whose reader saw the suggestion because it was offered, {name} changes by {row.written} "
+            f"({row.interval}). A suggestion was {row.note}."
+        )
+    return ""
 
 
 def _seen(pair: Pair) -> str:

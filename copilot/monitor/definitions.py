@@ -204,6 +204,18 @@ SECTIONS = (
                 "e^δ - 1; Y - θ(X - mean X); log BF of the sizes <= ln 1000",
                 "Deng 2013 (CUPED); Lindon and Malek 2020",
             ),
+            Definition(
+                "Effect where seen (CACE)",
+                "Many cases get a suggestion that nobody looks at, and these thin the effect of offering. This is the "
+                "effect on cases whose reader saw the suggestion because it was offered, as if none of the others were "
+                "there. Seen counts before the first reply for the time to it, else before the case is closed. It "
+                "takes that a suggestion nobody saw changes nothing. Where the share seen is not surely 10 points "
+                "above the other variant's, whatever is wrong with the effect would be multiplied by ten or more, and "
+                "none is told.",
+                "CACE = (mean_T y - mean_C y) / (mean_T d - mean_C d), d = 1 if seen; interval: all c with "
+                "|mean_T(y - c d) - mean_C(y - c d)| <= t SE, agents as clusters (CR2)",
+                "Angrist, Imbens and Rubin 1996; Anderson and Rubin 1949; Fieller 1954",
+            ),
         ),
     ),
 )

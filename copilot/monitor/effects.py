@@ -13,9 +13,9 @@ import numpy as np
 
 from copilot.monitor.case_reading import EDGES, Array, logs
 from copilot.monitor.case_rolling import VERSION
-from copilot.monitor.figures import Figure, Unit
+from copilot.monitor.figures import Figure, Unit, written
 from copilot.monitor.shares import FEWEST_AGENTS
-from copilot.statistics import always_valid, cuped, handle_time, power
+from copilot.statistics import always_valid, compliers, cuped, handle_time, power
 from copilot.statistics.differences import difference_of_means, difference_of_rates
 from copilot.statistics.estimates import Estimate
 from copilot.statistics.intervals import Method
@@ -25,12 +25,16 @@ SEED = 1
 WORTH_KNOWING = 0.05  # a change for which the number of cases is told
 N_DRAWS = 1000  # of a quantile, whose draws cost more
 NEARLY_NOTHING = 1e-9  # of a variance of logs, which may be a little less than none
+WITH_CARE = "few agents, or all cases alike: take the interval with care"
 TOO_SOON = f"fewer than {always_valid.FEWEST_IN_ARM} cases in a variant: too soon"
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What is compared: a mean log time, or a share; `k` and `n` are columns of figures, `of` says what n counts."""
+    """What is compared: a mean log time, or a share; `k` and `n` are columns of figures, `of` says what n counts.
+
+    `seen` is the column of those of n in which a suggestion was in sight before the outcome, where that is counted.
+    """
 
     key: str
     name: str
@@ -38,6 +42,7 @@ class Outcome:
     n: str
     is_time: bool = False
     of: str = "cases"
+    seen: str = ""
 
     @property
     def unit(self) -> Unit:
@@ -48,12 +53,19 @@ class Outcome:
 
 
 OUTCOMES = (
-    Outcome("handle_time", "Handle time", "handle_log", "n_timed", is_time=True),
-    Outcome("first_reply_time", "Time to the first reply", "reply_log", "n_replied", is_time=True),
-    Outcome("reopened", "Reopened within 7 days", "n_reopened", "n_followed"),
-    Outcome("escalated", "Escalated", "n_escalated", "n_decided"),
+    Outcome("handle_time", "Handle time", "handle_log", "n_timed", is_time=True, seen="n_timed_seen"),
+    Outcome(
+        "first_reply_time",
+        "Time to the first reply",
+        "reply_log",
+        "n_replied",
+        is_time=True,
+        seen="n_replied_seen",
+    ),
+    Outcome("reopened", "Reopened within 7 days", "n_reopened", "n_followed", seen="n_followed_seen"),
+    Outcome("escalated", "Escalated", "n_escalated", "n_decided", seen="n_decided_seen"),
     Outcome("corrected", "Reply corrected within a day", "n_corrected", "n_replied"),
-    Outcome("satisfaction", "Satisfied, of those who rated", "n_satisfied", "n_rated"),
+    Outcome("satisfaction", "Satisfied, of those who rated", "n_satisfied", "n_rated", seen="n_rated_seen"),
     Outcome("rated", "Rated, of cases closed", "n_rated", "n_closed"),
     Outcome("matched", "Replies that match the suggestion", "n_matches", "n_compared", of="replies"),
 )
@@ -78,6 +90,31 @@ def effect(outcome: Outcome, arms: Arms, look: Look) -> Figure:
     found = handle_time.effect_on_log(total, n, seed=SEED)
     figure = _figure(outcome.name, found.log, n, look, outcome.unit)
     return replace(figure, note=_with_permutations(figure.note, total, n))
+
+
+def where_seen(outcome: Outcome, arms: Arms, look: Look) -> Figure:
+    """Return the effect on the cases in which a suggestion was seen because one variant shows it."""
+    name = f"{outcome.name}, where seen"
+    (total, n), k = outcome.totals(arms), arms[outcome.seen]
+    if why := _too_few(n):
+        return _without(name, n, outcome.unit, why)
+    n_errors = _n_errors(n, look, df=difference_of_means(k, n).df)
+    if n_errors == math.inf:
+        return _without(name, n, outcome.unit, TOO_SOON)
+    found = compliers.effect_on_compliers(total, k, n, n_errors=n_errors)
+    if found.effect is None:
+        return _without(name, n, outcome.unit, _too_few_seen(found.reached))
+    scaled = math.expm1 if outcome.is_time else float
+    value, low, high = (scaled(each) for each in (found.effect.estimate, found.effect.low, found.effect.high))
+    without, seen = (written(share, Unit.SHARE) for share in k.sum(axis=0) / n.sum(axis=0))
+    note = (
+        f"seen in {seen} of cases, against {without} of the others"
+        + f"; {WITH_CARE}" * found.effect.few_agents
+    )
+    return Figure(
+        name, found.effect.n, value, low, high, n_agents=found.effect.n_agents, unit=outcome.unit, note=note,
+        method=found.effect.method if n_errors is None else Method.ALWAYS_VALID, version=VERSION,
+    )  # fmt: skip
 
 
 def adjusted(outcome: Outcome, sums: cuped.Sums, look: Look) -> tuple[Figure, cuped.Adjusted | None]:
@@ -187,9 +224,25 @@ def _figure(name: str, found: Estimate, n: Array, look: Look, unit: Unit) -> Fig
     scaled = math.expm1 if unit is Unit.CHANGE else float
     return Figure(
         name, found.n, scaled(found.estimate), scaled(low), scaled(high), n_agents=found.n_agents, unit=unit,
-        note="few agents, or all cases alike: take the interval with care" if found.few_agents else "",
+        note=WITH_CARE if found.few_agents else "",
         method=method, version=VERSION,
     )  # fmt: skip
+
+
+def _n_errors(n: Array, look: Look, *, df: float) -> float | None:
+    """Return how many standard errors an interval reaches that holds at all looks together; None for one look."""
+    if look.is_planned:
+        return None
+    one = always_valid.sequence([0.0], [1.0], [n.sum(axis=0)], planned_n=look.n_planned, df=[df])
+    return float(one.high[0])
+
+
+def _too_few_seen(reached: Estimate) -> str:
+    more, low, high = (written(each, Unit.POINTS) for each in (reached.estimate, reached.low, reached.high))
+    return (
+        f"the share seen differs by {more} ({low.removesuffix(' points')} to {high}), which must surely be "
+        f"{100 * compliers.LEAST_DIFFERENCE:.0f} or more to tell"
+    )
 
 
 def _with_permutations(note: str, total: Array, n: Array) -> str:

@@ -4,7 +4,7 @@
    one transaction. Doing it again gives the same rows, whoever does it and in which order.
 2. `roll_on` rolls the days that anything happened to since they were last rolled (see `touching`): a reply on Tuesday
    changes the figures of the Monday on which it was asked for. All of them, once replies are compared by another
-   version.
+   version, or an upgrade counts by other rules.
 3. `recompute` rolls every day of a span.
 """
 
@@ -34,6 +34,7 @@ from copilot.monitor.answer_days import AnswerCount
 from copilot.monitor.copying import copy_rows, sortable
 from copilot.monitor.funnel import (
     SUBSTANTIVE,
+    VERSION,
     WINDOW,
     Cell,
     ScreenEvent,
@@ -46,6 +47,7 @@ from copilot.monitor.rolling_reasons import roll_reasons
 from copilot.monitor.rolling_sums import roll_sums
 from copilot.monitor.seeing import learn_seen
 
+RULES = f"{VERSION}, {case_rolling.VERSION}"
 HALF = 0.5
 MILLION = 1_000_000
 KEYS = ("day", "release_id", "arm", "variant_id", "topic_id", "language", "agent")
@@ -170,10 +172,10 @@ def roll_on(*, now: datetime, seconds: float = math.inf) -> list[date]:
 def _touch_by_time(now: datetime) -> None:
     """Touch the days that time itself changes, since it was last done: those whose window has closed.
 
-    All days, once replies are compared by another version.
+    All days, once replies are compared by another version, or counted by other rules.
     """
     state, version = RollupState.objects.first(), match_versions.current()
-    if state is None or state.match_version_id != version.pk:
+    if state is None or (state.match_version_id, state.rules) != (version.pk, RULES):
         touching.touch(every_day())
     else:
         closing = timezone.localdate(now) - WINDOW - timedelta(days=1)
@@ -182,7 +184,8 @@ def _touch_by_time(now: datetime) -> None:
         touching.touch(closing - timedelta(days=back) for back in range(n_closed))
         touching.touch(case_rolling.followed(since=state.seen_until, now=now))
     touching.touch(learn_seen(now=now))
-    RollupState.objects.update_or_create(pk=1, defaults={"seen_until": now, "match_version": version})
+    done = {"seen_until": now, "match_version": version, "rules": RULES}
+    RollupState.objects.update_or_create(pk=1, defaults=done)
 
 
 def every_day() -> list[date]:

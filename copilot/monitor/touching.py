@@ -28,6 +28,7 @@ TURNS = (
     "copilot_withheldtext",
 )
 # And of these those of cases: they touch the day on which their case was opened; a change of status its own day too.
+# So does an event that tells of a suggestion in sight, beside the day of the suggestion.
 CASES = (
     "copilot_assignment", "helpdesk_activetime", "helpdesk_caseevent", "helpdesk_casemerge", "helpdesk_reply",
     "helpdesk_satisfactionrating", "helpdesk_statuschange",

@@ -92,6 +92,76 @@ def test_the_effect_stands_with_its_interval_plain_and_adjusted(
     assert rows["Median of handle time"]["value"]
 
 
+def seen(experiment: Experiment, *, share: float, change: float = 0.0) -> None:
+    """Ten agents' cases; of those offered a share is seen, and only these change."""
+    hidden, offered = experiment.variants.all()
+    for agent in range(1, 11):
+        n_seen = round(30 * share) + (agent % 3 - 1) * (0 < share < 1)
+        cases(hidden, agent, mean=5 + agent / 20)
+        cases(
+            offered, agent, mean=5 + agent / 20 + change * n_seen / 30 + (agent % 3 - 1) / 100,
+            n_timed_seen=n_seen, n_replied_seen=n_seen, n_followed_seen=n_seen,
+        )  # fmt: skip
+
+
+def test_the_effect_where_a_suggestion_was_seen_is_not_thinned_by_cases_where_none_was(
+    client: Client,
+) -> None:
+    experiment = make_experiment(*HALF, n_planned=600)
+    seen(experiment, share=0.5, change=math.log(0.8))
+    rows = table(client, experiment, "times")
+    whole, found = rows["Handle time"], rows["Handle time, where seen"]
+    assert float(whole["value"]) == pytest.approx(math.sqrt(0.8) - 1, abs=0.01)
+    assert float(found["value"]) == pytest.approx(-0.2, abs=0.01)
+    assert float(found["low"]) < -0.2 < float(found["high"]) < 0
+    assert (found["note"], found["method"]) == (
+        "seen in 50 % of cases, against 0 % of the others",
+        "Anderson-Rubin, clustered",
+    )
+    assert (found["n"], found["agents"], found["version"]) == ("600", "10", "cases 2")
+    assert "Reopened within 7 days, where seen" in table(client, experiment, "shares")
+    text = text_of(client, experiment)
+    assert (
+        "Among cases whose reader saw the suggestion because it was offered, handle time changes by −2"
+        in text
+    )
+
+
+def test_before_the_planned_number_its_interval_may_be_looked_at_every_day_too(
+    client: Client, sana: User
+) -> None:
+    found = []
+    for n_planned in (600, 601):
+        experiment = make_experiment(*HALF, name=f"{n_planned}", n_planned=n_planned)
+        seen(experiment, share=0.5, change=-0.2)
+        found.append(table(client, experiment, "times")["Handle time, where seen"])
+        experimenting.end(experiment, by=sana, now=timezone.now(), reason="Enough.")
+    assert [row["method"] for row in found] == ["Anderson-Rubin, clustered", "always valid"]
+    widths = [float(row["high"]) - float(row["low"]) for row in found]
+    assert widths[1] > 1.3 * widths[0]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1])
+def test_where_hardly_any_suggestion_was_seen_a_sentence_stands(
+    client: Client, experiment: Experiment, share: float
+) -> None:
+    seen(experiment, share=share, change=-0.2)
+    row = table(client, experiment, "times")["Handle time, where seen"]
+    assert row["value"] == ""
+    assert row["note"].startswith(f"the share seen differs by +{100 * share:.1f} points (")
+    assert "which must surely be 10 or more to tell" in row["note"]
+    assert "What seeing a suggestion does to handle time can’t be told" in text_of(
+        client, experiment
+    ).replace("&#x27;", "’")
+
+
+def test_between_two_variants_that_both_hide_nothing_is_told_of_seeing(client: Client) -> None:
+    experiment = make_experiment(Treatment("Off", 500_000, "off"), Treatment("Hidden", 500_000, "shadow"))
+    seen(experiment, share=0.5)
+    assert not [name for name in table(client, experiment, "times") if "seen" in name]
+    assert "seeing a suggestion" not in text_of(client, experiment)
+
+
 def test_intervals_are_fixed_only_after_the_planned_number_of_cases(client: Client) -> None:
     experiment = make_experiment(*HALF, n_planned=601)
     both(experiment, change=-0.1)

@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from copilot import assigning
 from copilot.experimenting import Treatment
-from copilot.models import BacklogDay, CaseDay, CaseWeek
+from copilot.models import BacklogDay, CaseDay, CaseWeek, RollupState, Suggestion, SuggestionEvent
 from copilot.models.case_day import BINS, COUNTS
 from copilot.models.touch import Touch
 from copilot.monitor import rolling, touching
@@ -88,7 +88,8 @@ def test_making_them_again_gives_the_same_rows(ana: User, gwen: User) -> None:
     for number in range(6):
         case = opened(channel=("email", "chat")[number % 2])
         assigning.assign([case], now=NOW)
-        make_suggestion(case, topic=make_topic(("Fees", "Payouts")[number % 3 == 0]))
+        made = make_suggestion(case, topic=make_topic(("Fees", "Payouts")[number % 3 == 0]))
+        SuggestionEvent.objects.create(suggestion=made, type="viewed", actor=ana, at=OPENED, client_seq="1")
         answered(case, (ana, gwen)[number % 2], seconds=60 * (number + 1), closes=number != 5)
     roll()
     before = rows()
@@ -200,6 +201,83 @@ def test_a_second_reply_without_a_word_of_the_customer_corrects_the_first(ana: U
     roll()
     assert asked.messages.count() == 2
     assert (total("n_replied"), total("n_corrected")) == (3, 1)
+
+
+def in_sight(case: Case, agent: User, *, after: timedelta, type: str = "viewed") -> None:  # noqa: A002  the field's
+    SuggestionEvent.objects.create(
+        suggestion=make_suggestion(case), type=type, actor=agent, at=OPENED + after, client_seq="1"
+    )
+
+
+SEEN = [name for name in COUNTS if name.endswith("_seen")]
+
+
+@pytest.mark.parametrize(
+    ("after", "type", "counts"),
+    [
+        (HOUR / 2, "viewed", (1, 1, 1, 1, 1)),
+        (HOUR / 2, "inserted", (1, 1, 1, 1, 1)),
+        (HOUR / 2, "dismissed", (1, 1, 1, 1, 1)),
+        (HOUR / 2, "displayed", (0, 0, 0, 0, 0)),
+        (HOUR + timedelta(seconds=50), "viewed", (1, 1, 1, 1, 1)),
+        (2 * HOUR, "viewed", (0, 1, 1, 1, 1)),
+        (4 * HOUR, "viewed", (0, 0, 0, 0, 0)),
+    ],
+    ids=[
+        "before the reply",
+        "inserted",
+        "dismissed",
+        "only on the page",
+        "told late",
+        "later",
+        "after closing",
+    ],
+)
+def test_a_suggestion_is_seen_before_the_first_reply_or_before_the_case_is_closed(
+    ana: User,
+    after: timedelta,
+    type: str,  # noqa: A002  the field's
+    counts: tuple[int, ...],
+) -> None:
+    case = answered(opened(), ana, closes=False)
+    casework.close(case=case, actor=ana, now=OPENED + 3 * HOUR)
+    rating.rate(case=case, channel="web", external_id="r-1", score=5, now=OPENED + 4 * HOUR)
+    in_sight(case, ana, after=after, type=type)
+    roll()
+    assert SEEN == ["n_replied_seen", "n_decided_seen", "n_timed_seen", "n_followed_seen", "n_rated_seen"]
+    assert tuple(total(name) for name in SEEN) == counts
+    assert sum(CaseWeek.objects.filter(channel="").values_list("n_timed_seen", flat=True)) == counts[2]
+
+
+def test_of_an_open_case_what_was_seen_within_seven_days_counts_once_these_have_passed(ana: User) -> None:
+    for days in (6, 8):
+        in_sight(opened(), ana, after=timedelta(days=days))
+    roll(now=OPENED + timedelta(days=6))
+    assert total("n_decided_seen") == 0
+    roll()
+    assert (total("n_censored"), total("n_decided_seen"), total("n_timed_seen")) == (2, 1, 0)
+
+
+def test_a_suggestion_seen_later_touches_the_day_of_its_case(ana: User) -> None:
+    case = answered(opened(), ana, closes=False)
+    later = make_suggestion(case)
+    Suggestion.objects.filter(pk=later.pk).update(created_at=OPENED + timedelta(days=2))
+    Touch.objects.all().delete()
+    SuggestionEvent.objects.create(suggestion=later, type="viewed", actor=ana, at=NOW, client_seq="1")
+    assert {day for day, _ in touching.touched()} == {DAY, DAY + timedelta(days=2)}
+    Touch.objects.all().delete()
+    SuggestionEvent.objects.create(suggestion=later, type="displayed", actor=ana, at=NOW, client_seq="2")
+    assert {day for day, _ in touching.touched()} == {DAY + timedelta(days=2)}
+
+
+def test_after_an_upgrade_that_counts_otherwise_all_days_are_made_anew(ana: User) -> None:
+    in_sight(answered(opened(), ana), ana, after=HOUR / 2)
+    rolling.roll_on(now=NOW)
+    CaseDay.objects.update(n_timed_seen=0)  # as a migration leaves it
+    RollupState.objects.update(rules="turns 1, cases 1")
+    assert DAY in rolling.roll_on(now=NOW)
+    assert total("n_timed_seen") == 1
+    assert DAY not in rolling.roll_on(now=NOW), "once"
 
 
 def test_a_merged_case_counts_once_under_the_kept_cases_arm(ana: User) -> None:

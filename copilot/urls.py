@@ -65,6 +65,7 @@ urlpatterns = [
     path("monitor/answers/<int:answer_id>/", answer_figures.answer_figure, name="answer_figure"),
     path("monitor/conflicts/", conflicts.conflicts, name="conflicts"),
     path("monitor/method/", method.method, name="method"),
+    path("monitor/method/sql/", method.dictionary, name="dictionary"),
     path("simulation/", simulation.simulation, name="simulation"),
     path("simulation/mark/", simulation.simulation_mark, name="simulation_mark"),
     path("your-figures/", own_figures.own_figures, name="own_figures"),

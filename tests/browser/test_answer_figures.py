@@ -56,6 +56,7 @@ def addresses(sana: User, sign_in: Callable[[User], None]) -> dict[str, str]:
     return {
         "answers": "/copilot/monitor/answers/", "answer": f"/copilot/monitor/answers/{version.answer_id}/",
         "conflicts": "/copilot/monitor/conflicts/", "method": "/copilot/monitor/method/",
+        "dictionary": "/copilot/monitor/method/sql/",
     }  # fmt: skip
 
 
@@ -93,3 +94,21 @@ def test_from_the_alarm_to_the_edit_that_puts_it_right(page: Page, addresses: di
     summary.focus()
     page.keyboard.press("Enter")
     expect(page.locator("details").nth(1).locator("ins").first).to_have_text("14")
+
+
+def test_a_question_in_sql_is_copied_and_where_that_is_forbidden_selected(
+    page: Page, addresses: dict[str, str]
+) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(addresses["dictionary"])
+    example = page.get_by_role(
+        "region", name="How often do replies match what was suggested and hidden, by week?"
+    )
+    button = page.get_by_role("button", name="Copy the SQL of: How often do replies match")
+    button.press("Enter")
+    expect(page.get_by_text("Copied.")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == example.inner_text().strip()
+    page.evaluate("delete Navigator.prototype.clipboard")
+    button.click()
+    expect(page.get_by_text("Selected: copy it with Ctrl+C.")).to_be_visible()
+    assert page.evaluate("getSelection().toString()").startswith("SELECT date_trunc('week', day)")

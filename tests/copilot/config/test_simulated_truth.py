@@ -5,10 +5,12 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from copilot.monitor.figures import Figure
 from copilot.monitor.funnel import Cell
 from copilot.monitor.shares import share
+from copilot.statistics.compliers import effect_on_compliers
 from copilot.statistics.corrected import clustered_post_stratified
 from copilot.statistics.differences import difference_of_rates
 from copilot.statistics.handle_time import effect_on_log
@@ -47,11 +49,19 @@ def match_rate_of_offer(turns: Turns) -> Interval:
     return limits(found)
 
 
-def viewed(turns: Turns) -> Interval:
+def is_viewed(turns: Turns) -> NDArray[np.bool_]:
     not_viewed = np.isin(turns.cell, [list(Cell).index(cell) for cell in (Cell.LATE, Cell.DISPLAYED)])
-    k = turns.by_agent(turns.is_shown & ~not_viewed, turns.is_shown)
+    return turns.is_shown & ~not_viewed
+
+
+def viewed(turns: Turns) -> Interval:
+    k = turns.by_agent(is_viewed(turns), turns.is_shown)
     found = share("viewed", k, turns.by_agent(EVERY, turns.is_shown))
     return limits(found)
+
+
+def share_viewed() -> float:
+    return 1 - share_of_cell(Cell.LATE) - share_of_cell(Cell.DISPLAYED)
 
 
 def influence(turns: Turns) -> Interval:
@@ -68,6 +78,17 @@ def handle_time(turns: Turns) -> Interval:
     n = np.stack([turns.by_agent(EVERY, arm) for arm in arms], axis=1)
     found = effect_on_log(total, n, seed=1)
     return found.log.low, found.log.high
+
+
+def handle_time_where_seen(turns: Turns) -> Interval:
+    """Where it refuses, it covers nothing."""
+    arms = (~turns.is_shown, turns.is_shown)
+    total, k, n = (
+        np.stack([turns.by_agent(values, arm) for arm in arms], axis=1)
+        for values in (turns.log_seconds, is_viewed(turns), EVERY)
+    )
+    found = effect_on_compliers(total, k, n).effect
+    return (found.low, found.high) if found else (math.nan, math.nan)
 
 
 def corrected_by_labels(turns: Turns) -> Interval:
@@ -92,7 +113,7 @@ def corrected_by_matches(turns: Turns) -> Interval:
 FIGURES: dict[str, tuple[Callable[[Turns], Interval], Callable[[], float]]] = {
     "match rate, shadow": (match_rate_of_shadow, lambda: truth("matched", is_shown=False)),
     "match rate, offered": (match_rate_of_offer, lambda: truth("matched", is_shown=True)),
-    "viewed": (viewed, lambda: 1 - share_of_cell(Cell.LATE) - share_of_cell(Cell.DISPLAYED)),
+    "viewed": (viewed, share_viewed),
     "influence": (
         influence,
         lambda: truth("matched", is_shown=True) - truth("matched", is_shown=False),
@@ -100,6 +121,10 @@ FIGURES: dict[str, tuple[Callable[[Turns], Interval], Callable[[], float]]] = {
     "handle time": (
         handle_time,
         lambda: truth("log_seconds", is_shown=True) - truth("log_seconds", is_shown=False),
+    ),
+    "handle time, where seen": (
+        handle_time_where_seen,
+        lambda: (truth("log_seconds", is_shown=True) - truth("log_seconds", is_shown=False)) / share_viewed(),
     ),
     "accuracy, post-stratified": (corrected_by_labels, lambda: RIGHT),
     "accuracy, prediction-powered": (corrected_by_matches, lambda: RIGHT),

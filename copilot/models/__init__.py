@@ -1,6 +1,7 @@
 """The copilot's tables: what may be said, what decides, what was suggested, what became of it."""
 
 from copilot.models.agent_day import AgentDay
+from copilot.models.agent_week import AgentWeek, TopicWeek, VersionWeek
 from copilot.models.alert import Alert, AlertEvent
 from copilot.models.case_day import BacklogDay, CaseDay, CaseWeek, KindWeek
 from copilot.models.catalog import Answer, AnswerVersion, Area, Guidance, Term, Topic
@@ -26,6 +27,7 @@ from copilot.models.withheld import WithheldText
 __all__ = [
     "AgentDay",
     "AgentSignature",
+    "AgentWeek",
     "Alert",
     "AlertEvent",
     "Alternative",
@@ -70,11 +72,13 @@ __all__ = [
     "Term",
     "Topic",
     "TopicDay",
+    "TopicWeek",
     "Touch",
     "TurnDay",
     "Variant",
     "Verdict",
     "VersionDay",
+    "VersionWeek",
     "WithheldText",
     "current_version",
 ]

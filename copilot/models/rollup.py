@@ -5,7 +5,7 @@ Agents stand here by a hash: figures need to know who is the same, not who it is
 """
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F
 
 from copilot.models.catalog import AnswerVersion, Topic
 from copilot.models.experiment import Variant
@@ -111,15 +111,6 @@ class TurnDay(models.Model):
                 fields=["day", "release", "arm", "variant", "topic", "language", "agent"],
                 nulls_distinct=False,
                 name="turn_day_once",
-            )
-        ]
-        indexes = [
-            # All that match rates by topic are made of: a year of it is read without the rows themselves.
-            models.Index(
-                fields=["topic", "day"],
-                include=["release", "arm", "language", "agent", "n_matches", "n_compared"],
-                condition=Q(n_compared__gt=0),
-                name="turn_day_by_topic",
             )
         ]
 

@@ -11,6 +11,7 @@ from itertools import chain
 
 from copilot.models import Arm, Match
 from copilot.monitor import charts, label_free
+from copilot.monitor.answer_reading import topic_weeks
 from copilot.monitor.charts import Chart, Series
 from copilot.monitor.correcting import (
     FEWEST_LABELS,
@@ -38,7 +39,7 @@ from copilot.monitor.match_rates import (
     version,
 )
 from copilot.monitor.offline import Offline, offline
-from copilot.monitor.reading import Agents, by_agent, by_time, joined, nobody
+from copilot.monitor.reading import Agents, by_agent, joined, nobody, over_time
 from copilot.monitor.tables import table_of_figures
 from copilot.statistics.bounds import accuracy_bound
 from copilot.statistics.intervals import clustered_rate
@@ -62,11 +63,11 @@ class Accuracy:
 def accuracy(filters: Filters) -> Accuracy:
     """Return the page's figures for what an address asks."""
     named, labels, test = version(), labels_of(filters), offline(filters)
-    by = by_arm_and_topic(filters.turns())
+    by = by_arm_and_topic(topic_weeks(filters))
     answered = {
         topic: joined(arm[topic] for arm in by.values() if topic in arm) for topic in {*chain(*by.values())}
     }
-    weeks = by_time(filters.totals().filter(arm=Arm.SHADOW), per=filters.per, names=COLUMNS)
+    weeks = over_time(filters, arm=Arm.SHADOW, names=COLUMNS)
     shadow = joined([nobody(COLUMNS), *weeks.values()]).people
     deff = deff_of(shadow)
     expected = label_free.bins_by_time(filters)

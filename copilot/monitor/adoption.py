@@ -17,7 +17,7 @@ from copilot.monitor.columns import Numbers
 from copilot.monitor.figures import Figure, Unit, drawable
 from copilot.monitor.filters import Filters
 from copilot.monitor.funnel import VERSION, Cell
-from copilot.monitor.reading import Agents, by_time, by_week, cells_of, joined, nobody
+from copilot.monitor.reading import Agents, by_week, cells_of, joined, nobody, over_time
 from copilot.monitor.shares import FEW_AGENTS, FEWEST_AGENTS, design_effect, share
 from copilot.monitor.tables import table_of_figures
 from copilot.monitor.taking_up import Count, by_tenure, spread
@@ -101,7 +101,7 @@ class Adoption:
 
 def adoption(filters: Filters) -> Adoption:
     """Return the page's figures for what an address asks."""
-    by = by_time(filters.totals(), per=filters.per, names=COLUMNS)
+    by = over_time(filters, names=COLUMNS)
     whole = joined([nobody(COLUMNS), *by.values()])
     cells, total = cells_of(whole), int(whole["n_turns"].sum())
     rates = [_rate(each, whole.people, each.name) for each in ACCEPTANCES]

@@ -18,7 +18,14 @@ from django.utils.safestring import SafeString
 from copilot import match_versions
 from copilot.models import Answer, AnswerVersion, Topic
 from copilot.monitor import charts
-from copilot.monitor.answer_reading import RATE, answer_days, offered, topic_days, version_days
+from copilot.monitor.answer_reading import (
+    RATE,
+    offered,
+    topic_days,
+    topic_weeks,
+    version_days,
+    version_weeks,
+)
 from copilot.monitor.charts import Chart
 from copilot.monitor.decaying import Decay, decaying
 from copilot.monitor.figures import Figure
@@ -110,7 +117,7 @@ def _topics(filters: Filters) -> list[Row]:
         topic_days(filters).values_list("topic").annotate(**{f"sum_{name}": Sum(name) for name in OF_TOPIC})
     )
     names = {topic.pk: topic for topic in Topic.objects.select_related("area")}
-    found = offered(filters.turns().filter(n_compared__gt=0), by="topic", weeks=weeks_of(filters))
+    found = offered(topic_weeks(filters), by="topic", weeks=weeks_of(filters))
     rates = match_rates(found.agents)
     rows = []
     for pk, *counts in sums.order_by():
@@ -135,7 +142,7 @@ def _answers(filters: Filters, decays: Mapping[int, Decay]) -> list[Row]:
     names = Answer.objects.select_related("topic").in_bulk(list(sums))
     versions = dict(AnswerVersion.objects.values_list("pk", "answer"))
     found = offered(
-        answer_days(filters), by="version", names=OF_ANSWER, weeks=weeks_of(filters), part_of=versions
+        version_weeks(filters), by="version", names=OF_ANSWER, weeks=weeks_of(filters), part_of=versions
     )
     rates = match_rates(found.agents)
     rows = [

@@ -1,4 +1,4 @@
-"""Figures of topics and answers by agent and by week, from the columns that an index holds."""
+"""Figures of topics and answers by agent and by week, from the sums of weeks."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from django.db.models import QuerySet
 
-from copilot.models.rollup import AnswerDay, TurnDay
+from copilot.models.agent_week import TopicWeek, VersionWeek
+from copilot.models.rollup import AnswerDay
 from copilot.models.suggestion import Arm
 from copilot.models.topic_day import TopicDay, VersionDay
-from copilot.monitor.columns import Monday, Numbers, columns_of, parts_of, summed
+from copilot.monitor.columns import Numbers, Ordinal, of_weeks, parts_of, summed
 from copilot.monitor.filters import Filters
 from copilot.monitor.reading import Agents, grouped
 from copilot.monitor.shares import FEWEST, FEWEST_AGENTS
@@ -38,6 +39,18 @@ def topic_days(filters: Filters) -> "QuerySet[TopicDay]":
     return found.filter(language=filters.language) if filters.language else found
 
 
+def topic_weeks(filters: Filters) -> "QuerySet[TopicWeek]":
+    """Return the weeks by topic and agent that an address asks for."""
+    found: QuerySet[TopicWeek] = filters.of_weeks(TopicWeek.objects.all())
+    return found.filter(topic__slug=filters.topic) if filters.topic else found
+
+
+def version_weeks(filters: Filters) -> "QuerySet[VersionWeek]":
+    """Return the weeks by answer and agent that an address asks for."""
+    found: QuerySet[VersionWeek] = filters.of_weeks(VersionWeek.objects.all())
+    return found.filter(version__answer__topic__slug=filters.topic) if filters.topic else found
+
+
 @dataclass(frozen=True)
 class Offered:
     """What became of offered suggestions: sums by agent and match rates by week, each by what is compared."""
@@ -47,7 +60,7 @@ class Offered:
 
 
 def offered(
-    rows: "QuerySet[TurnDay] | QuerySet[AnswerDay]",
+    rows: "QuerySet[TopicWeek] | QuerySet[VersionWeek]",
     *,
     by: str,
     names: Sequence[str] = RATE,
@@ -58,8 +71,8 @@ def offered(
 
     All rows are read once, and summed here by agent and by week.
     """
-    found = rows.filter(arm=Arm.OFFER).values_list(by, Monday("day"), "agent", *names)
-    groups, mondays, agents, *counts = columns_of(found)
+    offers = rows.filter(arm=Arm.OFFER)
+    groups, mondays, agents, *counts = of_weeks(offers, by, Ordinal("week"), names=names)
     if part_of is not None:
         groups = parts_of(groups, part_of)
     columns = dict(zip(names, counts, strict=True))

@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import BigIntegerField, Case, Func, QuerySet, Value, When
+from django.db.models import BigIntegerField, BinaryField, Case, Func, QuerySet, Value, When
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Length
 from numpy.typing import NDArray
 from psycopg import Cursor
 from psycopg.pq import Format
@@ -19,8 +21,6 @@ from copilot.models.suggestion import Arm
 
 Numbers = NDArray[np.int64]
 ARMS = tuple(Arm)
-WIDE = 1 << 20  # a span of numbers, such as that of hashes, in which places are counted instead
-LARGEST = (1 << 63) - 1
 
 
 class Ordinal(Func):
@@ -43,14 +43,22 @@ def arm_number() -> Case:
 
 
 def columns_of(rows: "QuerySet[Any]") -> list[Numbers]:
-    """Return each column of a `values_list` whose values are whole numbers; 0 stands where there is none."""
+    """Return each column of a `values_list` whose values are whole numbers; 0 stands where there is none.
+
+    A value may also be such a column itself, as weeks have them: they come one after the other.
+    """
     compiler = rows.order_by().query.get_compiler(connection=connection)
     try:
         sql, params = compiler.as_sql()
     except EmptyResultSet:  # who asks for none of a list needs no database
         return [np.zeros(0, np.int64) for _ in compiler.select]
     names = [f"c{number}" for number, _ in enumerate(compiler.select)]
-    heads = ", ".join(f"string_agg(int8send(coalesce({name}, 0)::bigint), '')" for name in names)
+    heads = ", ".join(
+        f"string_agg({name}, '')"
+        if isinstance(of.output_field, BinaryField)
+        else f"string_agg(int8send(coalesce({name}, 0)::bigint), '')"
+        for name, (of, *_) in zip(names, compiler.select, strict=True)
+    )
     with connection.cursor() as cursor:
         whole = cursor.mogrify(f"SELECT {heads} FROM ({sql}) AS found ({', '.join(names)})", params)  # noqa: S608  Django's
     binary = Cursor(connection.connection)
@@ -58,6 +66,13 @@ def columns_of(rows: "QuerySet[Any]") -> list[Numbers]:
     with connection._prepare_cursor(binary) as cursor:  # type: ignore[attr-defined]  # so that it is counted and logged
         cursor.execute(whole)
         return [np.frombuffer(found or b"", dtype=">i8").astype(np.int64) for found in cursor.fetchone()]
+
+
+def of_weeks(weeks: "QuerySet[Any]", *keys: str | Combinable, names: Sequence[str]) -> list[Numbers]:
+    """Return keys, agents and counts of weeks: a number of each for each agent of a row."""
+    n_agents = Length("agents") / 8
+    n_of, *of_rows = columns_of(weeks.values_list(n_agents, *keys, "agents", *names))
+    return [*(np.repeat(key, n_of) for key in of_rows[: len(keys)]), *of_rows[len(keys) :]]
 
 
 def summed(keys: Sequence[Numbers], counts: Sequence[Numbers]) -> tuple[list[Numbers], list[Numbers]]:
@@ -69,26 +84,29 @@ def summed(keys: Sequence[Numbers], counts: Sequence[Numbers]) -> tuple[list[Num
     """
     if not len(keys[0]):
         return list(keys), list(counts)
-    order = _order(keys)
-    ordered = [key[order] for key in keys]
-    is_first = np.ones(len(order), dtype=bool)
-    is_first[1:] = np.any([key[1:] != key[:-1] for key in ordered], axis=0)
-    starts = np.flatnonzero(is_first)
-    return [key[starts] for key in ordered], [np.add.reduceat(count[order], starts) for count in counts]
+    codes, n_codes = _places(keys[0])
+    for key in keys[1:]:
+        places, n_places = _places(key)
+        codes, n_codes = _places(codes * n_places + places)
+    row_of = np.full(n_codes, -1)
+    row_of[codes] = np.arange(len(codes))
+    known = np.flatnonzero(row_of >= 0)
+    sums = np.zeros((len(counts), n_codes), np.int64)
+    for sum_of, count in zip(sums, counts, strict=True):
+        np.add.at(sum_of, codes, count)
+    return [key[row_of[known]] for key in keys], list(sums[:, known])
 
 
-def _order(keys: Sequence[Numbers]) -> NDArray[np.intp]:
-    """Return the order of rows by their keys: as one number a row, which sorts ten times as fast as several."""
-    codes, most = np.zeros(len(keys[0]), np.int64), 1
-    for key in keys:
-        low, n = int(key.min()), int(key.max()) - int(key.min()) + 1
-        places = key - low if n < WIDE else np.unique(key, return_inverse=True)[1]
-        n = int(places.max()) + 1
-        most *= n
-        if most > LARGEST:
-            return np.lexsort(keys[::-1])
-        codes = codes * n + places
-    return np.argsort(codes)
+def _places(numbers: Numbers) -> tuple[Numbers, int]:
+    """Return each number's place among all of them, and how many places there are.
+
+    Where few are left out between the least and the greatest, their places are left empty: sorting takes far longer.
+    """
+    low, n = int(numbers.min()), int(numbers.max()) - int(numbers.min()) + 1
+    if n <= len(numbers):
+        return numbers - low, n
+    known, places = np.unique(numbers, return_inverse=True)
+    return places, len(known)
 
 
 def parts_of(numbers: Numbers, part_of: Mapping[int, int]) -> Numbers:

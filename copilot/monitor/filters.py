@@ -70,6 +70,13 @@ class Filters:
         found = rows.filter(day__gte=self.first, day__lte=self.today)
         return found if self.release is None else found.filter(release=self.release)
 
+    def of_weeks(self, rows: "QuerySet[Any]") -> "QuerySet[Any]":
+        """Return those of the span's weeks, and of the release and the language if one is asked for."""
+        found = rows.filter(week__gte=self.first, week__lte=self.today)
+        if self.language:
+            found = found.filter(language=self.language)
+        return found if self.release is None else found.filter(release=self.release)
+
 
 def read_filters(asked: Mapping[str, str], *, today: date) -> Filters:
     """Read an address's query; what it can't mean is left at its default.

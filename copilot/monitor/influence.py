@@ -10,6 +10,7 @@ from datetime import date
 
 from copilot.models import Arm
 from copilot.monitor import charts
+from copilot.monitor.answer_reading import topic_weeks
 from copilot.monitor.charts import Chart, Series
 from copilot.monitor.figures import Figure, drawable
 from copilot.monitor.filters import Filters
@@ -27,7 +28,7 @@ from copilot.monitor.match_rates import (
     replayed,
     version,
 )
-from copilot.monitor.reading import Agents, by_time, joined, nobody
+from copilot.monitor.reading import Agents, joined, nobody, over_time
 from copilot.monitor.tables import table_of_figures
 
 NAMES: Mapping[str, str] = {Arm.SHADOW: "Held out", Arm.OFFER: "Offered"}
@@ -48,7 +49,7 @@ class Influence:
 def influence(filters: Filters) -> Influence:
     """Return the page's figures for what an address asks."""
     named = version()
-    by = by_arm_and_topic(filters.turns())
+    by = by_arm_and_topic(topic_weeks(filters))
     weeks = {arm: _by_time(filters, arm) for arm in NAMES}
     arms = {arm: joined([nobody(COLUMNS), *weeks[arm].values()]) for arm in NAMES}
     both = joined(arms.values())
@@ -155,7 +156,7 @@ def _in_arm(row: Figure, arm: str) -> Figure:
 
 
 def _by_time(filters: Filters, arm: str) -> dict[date, Agents]:
-    found = by_time(filters.totals().filter(arm=arm), per=filters.per, names=COLUMNS)
+    found = over_time(filters, arm=arm, names=COLUMNS)
     return {day: kept for day, agents in found.items() if compared(kept := agents.people).any()}
 
 

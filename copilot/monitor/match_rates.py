@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from django.db.models import QuerySet, Sum
+from django.db.models import QuerySet
 
 from copilot import match_versions
-from copilot.models import Match, Topic, TurnDay
-from copilot.monitor.columns import ARMS, Numbers, arm_number, columns_of, parts_of
+from copilot.models import Match, Topic, TopicWeek
+from copilot.monitor.columns import ARMS, Numbers, arm_number, of_weeks, parts_of
 from copilot.monitor.figures import Figure, Unit
 from copilot.monitor.reading import Agents, grouped
 from copilot.monitor.shares import FEWEST, FEWEST_AGENTS, design_effect, share
@@ -20,11 +20,9 @@ OF_TOPICS = ("n_matches", "n_compared")
 Count = Callable[[Agents], Numbers]
 
 
-def by_arm_and_topic(turns: "QuerySet[TurnDay]") -> dict[str, dict[str, Agents]]:
+def by_arm_and_topic(weeks: "QuerySet[TopicWeek]") -> dict[str, dict[str, Agents]]:
     """Return matches and compared turns by arm, name of the topic ("" of none) and agent."""
-    rows = turns.filter(n_compared__gt=0)  # those that an index holds
-    found = rows.values_list(arm_number(), "topic", "agent").annotate(*(Sum(name) for name in OF_TOPICS))
-    arms, topics, agents, *sums = columns_of(found)
+    arms, topics, agents, *sums = of_weeks(weeks, arm_number(), "topic", names=OF_TOPICS)
     named = {0: ""} | dict(Topic.objects.values_list("pk", "name"))
     names = sorted({*named.values()})
     places = parts_of(topics, {number: names.index(name) for number, name in named.items()})

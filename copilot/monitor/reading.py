@@ -10,8 +10,10 @@ from django.db.models import F, QuerySet, Sum, Value
 from django.db.models.expressions import Combinable
 from numpy.typing import NDArray
 
+from copilot.models.agent_week import AgentWeek
 from copilot.models.rollup import NOBODY
-from copilot.monitor.columns import Monday, Numbers, Ordinal, columns_of, runs_of, summed
+from copilot.monitor.columns import Monday, Numbers, Ordinal, columns_of, of_weeks, runs_of, summed
+from copilot.monitor.filters import Filters
 from copilot.monitor.funnel import Cell
 
 Sums = Mapping[str, int]
@@ -60,7 +62,16 @@ def by_agent(rows: "QuerySet[Any]", *, by: str | Combinable = "", names: Sequenc
 def by_time(rows: "QuerySet[Any]", *, per: str, names: Sequence[str]) -> dict[date, Agents]:
     """Return the sums of some columns by day, or by the Monday of each week, and agent."""
     found = by_agent(rows, by=Monday("day") if per == "week" else Ordinal("day"), names=names)
-    return {date.fromordinal(day): agents for day, agents in found.items()}
+    return _dated(found)
+
+
+def over_time(filters: Filters, *, names: Sequence[str], **only: str) -> dict[date, Agents]:
+    """Return the sums of some columns of what an address asks, by what it asks; `only` is such as `arm="offer"`."""
+    if filters.per == "day" or filters.topic:
+        return by_time(filters.totals().filter(**only), per=filters.per, names=names)
+    weeks = filters.of_weeks(AgentWeek.objects.filter(**only))
+    mondays, agents, *counts = of_weeks(weeks, Ordinal("week"), names=names)
+    return _dated(grouped(mondays, agents, dict(zip(names, counts, strict=True))))
 
 
 def by_week(days: Mapping[date, Agents]) -> dict[date, Agents]:
@@ -93,6 +104,10 @@ def joined(groups: Iterable[Agents]) -> Agents:
     counts = [np.concatenate([agents[name] for agents in some]) for name in some[0].sums]
     (hashes,), sums = summed([hashes], counts)
     return Agents(hashes, dict(zip(some[0].sums, sums, strict=True)))
+
+
+def _dated(groups: Mapping[int, Agents]) -> dict[date, Agents]:
+    return {date.fromordinal(day): agents for day, agents in groups.items()}
 
 
 def cells_of(agents: Agents) -> dict[Cell, int]:

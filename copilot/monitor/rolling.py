@@ -1,7 +1,7 @@
 """Figures of days, made from events and stored matches: the one way in which they come to be.
 
-1. `roll_day` reads the turns of one day, finds for each its cell of the funnel, counts, and replaces the day's rows in
-   one transaction. Doing it again gives the same rows, whoever does it and in which order.
+1. `roll_day` reads the turns of one day, finds for each its cell of the funnel, counts, and replaces the day's rows,
+   and the sums of its week, in one transaction. Doing it again gives the same rows, whoever does it and in which order.
 2. `roll_on` rolls the days that anything happened to since they were last rolled (see `touching`): a reply on Tuesday
    changes the figures of the Monday on which it was asked for. All of them, once replies are compared by another
    version, or an upgrade counts by other rules.
@@ -265,14 +265,15 @@ def _bin(confidence: float) -> int:
 
 
 def _replace(day: date, counted: Day) -> None:
-    """Put a day's rows in the place of those that stood there."""
+    """Put a day's rows, and the sums of its week, in the place of those that stood there."""
+    week = day - timedelta(days=day.weekday())
     turns = (
         (day, *key, *(found[name] for name in COUNTS))
         for key, found in sorted(counted.turns.items(), key=lambda row: sortable(row[0]))
     )
     confidences = ((day, *key, *pair) for key, pair in sorted(counted.confidences.items()))
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('rollup'), %s)", [day.toordinal()])
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('rollup'), %s)", [week.toordinal()])
         TurnDay.objects.filter(day=day).delete()
         ConfidenceDay.objects.filter(day=day).delete()
         roll_reasons(day, span_of(day))

@@ -11,13 +11,13 @@ import pytest
 from django.db.models import Model
 from django.utils import timezone
 
-from copilot.models import AgentDay, AnswerDay, Arm, BinDay, FloorDay, Topic, TurnDay
+from copilot.models import AgentDay, AgentWeek, AnswerDay, Arm, BinDay, FloorDay, Topic, TurnDay
 from copilot.models.agent_day import COUNTS
-from copilot.monitor.answer_reading import answer_days, offered, topic_days, version_days
-from copilot.monitor.columns import columns_of
+from copilot.monitor.answer_reading import offered, topic_days, topic_weeks, version_days, version_weeks
+from copilot.monitor.columns import columns_of, of_weeks, summed
 from copilot.monitor.filters import Filters, languages
 from copilot.monitor.match_rates import by_arm_and_topic
-from copilot.monitor.reading import Agents, by_agent, by_time, by_week, joined
+from copilot.monitor.reading import Agents, by_agent, by_time, by_week, joined, over_time
 from copilot.monitor.rolling_sums import roll_sums
 from copilot.monitor.shares import FEWEST, FEWEST_AGENTS
 from tests.copilot.making import make_answer, make_release, make_topic
@@ -133,6 +133,47 @@ def test_sums_by_day_week_and_in_all_are_those_of_the_rows(
     )
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {},
+        {"days": 28},
+        {"days": 364},
+        {"topic": "fees"},
+        {"language": "de"},
+        {"release": 1, "language": "en"},
+    ],
+)
+@pytest.mark.parametrize("arm", [{}, {"arm": Arm.SHADOW}])
+def test_weeks_are_the_sums_of_their_days(
+    turns: list[TurnDay], asked: dict[str, Any], arm: dict[str, str]
+) -> None:
+    if "release" in asked:
+        asked = {**asked, "release": next(row.release_id for row in turns if row.release_id)}
+    names = (*COUNTS, "n_matches", "n_compared")
+    days = over_time(filters(per="day", **asked), names=names, **arm)
+    assert plain(over_time(filters(per="week", **asked), names=names, **arm)) == plain(by_week(days))
+    assert days
+
+
+@pytest.mark.parametrize("asked", [{}, {"days": 28}, {"topic": "fees"}, {"language": "de"}])
+def test_weeks_of_topics_are_the_sums_of_their_days(turns: list[TurnDay], asked: dict[str, Any]) -> None:
+    found = by_arm_and_topic(topic_weeks(filters(**asked)))
+    for arm in Arm:
+        rows = filters(**asked).turns().filter(arm=arm, n_compared__gt=0).select_related("topic")
+        assert plain(found[arm]) == added(list(rows), topic_of, ("n_matches", "n_compared"))
+
+
+def test_a_week_keeps_its_agents_in_order_and_whatever_is_large(turns: list[TurnDay]) -> None:
+    TurnDay.objects.filter(pk=turns[0].pk).update(kept_characters=2**40)
+    roll_sums(turns[0].day, of=TurnDay)
+    week = AgentWeek.objects.filter(week=monday(turns[0].day))
+    languages, agents, kept = of_weeks(week, "id", names=("kept_characters",))
+    assert kept.max() >= 2**40
+    for which in set(languages.tolist()):
+        assert agents[languages == which].tolist() == sorted(set(agents[languages == which].tolist()))
+
+
 def test_nobodys_turns_are_left_out_of_people(turns: list[TurnDay]) -> None:
     [agents] = by_agent(AgentDay.objects.all(), names=("n_turns",)).values()
     assert agents.people.hashes.tolist() == sorted(set(AGENTS) - {0})
@@ -146,7 +187,8 @@ def test_topics_of_one_name_are_one_in_match_rates(turns: list[TurnDay]) -> None
     names = ("n_matches", "n_compared")
     rows = [row for row in turns if row.n_compared]
     expected = {arm.value: added([row for row in rows if row.arm == arm], topic_of, names) for arm in Arm}
-    assert {arm: plain(topics) for arm, topics in by_arm_and_topic(filters().turns()).items()} == expected
+    found = by_arm_and_topic(topic_weeks(filters()))
+    assert {arm: plain(topics) for arm, topics in found.items()} == expected
     assert set(expected["offer"]) == {"", "Fees", "Payouts"}
 
 
@@ -168,7 +210,7 @@ def test_offered_suggestions_are_summed_by_agent_and_by_week(answers: list[Answe
     weeks = [filters().first + timedelta(weeks=week) for week in range(13)]
     names = ("n_shown", "n_used", "n_matches", "n_compared")
     part_of = {row.version_id: row.version.answer_id for row in answers}
-    found = offered(answer_days(filters()), by="version", names=names, weeks=weeks, part_of=part_of)
+    found = offered(version_weeks(filters()), by="version", names=names, weeks=weeks, part_of=part_of)
     rows = [row for row in answers if row.arm == Arm.OFFER]
     assert plain(dict(found.agents)) == added(rows, lambda row: row.version.answer_id, names)
     expected = weekly(rows, lambda row: row.version.answer_id, weeks)
@@ -196,9 +238,23 @@ def test_languages_are_those_of_all_turns(turns: list[TurnDay]) -> None:
     assert languages() == ["de", "en"]
 
 
+def test_sums_are_the_same_of_keys_far_apart_and_close_together() -> None:
+    chance = np.random.default_rng(5)
+    close, far = chance.integers(-3, 3, 500), chance.choice([-(2**63), -1, 0, 2**63 - 1], 500)
+    counts = chance.integers(0, 2**53, 500)
+    for keys in ([close], [far], [close, far], [far, close, close]):
+        (*found,), (sums,) = summed(keys, [counts])
+        expected: dict[tuple[int, ...], int] = defaultdict(int)
+        for *key, count in zip(*keys, counts, strict=True):
+            expected[tuple(int(part) for part in key)] += int(count)
+        got = zip(*(key.tolist() for key in found), strict=True)
+        assert list(zip(got, sums.tolist(), strict=True)) == sorted(expected.items())
+
+
 def test_no_rows_are_no_numbers() -> None:
     assert languages() == []
     assert by_time(filters().totals(), per="week", names=("n_turns",)) == {}
+    assert over_time(filters(), names=("n_turns",)) == {}
     assert [column.tolist() for column in columns_of(TurnDay.objects.values_list("agent", "n_turns"))] == [
         [],
         [],

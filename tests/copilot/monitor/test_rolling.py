@@ -1,12 +1,14 @@
 """The figures of days come from events alone, sum, and are the same whoever makes them."""
 
 from datetime import datetime, timedelta
+from importlib import import_module
 from io import StringIO
 from typing import Any
 
+import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
-from django.forms.models import model_to_dict
+from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -14,6 +16,7 @@ from copilot import assigning, recording
 from copilot.experimenting import Treatment
 from copilot.models import (
     AgentDay,
+    AgentWeek,
     AnswerDay,
     ConfidenceDay,
     ReasonDay,
@@ -21,8 +24,10 @@ from copilot.models import (
     Suggestion,
     SuggestionEvent,
     TopicDay,
+    TopicWeek,
     TurnDay,
     VersionDay,
+    VersionWeek,
 )
 from copilot.models.agent_day import COUNTS
 from copilot.models.suggestion import Reason, State
@@ -34,6 +39,9 @@ from tests.copilot.making import make_experiment, make_match_version, make_sugge
 from tests.making import make_case, make_user
 
 pytestmark = pytest.mark.django_db
+MADE = (
+    TurnDay, AgentDay, TopicDay, AgentWeek, TopicWeek, ReasonDay, ConfidenceDay, AnswerDay, VersionDay, VersionWeek,
+)  # fmt: skip
 TEXT = "Hi Priya,\n\nOpen Settings > Network and choose the shop's own Wi-Fi again, then wait for a minute."
 OTHER = "I had a look at it myself and found nothing wrong, so please send me a photo of the screen."
 
@@ -70,9 +78,9 @@ def roll(now: datetime | None = None) -> None:
 
 def rows() -> list[dict[str, Any]]:
     return [
-        {name: value for name, value in model_to_dict(row).items() if name != "id"}
-        for model in (TurnDay, AgentDay, TopicDay, ReasonDay, ConfidenceDay, AnswerDay, VersionDay)
-        for row in model.objects.order_by("pk")
+        {name: value for name, value in row.items() if name != "id"}
+        for model in MADE
+        for row in model.objects.order_by("pk").values()
     ]
 
 
@@ -179,6 +187,48 @@ def test_sums_over_topics_are_those_of_the_turns(ana: User, gwen: User) -> None:
     for name in COUNTS:
         assert sum(AgentDay.objects.values_list(name, flat=True)) == total(name)
     assert list(ReasonDay.objects.values_list("state", "reason", "n")) == [("withheld", "no_answer", 1)]
+
+
+def test_days_of_a_week_make_it_whichever_is_made_last(ana: User, gwen: User) -> None:
+    now = timezone.now()
+    monday = timezone.localdate(now) - timedelta(days=timezone.localdate(now).weekday() + 14)
+    for number in range(10):
+        asked = now + timedelta(days=(monday - timezone.localdate(now)).days + number)
+        used(suggested(created_at=asked), (ana, gwen)[number % 2], "displayed", at=asked)
+    days = [monday + timedelta(days=number) for number in range(14)]
+    for day in days:
+        rolling.roll_day(day, now=now)
+    before = [row for row in rows() if "week" in row]
+    for day in (*days[1::2], *days[::2], days[3]):
+        rolling.roll_day(day, now=now)
+    kept = [row for row in rows() if "week" in row]
+    assert sorted(kept, key=str) == sorted(before, key=str)
+    [first, second] = AgentWeek.objects.order_by("week")
+    assert (first.week, second.week) == (monday, monday + timedelta(days=7))
+    assert [sum(np.frombuffer(row.n_turns, ">i8")) for row in (first, second)] == [7, 3]
+    assert list(np.frombuffer(first.agents, ">i8")) == sorted({row.agent for row in TurnDay.objects.all()})
+    Suggestion.objects.filter(created_at__gte=now - timedelta(days=60)).delete()
+    for day in days[7:]:
+        rolling.roll_day(day, now=now)
+    assert [row.week for row in AgentWeek.objects.all()] == [monday], "nothing is left of the other"
+
+
+def test_weeks_of_before_are_filled_as_rolling_makes_them(ana: User, gwen: User) -> None:
+    for number in range(6):
+        used(
+            suggested(topic=make_topic(("Fees", "Payouts")[number % 2])),
+            (ana, gwen)[number % 3 == 0],
+            "viewed",
+        )
+    suggested("", state=State.WITHHELD, reason="no_answer", answer=None)
+    roll()
+    before = rows()
+    for model in (AgentWeek, TopicWeek, VersionWeek):
+        assert model.objects.exists()
+        model.objects.all().delete()
+    with connection.schema_editor() as editor:
+        import_module("copilot.migrations.0002_agent_weeks").fill(None, editor)
+    assert rows() == before
 
 
 def test_agents_stand_by_a_hash(ana: User) -> None:

@@ -25,7 +25,15 @@ from helpdesk.benching.filling import Tell
 from helpdesk.benching.inbox import Visit, client_of, measure_visits
 from helpdesk.models import Role, User
 
-QUERIES = ("", "days=364", "days=364&per=day", "days=28", "topic=topic-1", "language=de")
+QUERIES = (
+    "",
+    "per=day",
+    "days=28",
+    "days=364",
+    "days=364&language=en",
+    "days=364&topic=topic-1",
+    "language=de",
+)
 OF_MONITOR = "monitor/"  # below this all pages of the monitor lie, also those that come later
 SIZES = """
 SELECT relname::text, pg_total_relation_size(oid) FROM pg_class

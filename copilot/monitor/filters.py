@@ -15,6 +15,7 @@ from copilot.models.rollup import TurnDay
 
 SPANS = {"28": "4 weeks", "84": "12 weeks", "364": "A year"}
 PERS = ("day", "week")
+MOST_BY_DAY = 84  # days: the marks of more would lie on each other, and nobody reads so many rows
 # From one language to the next by an index: of very many rows there are a few languages.
 LANGUAGES = """
 WITH RECURSIVE found AS (
@@ -79,16 +80,19 @@ class Filters:
 
 
 def read_filters(asked: Mapping[str, str], *, today: date) -> Filters:
-    """Read an address's query; what it can't mean is left at its default.
+    """Read an address's query; what it can't mean is left at its default, and a year goes by week.
 
     >>> read_filters({"days": "28", "release": "x", "per": "hour"}, today=date(2026, 3, 2)).query
     'days=28&per=week'
+    >>> read_filters({"days": "364", "per": "day"}, today=date(2026, 3, 2)).query
+    'days=364&per=week'
     """
     release = asked.get("release", "")
+    days = int(asked["days"]) if asked.get("days") in SPANS else 84
     return Filters(
         today=today,
-        days=int(asked["days"]) if asked.get("days") in SPANS else 84,
-        per=asked["per"] if asked.get("per") in PERS else "week",
+        days=days,
+        per=asked["per"] if asked.get("per") in PERS and days <= MOST_BY_DAY else "week",
         release=int(release) if release.isdecimal() and len(release) < 10 else None,
         topic=_word(asked, "topic"),
         language=_word(asked, "language"),

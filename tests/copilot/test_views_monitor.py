@@ -146,6 +146,18 @@ def test_a_week_that_is_not_asked_for_is_not_counted(client: Client) -> None:
     assert "No turn has come in yet." in client.get(PAGE, {"topic": "nothing"}).text
 
 
+def test_a_year_goes_by_week_though_its_days_are_asked_for(client: Client) -> None:
+    for agent in range(1, 7):
+        turns(agent, sent_verbatim=2, ignored=3)
+        turns(agent, sent_verbatim=3, ignored=2, days_ago=200)
+    year = client.get(PAGE, {"days": "364", "per": "day"}).text
+    assert "A year goes by week" in year
+    assert "Acceptance by week" in year
+    assert table(client, "time", days="364", per="day") == table(client, "time", days="364")
+    assert "goes by week" not in client.get(PAGE, {"days": "364"}).text, "nobody asked for days"
+    assert "Acceptance by day" in client.get(PAGE, {"days": "84", "per": "day"}).text
+
+
 @pytest.mark.parametrize(
     "query", ["release=x", "days=7", "per=hour", "topic=%00", "release=99999999999999", "language="]
 )

@@ -12,7 +12,7 @@ from django.db import connection
 from copilot.models.rollup import AnswerDay
 from copilot.models.suggestion import SuggestionEvent
 from copilot.monitor.copying import copy_rows, sortable
-from copilot.monitor.funnel import SEEN, SUBSTANTIVE, Cell
+from copilot.monitor.funnel import SEEN, SUBSTANTIVE, USED, Cell
 from copilot.monitor.rolling_sums import roll_sums
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 MILLION = 1_000_000
 SHOWN = SEEN | {Cell.DISPLAYED}
-USED = frozenset({Cell.SENT_VERBATIM, Cell.SENT_EDITED})
 OPEN = frozenset({Cell.WAITING, Cell.CENSORED})
 REASONS = tuple(SuggestionEvent.DismissReason.values)
 

@@ -29,7 +29,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import groupby
 
-VERSION = "turns 1"  # of the rules above; a change makes another one, and all days anew
+VERSION = "turns 2"  # of the rules above; a change makes another one, and all days anew
 WINDOW = timedelta(days=7)
 SUBSTANTIVE = 8  # tokens of a reply after greeting, closing and quotes are taken off
 GRACE = timedelta(minutes=1)  # in which what a closed tab or a slow line still reports counts
@@ -56,6 +56,7 @@ class Cell(StrEnum):
 SEEN = frozenset(
     {Cell.SENT_VERBATIM, Cell.SENT_EDITED, Cell.INSERTED_THEN_REMOVED, Cell.DISMISSED, Cell.IGNORED}
 )
+USED = frozenset({Cell.SENT_VERBATIM, Cell.SENT_EDITED})
 DECIDED_BY_STATE = {state: Cell(state) for state in ("failed", "withheld", "off", "shadow")}
 
 

@@ -34,6 +34,7 @@ from copilot.monitor.answer_days import AnswerCount
 from copilot.monitor.copying import copy_rows, sortable
 from copilot.monitor.funnel import (
     SUBSTANTIVE,
+    USED,
     VERSION,
     WINDOW,
     Cell,
@@ -238,7 +239,7 @@ def _count(
 def _count_match(turn: Turn, cell: Cell, found: Counter[str]) -> None:
     found["n_kept"] += cell is Cell.SENT_EDITED and (turn.retained or 0.0) >= HALF
     found["n_replayed"] += turn.is_replayed
-    found["kept_characters"] += turn.kept_characters or 0
+    found["kept_characters"] += (turn.kept_characters or 0) if cell in USED else 0
     if not _is_substantive(turn):
         found["n_short"] += 1
         return

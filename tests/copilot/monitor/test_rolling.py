@@ -246,6 +246,17 @@ def test_short_replies_are_counted_apart(ana: User) -> None:
     assert not ConfidenceDay.objects.exists()
 
 
+def test_characters_are_kept_where_a_suggestion_was_sent(ana: User) -> None:
+    used(suggested(state=State.SHADOW, reason=Reason.HELD_OUT, arm="shadow"), ana)
+    used(suggested(), ana, "displayed", "viewed")  # the same words, by the agent's own hand
+    used(suggested(), ana, "displayed", "viewed", "dismissed")
+    roll()
+    assert (total("n_exact"), total("kept_characters")) == (3, 0)
+    used(suggested(), ana, "displayed", "viewed", "inserted")
+    roll()
+    assert total("kept_characters") > 0
+
+
 def test_a_sure_one_lies_in_the_last_bin(ana: User) -> None:
     used(suggested(confidence=1.0), ana, "displayed")
     used(suggested(confidence=0.29, topic=make_topic("Fees")), ana, "displayed", body=OTHER)

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 MILLION = 1_000_000
 SHOWN = SEEN | {Cell.DISPLAYED}
-OPEN = frozenset({Cell.WAITING, Cell.CENSORED})
 REASONS = tuple(SuggestionEvent.DismissReason.values)
 
 DISMISSALS = """
@@ -67,7 +66,7 @@ class AnswerCount:
             cursor.execute(FOLLOW_UPS, span)  # the first correction stands last, and so is kept
             self.followed = {suggestion: found for suggestion, *found in cursor.fetchall()}
 
-    def add(self, turn: "Turn", cell: Cell, *, arm: str, author: int | None, agent: int) -> None:
+    def add(self, turn: "Turn", cell: Cell, *, arm: str, agent: int) -> None:
         """Count one turn, if an answer was suggested in it."""
         if turn.answer_id is None or turn.state not in {"offered", "shadow"}:
             return
@@ -78,10 +77,10 @@ class AnswerCount:
         row["n_edited"] += cell is Cell.SENT_EDITED
         if cell is Cell.DISMISSED:
             row["n_dismissed"] += 1
-            reason = self.reasons.get((turn.id, author), "")
+            reason = self.reasons.get((turn.id, turn.author_id), "")
             if reason in REASONS:
                 row[f"n_{reason}"] += 1
-        if turn.kind is not None and cell not in OPEN:
+        if turn.kind is not None:
             row[_kind(turn)] += 1
         if cell in USED:
             self._count_survival(turn, row)

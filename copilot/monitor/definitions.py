@@ -24,8 +24,8 @@ SECTIONS = (
             Definition(
                 "Turn",
                 "The customer's messages since the last reply, and the reply that answers them. It counts on the "
-                "day of its newest message, in this installation's time zone, under the agent who replied; agents "
-                "stand in the figures by a hash.",
+                "day of its newest message, in this installation's time zone, under the agent who replied within 7 "
+                "days; agents stand in the figures by a hash.",
             ),
             Definition(
                 "Cell",
@@ -93,8 +93,8 @@ SECTIONS = (
             ),
             Definition(
                 "Match rate",
-                "Of turns with a suggestion's text and a reply of at least eight words of its own, those that "
-                "match. Offered ones are use, since who sees a text writes like it; only held-out ones bound "
+                "Of turns with a suggestion's text and a reply of at least eight words of its own within 7 days, those "
+                "that match. Offered ones are use, since who sees a text writes like it; only held-out ones bound "
                 "accuracy from below.",
                 "MR = (exact + near + retained + semantic) / all six kinds",
             ),

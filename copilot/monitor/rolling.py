@@ -204,12 +204,12 @@ def _count(
     *,
     now: datetime,
 ) -> None:
-    sent = next((event for event in events if event.type == "sent"), None)
-    author, replied_at = (sent.actor, sent.at) if sent else (turn.author_id, turn.replied_at)
-    variant_id, arm = exposures.get(author, (turn.variant_id, turn.arm))
+    turn = _with_reply(turn, events)
+    variant_id, arm = exposures.get(turn.author_id, (turn.variant_id, turn.arm))
     reply = None
-    if replied_at is not None:
-        reply = SentReply(author, replied_at, turn.kind, turn.retained, is_hidden=arm != Arm.OFFER)
+    if turn.replied_at is not None:
+        is_hidden = arm != Arm.OFFER
+        reply = SentReply(turn.author_id, turn.replied_at, turn.kind, turn.retained, is_hidden=is_hidden)
     cell = cell_of(
         state=turn.state,
         asked_at=turn.asked_at,
@@ -218,22 +218,32 @@ def _count(
         reply=reply,
         now=now,
     )
-    agent = agent_hash(author)
+    agent = agent_hash(turn.author_id)
     found = counted.turns[Key(turn.release_id, arm, variant_id, turn.topic_id, turn.language, agent)]
-    counted.answers.add(turn, cell, arm=arm, author=author, agent=agent)
+    counted.answers.add(turn, cell, arm=arm, agent=agent)
     found["n_turns"] += 1
     found[f"n_{cell}"] += 1
     found["n_fallback"] += any(event.type == "release_fallback" for event in events)
     if turn.state == State.OFFERED and (opening := first_opening(events)):
         found["n_opened"] += 1
         found["n_ready"] += opening == "opened"
-    if turn.kind is not None and cell not in {Cell.WAITING, Cell.CENSORED}:
+    if turn.kind is not None:
         _count_match(turn, cell, found)
         is_settled = _is_substantive(turn) and not turn.is_pending
         if is_settled and turn.confidence is not None and turn.release_id is not None:
             pair = counted.confidences[turn.release_id, arm, _bin(turn.confidence)]
             pair[0] += 1
             pair[1] += turn.kind in Match.MATCHING
+
+
+def _with_reply(turn: Turn, events: Iterable[ScreenEvent]) -> Turn:
+    """Return a turn with the reply that its events tell of; a reply after the window is none, in whatever arm."""
+    sent = next((event for event in events if event.type == "sent"), None)
+    if sent is not None:
+        turn = turn._replace(author_id=sent.actor, replied_at=sent.at)
+    if turn.replied_at is not None and turn.replied_at > turn.asked_at + WINDOW:
+        turn = turn._replace(author_id=None, replied_at=None, kind=None)
+    return turn
 
 
 def _count_match(turn: Turn, cell: Cell, found: Counter[str]) -> None:

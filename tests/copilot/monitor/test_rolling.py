@@ -164,6 +164,21 @@ def test_who_got_no_reply_is_censored_when_the_window_closes() -> None:
     assert (total("n_waiting"), total("n_censored")) == (0, 1)
 
 
+@pytest.mark.parametrize("state", [State.OFFERED, State.SHADOW])
+def test_a_reply_after_the_window_counts_in_neither_arm(ana: User, state: State) -> None:
+    asked, now = timezone.now() - timedelta(days=12), timezone.now()
+    hidden = {"state": State.SHADOW, "reason": Reason.HELD_OUT, "arm": "shadow"}
+    for days in (6, 8):
+        suggestion = suggested(created_at=asked, **hidden if state is State.SHADOW else {})
+        suggestion.message.sent_at = asked
+        suggestion.message.save()
+        used(suggestion, ana, at=asked + timedelta(days=days))
+    rolling.roll_day(timezone.localdate(asked), now=now)
+    assert (total("n_turns"), total("n_compared"), total("n_exact")) == (2, 1, 1)
+    assert sum(AnswerDay.objects.values_list("n_exact", flat=True)) == 1
+    assert TurnDay.objects.exclude(agent=rolling.agent_hash(ana.pk)).get().n_turns == 1, "answered by nobody"
+
+
 def test_where_agents_are_divided_a_turn_counts_under_its_author(ana: User) -> None:
     make_experiment(Treatment("hidden", 999_999, "shadow"), Treatment("shown", 1, "offer"), unit="agent")
     case = make_case()

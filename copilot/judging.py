@@ -61,16 +61,15 @@ def compared_turns(week: date) -> list[ComparedTurn]:
     """Return the turns of a week, from its Monday on, that figures of matches count, by their number."""
     start = datetime.combine(week, time(), tzinfo=timezone.get_default_timezone())
     end = datetime.combine(week + WEEK, time(), tzinfo=timezone.get_default_timezone())
-    match = {"matches__version": current_version(), "matches__is_pending": False}
     found = (
         with_arm(Suggestion.objects.current().generated())
         .filter(
             created_at__gte=start,
             created_at__lt=end,
             confidence__isnull=False,
+            matches__version=current_version(),
             matches__n_reply_tokens__gte=SUBSTANTIVE,
             matches__reply__sent_at__lte=F("message__sent_at") + WINDOW,
-            **match,
         )
         .order_by("pk")
     )

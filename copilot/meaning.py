@@ -1,7 +1,7 @@
 """Whether a reply means what was suggested, in other words: what a worker adds to the matches that words left open.
 
 1. A reply is compared at once by its words, where it is sent. If too little of the suggestion is in it, and the
-   current version has a floor for the case's language, the match is pending: no figure counts it yet. What a withheld
+   current version has a floor for the case's language, the match is pending: figures count it as NONE. What a withheld
    suggestion or a candidate would have said is pending with its reply: nobody waits for it, so a worker looks at its
    words too.
 2. `settle` embeds both bodies, on the queue of what agents wait for, and says SEMANTIC, CONFLICT or NONE.

@@ -20,10 +20,6 @@ class MatchQuerySet(models.QuerySet["Match"]):
         """Those of the current version: each turn once, however often history was compared."""
         return self.filter(version=current_version())
 
-    def settled(self) -> Self:
-        """Leave out those whose meaning a worker has not looked at yet."""
-        return self.filter(is_pending=False)
-
 
 class Match(models.Model):
     """The comparison of one suggestion with one reply by one version, with the figures that decided it.

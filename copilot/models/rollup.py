@@ -27,7 +27,7 @@ def matches() -> models.GeneratedField:
 
 
 def compared() -> models.GeneratedField:
-    """Return the column of replies that are compared: what they are is settled."""
+    """Return the column of replies that are compared."""
     return models.GeneratedField(
         expression=F("n_exact")
         + F("n_near")

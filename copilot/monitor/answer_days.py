@@ -81,7 +81,8 @@ class AnswerCount:
             if reason in REASONS:
                 row[f"n_{reason}"] += 1
         if turn.kind is not None:
-            row[_kind(turn)] += 1
+            row["n_short" if (turn.n_reply_tokens or 0) < SUBSTANTIVE else f"n_{turn.kind}"] += 1
+            row["n_pending"] += bool(turn.is_pending)
         if cell in USED:
             self._count_survival(turn, row)
 
@@ -105,10 +106,3 @@ class AnswerCount:
         row["n_followed"] += is_correction is not None
         row["n_corrected"] += bool(is_correction)
         row["corrected_survival_millionths"] += round(survival * MILLION) if is_correction else at_send
-
-
-def _kind(turn: "Turn") -> str:
-    """Return the column in which a compared reply counts."""
-    if (turn.n_reply_tokens or 0) < SUBSTANTIVE:
-        return "n_short"
-    return "n_pending" if turn.is_pending else f"n_{turn.kind}"

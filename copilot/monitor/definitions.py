@@ -94,8 +94,8 @@ SECTIONS = (
             Definition(
                 "Match rate",
                 "Of turns with a suggestion's text and a reply of at least eight words of its own within 7 days, those "
-                "that match. Offered ones are use, since who sees a text writes like it; only held-out ones bound "
-                "accuracy from below.",
+                "that match. A reply in other words is none until a worker has looked at its meaning. Offered ones are "
+                "use, since who sees a text writes like it; only held-out ones bound accuracy from below.",
                 "MR = (exact + near + retained + semantic) / all six kinds",
             ),
             Definition(

@@ -37,7 +37,7 @@ def by_arm_and_topic(weeks: "QuerySet[TopicWeek]") -> dict[str, dict[str, Agents
 
 
 def compared(agents: Agents) -> Numbers:
-    """Return how many turns were compared: their reply has words enough, and what they are is settled."""
+    """Return how many turns were compared: their reply has words enough."""
     return agents["n_compared"]
 
 
@@ -104,10 +104,10 @@ def left_out(agents: Agents) -> str:
         waits = (
             "1 reply in other words waits" if n_pending == 1 else f"{n_pending:,} replies in other words wait"
         )
-        said += f" {waits} for a worker to say whether the meaning is the same: not counted yet."
+        said += f" {waits} for a worker to say whether the meaning is the same: no match until then."
     return said
 
 
 def _all(agents: Agents) -> Numbers:
-    """Count compared turns with those that will be, or are too short: what was replayed is counted among all."""
-    return compared(agents) + agents["n_short"] + agents["n_pending"]
+    """Count compared turns with those that are too short: what was replayed is counted among all."""
+    return compared(agents) + agents["n_short"]

@@ -229,8 +229,7 @@ def _count(
         found["n_ready"] += opening == "opened"
     if turn.kind is not None:
         _count_match(turn, cell, found)
-        is_settled = _is_substantive(turn) and not turn.is_pending
-        if is_settled and turn.confidence is not None and turn.release_id is not None:
+        if _is_substantive(turn) and turn.confidence is not None and turn.release_id is not None:
             pair = counted.confidences[turn.release_id, arm, _bin(turn.confidence)]
             pair[0] += 1
             pair[1] += turn.kind in Match.MATCHING
@@ -253,10 +252,8 @@ def _count_match(turn: Turn, cell: Cell, found: Counter[str]) -> None:
     if not _is_substantive(turn):
         found["n_short"] += 1
         return
-    if turn.is_pending:
-        found["n_pending"] += 1
-        return
     found[f"n_{turn.kind}"] += 1
+    found["n_pending"] += bool(turn.is_pending)
     found["n_frame_only"] += bool(turn.only_frame_edited)
     found["retained_millionths"] += round((turn.retained or 0.0) * MILLION)
     found["share_millionths"] += round((turn.share or 0.0) * MILLION)

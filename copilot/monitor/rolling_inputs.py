@@ -35,7 +35,7 @@ FROM (
                (w.suggestion_id IS NOT NULL OR coalesce(v.arm, s.arm) <> 'offer')
                AND p.sent_at <= m.sent_at + %(window)s
                AND coalesce(t.n_reply_tokens, w.n_reply_tokens) >= %(substantive)s
-               AND NOT coalesce(t.is_pending, w.is_pending), false) AS is_hidden
+               AND NOT coalesce(w.is_pending, false), false) AS is_hidden
     FROM copilot_suggestion s
     JOIN helpdesk_message m ON m.id = s.message_id
     LEFT JOIN copilot_match t ON t.suggestion_id = s.id AND s.state <> 'withheld' AND t.version_id = {CURRENT}

@@ -131,7 +131,7 @@ def _match_rate(day: date) -> Chart:
         "what was shown shapes the reply.",
         table_of_figures("Week", rows, value="Match rate", k="Matches"),
         charts.line_band(lines, title=title) if known else None,
-        empty="No week has five settled replies of five agents yet.",
+        empty="No week has five compared replies of five agents yet.",
     )
 
 

@@ -55,9 +55,13 @@ def test_a_weeks_compared_turns_are_those_that_matches_count(ana: User) -> None:
     compared(author=ana, late=8)
     compared(author=ana, days_ago=8)
     compared(author=ana, state=State.SUPERSEDED)
-    pending = compared(author=ana)
-    pending.matches.update(is_pending=True)
     assert judging.compared_turns(monday()) == [ComparedTurn(good.pk, "offer", "near", "payouts", 0.8)]
+
+
+def test_a_reply_whose_meaning_is_open_can_be_drawn_like_any_other(ana: User) -> None:
+    waiting = compared(author=ana, kind="none", confidence=0.8)
+    waiting.matches.update(is_pending=True)
+    assert judging.compared_turns(monday()) == [ComparedTurn(waiting.pk, "offer", "none", "payouts", 0.8)]
 
 
 def test_what_its_author_could_not_see_is_in_the_shadow(ana: User) -> None:

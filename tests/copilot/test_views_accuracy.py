@@ -284,7 +284,7 @@ def test_turns_replayed_by_a_later_release_are_told(client: Client, agents: list
     for agent in agents:
         turns(agent_hash(agent.pk), n_near=3, n_replayed=3, n_pending=1, n_short=1)
     text = client.get(PAGE).text
-    assert "30 of the 50 turns were replayed afterwards" in text
+    assert "30 of the 40 turns were replayed afterwards" in text
     assert "Left out: 10 short replies (under 8 words)" in text
     assert "10 replies in other words wait for a worker" in text
 

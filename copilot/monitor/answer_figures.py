@@ -35,8 +35,7 @@ from copilot.monitor.reading import Agents, nobody
 from copilot.monitor.shares import design_effect, share
 from copilot.monitor.tables import Column, Table, kept
 
-UNSURE = ("n_failed", "n_withheld", "n_off")
-OF_TOPIC = ("n_turns", *UNSURE, "n_waiting")
+OF_TOPIC = ("n_turns", "n_failed", "n_withheld", "n_off")
 OF_ANSWER = ("n_shown", "n_used", *RATE)
 Key = TypeVar("Key")
 NO_TOPIC = "No topic"
@@ -163,12 +162,14 @@ def _answers(filters: Filters, decays: Mapping[int, Decay]) -> list[Row]:
 
 
 def _coverage(sums: Mapping[str, int]) -> Figure:
-    """Return the share of turns that got a suggestion, of those that are decided.
+    """Return the share of turns that got a suggestion, of all but those for which none was to be computed.
 
-    All turns are counted, not a sample of them, and no agent has a part in it: so it has no interval.
+    Who waits for a reply counts: what is offered waits, what is withheld is decided at once. All turns are counted, not
+    a sample of them, and no agent has a part in it: so it has no interval.
     """
-    n, without = sums["n_turns"] - sums["n_waiting"], sum(sums[name] for name in UNSURE)
-    return Figure("Offered", n, (n - without) / n if n else None, k=n - without)
+    n = sums["n_turns"] - sums["n_off"]
+    k = n - sums["n_withheld"] - sums["n_failed"]
+    return Figure("Offered", n, k / n if n else None, k=k)
 
 
 def _used(agents: Agents) -> Figure:

@@ -46,8 +46,9 @@ SECTIONS = (
             ),
             Definition(
                 "Offered share",
-                "Of the turns that are decided, those for which an answer was found, shown or held out.",
-                "(offered + held out) / (turns - waiting)",
+                "Of the turns that were not switched off, those for which an answer was found, shown or held out, "
+                "whether or not somebody has replied yet.",
+                "1 - (withheld + failed) / (turns - switched off)",
             ),
             Definition(
                 "Acceptance",

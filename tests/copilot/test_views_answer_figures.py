@@ -89,6 +89,13 @@ def test_topics_and_answers_stand_with_their_figures(client: Client, version: An
     assert "No answer&#x27;s match rate has fallen by more than chance explains." in text
 
 
+def test_the_offered_share_hangs_neither_on_replies_nor_on_what_is_switched_off(client: Client) -> None:
+    turns("Returning", 1, n_turns=60, n_off=10, n_withheld=20, n_failed=5, n_ignored=25)
+    turns("Returning", 0, n_turns=50, n_waiting=10, n_censored=40)
+    [topic] = table(client, "topics")
+    assert (topic["turns"], topic["offered_n"], topic["offered"]) == ("110", "100", "0.75")
+
+
 def test_weeks_are_drawn_where_five_agents_stand_behind_them(client: Client, version: AnswerVersion) -> None:
     turns("Returning", 1, n_turns=10)
     for weeks_ago in (1, 2, 3):

@@ -74,6 +74,11 @@ class TurnDay(models.Model):
     n_ignored = models.PositiveIntegerField()
 
     n_kept = models.PositiveIntegerField(help_text="Sent edited, with at least half of the suggestion in it.")
+    n_late_shown = models.PositiveIntegerField(default=0, help_text="Late, and on the page of who replied.")
+    n_late_seen = models.PositiveIntegerField(default=0, help_text="Late, and in sight.")
+    n_late_acted = models.PositiveIntegerField(
+        default=0, help_text="The agent was ahead, and inserted or dismissed it all the same."
+    )
     n_fallback = models.PositiveIntegerField(help_text="The live release stood in for a variant's.")
     n_opened = models.PositiveIntegerField(
         default=0,
@@ -157,7 +162,7 @@ class AnswerDay(models.Model):
     n_suggested = models.PositiveIntegerField(
         help_text="Turns with its text, on the screen or in the shadow."
     )
-    n_shown = models.PositiveIntegerField(help_text="On the page of who replied, in time.")
+    n_shown = models.PositiveIntegerField(help_text="On the page of who replied.")
     n_verbatim = models.PositiveIntegerField()
     n_edited = models.PositiveIntegerField()
     n_dismissed = models.PositiveIntegerField()

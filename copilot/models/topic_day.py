@@ -17,7 +17,6 @@ class TopicDay(models.Model):
     n_failed = models.PositiveIntegerField()
     n_withheld = models.PositiveIntegerField()
     n_off = models.PositiveIntegerField()
-    n_waiting = models.PositiveIntegerField()
 
     class Meta:
         constraints = [

@@ -16,7 +16,7 @@ from copilot.monitor.charts import Chart, Series
 from copilot.monitor.columns import Numbers
 from copilot.monitor.figures import Figure, Unit, drawable
 from copilot.monitor.filters import Filters
-from copilot.monitor.funnel import VERSION, Cell
+from copilot.monitor.funnel import ANSWERED, SEEN, SHOWN, VERSION, Cell, Late
 from copilot.monitor.reading import Agents, by_week, cells_of, joined, nobody, over_time
 from copilot.monitor.shares import FEW_AGENTS, FEWEST_AGENTS, design_effect, share
 from copilot.monitor.tables import table_of_figures
@@ -39,12 +39,11 @@ NAMES = {
     Cell.CENSORED: "No reply within 7 days",
 }
 DECIDED = tuple(cell for cell in Cell if cell not in {Cell.WAITING, Cell.CENSORED})
-SEEN = (Cell.SENT_VERBATIM, Cell.SENT_EDITED, Cell.INSERTED_THEN_REMOVED, Cell.DISMISSED, Cell.IGNORED)
-SHOWN = (*SEEN, Cell.DISPLAYED)
-ANSWERED = (*SHOWN, Cell.LATE, Cell.OFFERED)  # offered, and what became of it is its reader's doing
+WAS_SEEN, WAS_SHOWN = (*SEEN, Late.SEEN), (*SHOWN, Late.SHOWN)
+CAME_LATE = (Cell.LATE, Late.ACTED)
 COLUMNS = (
     "n_turns", "n_kept", "n_opened", "n_ready", "n_exact", "n_frame_only", "kept_characters",
-    *(f"n_{cell}" for cell in Cell),
+    *(f"n_{name}" for name in (*Cell, *Late)),
 )  # fmt: skip
 
 
@@ -58,8 +57,8 @@ class Acceptance:
     n: Count
 
 
-def _of(*cells: Cell) -> Count:
-    return lambda agents: np.sum([agents[f"n_{cell}"] for cell in cells], axis=0)
+def _of(*names: str) -> Count:
+    return lambda agents: np.sum([agents[f"n_{name}"] for name in names], axis=0)
 
 
 def _kept(agents: Agents) -> Numbers:
@@ -67,13 +66,13 @@ def _kept(agents: Agents) -> Numbers:
 
 
 ACCEPTANCES = (
-    Acceptance("strict", "As it stands, of those seen", _of(Cell.SENT_VERBATIM), _of(*SEEN)),
-    Acceptance("inclusive", "Half or more kept, of those seen", _kept, _of(*SEEN)),
+    Acceptance("strict", "As it stands, of those seen", _of(Cell.SENT_VERBATIM), _of(*WAS_SEEN)),
+    Acceptance("inclusive", "Half or more kept, of those seen", _kept, _of(*WAS_SEEN)),
     Acceptance(
         "shown",
         "Sent or edited, of those shown",
         _of(Cell.SENT_VERBATIM, Cell.SENT_EDITED),
-        _of(*SHOWN),
+        _of(*WAS_SHOWN),
     ),
     Acceptance("all", "Half or more kept, of all answered", _kept, _of(*DECIDED)),
 )
@@ -84,7 +83,7 @@ IN_TIME = (
         lambda agents: agents["n_ready"],
         lambda agents: agents["n_opened"],
     ),
-    Acceptance("late", "Came late, of those answered", _of(Cell.LATE), _of(*ANSWERED)),
+    Acceptance("late", "Came late, of those answered", _of(*CAME_LATE), _of(*ANSWERED)),
 )
 
 
@@ -248,7 +247,7 @@ def _active(weeks: Mapping[date, Agents], named: str) -> Chart:
     title = "Agents who took a suggestion, by week"
     rows = {}
     for day, agents in weeks.items():
-        active = agents.only(_of(*SHOWN)(agents) > 0)
+        active = agents.only(_of(*WAS_SHOWN)(agents) > 0)
         took = int((active["n_sent_verbatim"] + active["n_sent_edited"] > 0).sum())
         rows[day] = share(f"{day}", np.arange(len(active)) < took, np.ones(len(active)))
     is_known = bool(drawable(list(rows.values())))

@@ -12,14 +12,13 @@ from django.db import connection
 from copilot.models.rollup import AnswerDay
 from copilot.models.suggestion import SuggestionEvent
 from copilot.monitor.copying import copy_rows, sortable
-from copilot.monitor.funnel import SEEN, SUBSTANTIVE, USED, Cell
+from copilot.monitor.funnel import SUBSTANTIVE, USED, Cell
 from copilot.monitor.rolling_sums import roll_sums
 
 if TYPE_CHECKING:
     from copilot.monitor.rolling import Turn
 
 MILLION = 1_000_000
-SHOWN = SEEN | {Cell.DISPLAYED}
 REASONS = tuple(SuggestionEvent.DismissReason.values)
 
 DISMISSALS = """
@@ -66,13 +65,13 @@ class AnswerCount:
             cursor.execute(FOLLOW_UPS, span)  # the first correction stands last, and so is kept
             self.followed = {suggestion: found for suggestion, *found in cursor.fetchall()}
 
-    def add(self, turn: "Turn", cell: Cell, *, arm: str, agent: int) -> None:
+    def add(self, turn: "Turn", cell: Cell, *, arm: str, agent: int, is_shown: bool) -> None:
         """Count one turn, if an answer was suggested in it."""
         if turn.answer_id is None or turn.state not in {"offered", "shadow"}:
             return
         row = self.rows[Key(turn.answer_id, turn.release_id, arm, turn.language, agent, turn.is_replayed)]
         row["n_suggested"] += 1
-        row["n_shown"] += cell in SHOWN
+        row["n_shown"] += is_shown
         row["n_verbatim"] += cell is Cell.SENT_VERBATIM
         row["n_edited"] += cell is Cell.SENT_EDITED
         if cell is Cell.DISMISSED:

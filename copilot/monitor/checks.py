@@ -19,7 +19,7 @@ from copilot.models.suggestion import State
 from copilot.monitor import touching
 from copilot.monitor.decaying import decaying
 from copilot.monitor.drift_cost import likely_cost
-from copilot.monitor.funnel import Cell
+from copilot.monitor.funnel import ANSWERED, Cell
 from copilot.monitor.reading import Sums, by_agent, joined, nobody
 from copilot.monitor.rolling import span_of
 from copilot.monitor.shares import FEWEST_AGENTS
@@ -66,10 +66,7 @@ FALLBACKS = Share(
     "The release of a variant can't be loaded, so that its experiment compares the live one with itself: end it.",
 )  # fmt: skip
 LATENESS = Share(
-    "Suggestions that came too late", ("n_late",),
-    tuple(f"n_{cell}" for cell in (Cell.LATE, Cell.SENT_VERBATIM, Cell.SENT_EDITED, Cell.INSERTED_THEN_REMOVED,
-                                   Cell.DISMISSED, Cell.IGNORED, Cell.DISPLAYED)),
-    0.2, 7,
+    "Suggestions that came too late", ("n_late", "n_late_acted"), tuple(f"n_{cell}" for cell in ANSWERED), 0.2, 7,
     "Agents write before the card is there: look at how long the queue is, and whether workers are enough.",
     is_of_agents=True,
 )  # fmt: skip

@@ -42,7 +42,9 @@ SECTIONS = (
             Definition(
                 "Late",
                 "The agent had written 20 characters, or sent the reply, before the card was there. That is the "
-                "latency's failure and not the suggestion's.",
+                "latency's failure and not the suggestion's. What they used or dismissed all the same is in the share "
+                "that came late, what they saw and left in what acceptance is taken of.",
+                "came late: (late + late but acted on) / offered and answered",
             ),
             Definition(
                 "Offered share",

@@ -53,10 +53,19 @@ class Cell(StrEnum):
     IGNORED = "ignored"
 
 
-SEEN = frozenset(
-    {Cell.SENT_VERBATIM, Cell.SENT_EDITED, Cell.INSERTED_THEN_REMOVED, Cell.DISMISSED, Cell.IGNORED}
-)
-USED = frozenset({Cell.SENT_VERBATIM, Cell.SENT_EDITED})
+class Late(StrEnum):
+    """What else is so of a turn whose agent was ahead of the card: how far that came, or that it was acted on."""
+
+    SHOWN = "late_shown"
+    SEEN = "late_seen"
+    ACTED = "late_acted"
+
+
+USED = (Cell.SENT_VERBATIM, Cell.SENT_EDITED)
+ACTED = (*USED, Cell.INSERTED_THEN_REMOVED, Cell.DISMISSED)
+SEEN = (*ACTED, Cell.IGNORED)
+SHOWN = (*SEEN, Cell.DISPLAYED)
+ANSWERED = (*SHOWN, Cell.LATE, Cell.OFFERED)  # offered, and what became of it is its reader's doing
 DECIDED_BY_STATE = {state: Cell(state) for state in ("failed", "withheld", "off", "shadow")}
 
 
@@ -121,6 +130,24 @@ def cell_of(
     return Cell.SHADOW if reply.is_hidden else _answered(finished_at, events, reply)
 
 
+def late_as(
+    cell: Cell, *, finished_at: datetime | None, events: Iterable[ScreenEvent], reply: SentReply
+) -> set[Late]:
+    """Return what else is so of a turn in a cell, if its agent was ahead of the card.
+
+    Who was ahead and used it is in the cell of what they did: rates of the seen and the shown need the others, too.
+    """
+    done = _own(events, reply)
+    if cell in ACTED:
+        return {Late.ACTED} if _is_late(finished_at, done, reply) else set()
+    if cell is not Cell.LATE or (finished_at is not None and finished_at > reply.at):
+        return set()
+    types = {event.type for event in done}
+    if "viewed" in types:
+        return {Late.SHOWN, Late.SEEN}
+    return {Late.SHOWN} if "displayed" in types else set()
+
+
 def first_opening(events: Iterable[ScreenEvent]) -> str | None:
     """Return whether the suggestion was there when anybody first opened its case (opened), or not (awaited).
 
@@ -164,12 +191,8 @@ def _as_counted(event: ScreenEvent) -> tuple[str, int, datetime, str]:
 
 
 def _answered(finished_at: datetime | None, events: Iterable[ScreenEvent], reply: SentReply) -> Cell:
-    """Return the cell of an offered suggestion whose turn was answered, by what the author did.
-
-    An author whose account was deleted is nobody in the events too.
-    """
-    own = [event for event in events if event.actor == reply.author and event.at <= reply.at + GRACE]
-    done = in_order(own)
+    """Return the cell of an offered suggestion whose turn was answered, by what the author did."""
+    done = _own(events, reply)
     types = [event.type for event in done]
     acts = [each for each in types if each in _ACTS]
     if acts:
@@ -179,6 +202,11 @@ def _answered(finished_at: datetime | None, events: Iterable[ScreenEvent], reply
     if "viewed" in types:
         return Cell.IGNORED
     return Cell.DISPLAYED if "displayed" in types else Cell.OFFERED
+
+
+def _own(events: Iterable[ScreenEvent], reply: SentReply) -> list[ScreenEvent]:
+    """Return what the reply's author did, in order; one whose account was deleted is nobody in the events too."""
+    return in_order(event for event in events if event.actor == reply.author and event.at <= reply.at + GRACE)
 
 
 def _is_late(finished_at: datetime | None, done: Sequence[ScreenEvent], reply: SentReply) -> bool:

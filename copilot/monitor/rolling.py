@@ -33,15 +33,18 @@ from copilot.monitor.agents import agent_hash
 from copilot.monitor.answer_days import AnswerCount
 from copilot.monitor.copying import copy_rows, sortable
 from copilot.monitor.funnel import (
+    SHOWN,
     SUBSTANTIVE,
     USED,
     VERSION,
     WINDOW,
     Cell,
+    Late,
     ScreenEvent,
     SentReply,
     cell_of,
     first_opening,
+    late_as,
 )  # fmt: skip
 from copilot.monitor.rolling_inputs import roll_inputs
 from copilot.monitor.rolling_reasons import roll_reasons
@@ -218,11 +221,13 @@ def _count(
         reply=reply,
         now=now,
     )
+    late = late_as(cell, finished_at=turn.finished_at, events=events, reply=reply) if reply else set()
     agent = agent_hash(turn.author_id)
     found = counted.turns[Key(turn.release_id, arm, variant_id, turn.topic_id, turn.language, agent)]
-    counted.answers.add(turn, cell, arm=arm, agent=agent)
+    counted.answers.add(turn, cell, arm=arm, agent=agent, is_shown=cell in SHOWN or Late.SHOWN in late)
     found["n_turns"] += 1
-    found[f"n_{cell}"] += 1
+    for name in (cell, *late):
+        found[f"n_{name}"] += 1
     found["n_fallback"] += any(event.type == "release_fallback" for event in events)
     if turn.state == State.OFFERED and (opening := first_opening(events)):
         found["n_opened"] += 1

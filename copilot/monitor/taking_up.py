@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from copilot.models.agent_day import AgentDay
 from copilot.models.rollup import NOBODY
 from copilot.monitor import charts
-from copilot.monitor.answer_days import SHOWN
 from copilot.monitor.charts import Chart
 from copilot.monitor.columns import Monday, Numbers, columns_of
 from copilot.monitor.figures import Figure, Unit, drawable, written
+from copilot.monitor.funnel import SHOWN, Late
 from copilot.monitor.reading import Agents, joined, nobody
 from copilot.monitor.shares import FEWEST, FEWEST_AGENTS, design_effect, share
 from copilot.monitor.tables import table_of_figures
@@ -39,7 +39,7 @@ Count = Callable[[Agents], Numbers]
 
 def first_weeks() -> tuple[Numbers, Numbers]:
     """Return the agents who ever had a suggestion on their page, ascending, and the Monday of each one's first."""
-    had_one = Q(*((f"n_{cell}__gt", 0) for cell in sorted(SHOWN)), _connector=Q.OR)
+    had_one = Q(*((f"n_{name}__gt", 0) for name in (*SHOWN, Late.SHOWN)), _connector=Q.OR)
     days = (
         AgentDay.objects.filter(had_one).exclude(agent=NOBODY).values_list("agent", Monday("day")).distinct()
     )

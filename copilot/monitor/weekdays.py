@@ -8,17 +8,17 @@ from django.db.models import Sum
 
 from copilot.models.agent_day import AgentDay
 from copilot.models.rollup import NOBODY
-from copilot.monitor.adoption import ANSWERED, SHOWN
+from copilot.monitor.adoption import CAME_LATE, WAS_SHOWN
 from copilot.monitor.charts import Chart
 from copilot.monitor.figures import Figure, Unit
-from copilot.monitor.funnel import VERSION, Cell
+from copilot.monitor.funnel import ANSWERED, VERSION, Cell, Late
 from copilot.monitor.reading import Sums
 from copilot.monitor.shares import share
 from copilot.monitor.tables import Column, Table, kept
 from copilot.statistics import intervals
 
 N_BEFORE = 4  # same weekdays
-COLUMNS = ("n_turns", "n_fallback", "n_opened", "n_ready", *(f"n_{cell}" for cell in Cell))
+COLUMNS = ("n_turns", "n_fallback", "n_opened", "n_ready", *(f"n_{name}" for name in (*Cell, *Late)))
 Agents = Mapping[int, Sums]
 
 
@@ -43,14 +43,16 @@ class Kind:
     is_of_agents: bool = False
 
 
-def _cells(cells: Iterable[Cell]) -> tuple[str, ...]:
-    return tuple(f"n_{cell}" for cell in cells)
+def _counts(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(f"n_{name}" for name in names)
 
 
 KINDS = (
-    Kind("On a screen, of those offered and answered", _cells(SHOWN), _cells(ANSWERED), is_of_agents=True),
+    Kind(
+        "On a screen, of those offered and answered", _counts(WAS_SHOWN), _counts(ANSWERED), is_of_agents=True
+    ),
     Kind("Ready when its case was opened (aim: 95 %)", ("n_ready",), ("n_opened",), is_of_agents=True),
-    Kind("Came late, of the same", ("n_late",), _cells(ANSWERED), is_of_agents=True),
+    Kind("Came late, of the same", _counts(CAME_LATE), _counts(ANSWERED), is_of_agents=True),
     Kind("Withheld with a reason", ("n_withheld",), ("n_turns",)),
     Kind("Failed", ("n_failed",), ("n_turns",)),
     Kind("The live release stood in", ("n_fallback",), ("n_turns",)),

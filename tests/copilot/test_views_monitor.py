@@ -57,6 +57,16 @@ def test_acceptance_is_counted_in_four_ways(client: Client) -> None:
     assert "Of all turns they answer, that is 25 %" in text
 
 
+def test_late_ones_that_were_seen_and_left_are_in_what_acceptance_is_of(client: Client) -> None:
+    """Those that were used all the same are in it too, so that leaving the others out would flatter."""
+    for agent in range(1, 11):
+        turns(agent, sent_verbatim=4, ignored=2, late=4, n_late_acted=2, n_late_shown=3, n_late_seen=2)
+    found = [float(row["value"]) for row in table(client, "acceptance").values()]
+    assert found == pytest.approx([40 / 80, 40 / 80, 40 / 90, 40 / 100])
+    late = [row for name, row in table(client, "in-time").items() if "came late" in name]
+    assert [(row["n"], row["k"]) for row in late] == [("100", "60")]
+
+
 def test_acceptance_is_told_by_weeks_since_the_first_suggestion(client: Client) -> None:
     for agent in range(1, 7):
         turns(agent, days_ago=21, sent_verbatim=1, ignored=3)

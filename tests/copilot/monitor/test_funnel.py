@@ -10,7 +10,18 @@ from hypothesis import strategies as st
 
 from copilot.models import Match, SuggestionEvent
 from copilot.models.suggestion import State
-from copilot.monitor.funnel import GRACE, SEEN, WINDOW, Cell, ScreenEvent, SentReply, cell_of, in_order
+from copilot.monitor.funnel import (
+    GRACE,
+    SEEN,
+    WINDOW,
+    Cell,
+    Late,
+    ScreenEvent,
+    SentReply,
+    cell_of,
+    in_order,
+    late_as,
+)
 
 ASKED = datetime(2026, 11, 2, 9, tzinfo=UTC)
 READY = ASKED + timedelta(seconds=2)
@@ -72,6 +83,28 @@ OTHER, WHY = event("alternative_inserted", 7), event("why_opened", 7)
 def test_what_the_author_did_decides(expected: Cell, events: list[ScreenEvent], answer: SentReply) -> None:
     for shuffled in permutations(events):
         assert cell(*shuffled, answer=answer) == expected
+
+
+AHEAD = event("displayed", 5, typed_before=20)
+
+
+@pytest.mark.parametrize(
+    ("expected", "events", "ready"),
+    [
+        (set(), [SHOWN, SEEN_IT], READY),
+        (set(), [SHOWN, SEEN_IT, INSERTED], READY),
+        ({Late.SHOWN}, [AHEAD], READY),
+        ({Late.SHOWN, Late.SEEN}, [AHEAD, SEEN_IT], READY),
+        ({Late.ACTED}, [AHEAD, SEEN_IT, INSERTED], READY),
+        ({Late.ACTED}, [AHEAD, DISMISSED], READY),
+        (set(), [event("viewed", 30.5)], SENT + timedelta(seconds=1)),  # when the reply was gone
+    ],
+)
+def test_how_far_a_late_one_came_is_told(
+    expected: set[Late], events: list[ScreenEvent], ready: datetime
+) -> None:
+    found = cell(*events, ready=ready)
+    assert late_as(found, finished_at=ready, events=events, reply=reply()) == expected
 
 
 @pytest.mark.parametrize("state", ["failed", "withheld", "off", "shadow"])

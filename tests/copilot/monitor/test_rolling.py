@@ -272,6 +272,22 @@ def test_characters_are_kept_where_a_suggestion_was_sent(ana: User) -> None:
     assert total("kept_characters") > 0
 
 
+def test_a_late_one_that_was_seen_counts_among_those_shown(ana: User) -> None:
+    suggestion = suggested()
+    recording.record_report(
+        suggestion=suggestion, actor=ana, at=timezone.now(), type="displayed", client_seq="typed", typed_before=50
+    )  # fmt: skip
+    used(suggestion, ana, "viewed", body=OTHER)
+    roll()
+    assert (total("n_late"), total("n_late_shown"), total("n_late_seen"), total("n_late_acted")) == (
+        1,
+        1,
+        1,
+        0,
+    )
+    assert AnswerDay.objects.get().n_shown == 1
+
+
 def test_a_sure_one_lies_in_the_last_bin(ana: User) -> None:
     used(suggested(confidence=1.0), ana, "displayed")
     used(suggested(confidence=0.29, topic=make_topic("Fees")), ana, "displayed", body=OTHER)

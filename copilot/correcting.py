@@ -40,7 +40,7 @@ def _compared_before(replies: Sequence[Reply]) -> dict[int, Match]:
         Match.objects.current()
         .filter(reply__case__in={reply.case_id for reply in replies}, reply__sent_at__lt=max(times))
         .filter(reply__sent_at__gte=min(times) - WITHIN)
-        .select_related("reply", *(f"suggestion__{path}" for path in ("case__customer", "case__team")))
+        .select_related("reply", *Texts.OF_MATCH)
         .order_by("reply__sent_at", "pk")
     )
     of_case: defaultdict[int, list[Match]] = defaultdict(list)
@@ -56,7 +56,7 @@ def _compared_before(replies: Sequence[Reply]) -> dict[int, Match]:
 
 
 def _follow_up(reply: Reply, match: Match, *, measure: Measure, now: datetime) -> FollowUp:
-    texts = Texts.of(match.suggestion, reply)
+    texts = Texts.of(match.compared, reply)
     is_correction, delta = correction(
         match.reply.body,
         reply.body,

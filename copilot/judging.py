@@ -14,7 +14,7 @@ from django.utils import timezone
 from copilot.models import Arm, Exposure, Judgment, Match, Suggestion, current_version
 from copilot.models.suggestion import SuggestionQuerySet
 from copilot.monitor.funnel import SUBSTANTIVE, WINDOW
-from helpdesk.models import Reply, User
+from helpdesk.models import User
 
 WEEK = timedelta(days=7)
 
@@ -95,10 +95,9 @@ def with_arm(suggestions: SuggestionQuerySet) -> Any:
     )
 
 
-def reply_to(suggestion: Suggestion) -> Reply | None:
-    """Return the reply that a turn's suggestion is compared with."""
-    match = suggestion.matches.current().select_related("reply__author").first()
-    return match.reply if match else None
+def match_of(suggestion: Suggestion) -> Match | None:
+    """Return how a turn's reply compares with what was suggested."""
+    return suggestion.matches.current().select_related("reply__author", "closest").first()
 
 
 def judge(suggestion: Suggestion, *, by: User, said: Verdicts, drawn: Draw, now: datetime) -> Judgment:
@@ -107,10 +106,10 @@ def judge(suggestion: Suggestion, *, by: User, said: Verdicts, drawn: Draw, now:
     Raises:
         JudgmentRefusedError: the reply is this person's own, or there is none.
     """
-    reply = reply_to(suggestion)
-    if reply is None:
+    match = match_of(suggestion)
+    if match is None:
         raise JudgmentRefusedError(f"{suggestion} is compared with no reply: skip it")
-    if reply.author_id == by.pk:
+    if match.reply.author_id == by.pk:
         raise JudgmentRefusedError(
             "You wrote one of these texts yourself: skip it, and somebody else judges."
         )

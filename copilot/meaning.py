@@ -96,7 +96,7 @@ def _settle_matches() -> int:
     )
     for version in {row.version for row in rows}:
         ours = [row for row in rows if row.version == version]
-        texts = [Texts.of(row.suggestion, row.reply) for row in ours]
+        texts = [Texts.of_match(row) for row in ours]
         for row, found in zip(ours, _meant(version, texts), strict=True):
             for name, value in found.items():
                 setattr(row, name, value)

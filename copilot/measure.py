@@ -16,7 +16,7 @@ class Texts:
     """A suggestion's text and the reply that was sent, with whose they are."""
 
     OF_MATCH: ClassVar[tuple[str, ...]] = (
-        "suggestion__case__customer", "suggestion__case__team", "reply__author"
+        "suggestion__case__customer", "suggestion__case__team", "closest", "reply__author"
     )  # fmt: skip
 
     suggested: str
@@ -27,6 +27,10 @@ class Texts:
     @classmethod
     def of(cls, suggestion: Suggestion, reply: Reply) -> Self:
         return cls(suggestion.text, reply.body, suggestion.case, reply.author)
+
+    @classmethod
+    def of_match(cls, match: Match) -> Self:
+        return cls(match.compared.text, match.reply.body, match.suggestion.case, match.reply.author)
 
     @property
     def values(self) -> dict[str, str]:

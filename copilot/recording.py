@@ -1,7 +1,7 @@
 """What became of a suggestion: events from the screen, and the match with the reply that was sent."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -216,21 +216,35 @@ def _store(matches: Sequence[Match]) -> list[Match]:
 
 
 def _closest(pairs: Sequence[tuple[Suggestion, Reply]], *, measure: Measure, now: datetime) -> list[Match]:
-    """Return for each turn the match with that of its suggestions of which most was kept.
+    """Return for each turn its match, by that of its suggestions which was inserted, or of which most was kept.
 
     That may be one which a newer message superseded after the agent had inserted it; in doubt it is the newest.
     """
     superseded = _superseded([suggestion for suggestion, _ in pairs])
-    return [
-        max(
-            (
-                match_of(each, reply, measure=measure, now=now)
-                for each in (suggestion, *superseded.get(suggestion.pk, ()))
-            ),
-            key=lambda match: (match.retained, match.similarity),
+    inserted = _inserted(row for rows in superseded.values() for row in rows)
+    found = []
+    for suggestion, reply in pairs:
+        matches = [
+            match_of(each, reply, measure=measure, now=now)
+            for each in (suggestion, *superseded.get(suggestion.pk, ()))
+        ]
+        match = max(
+            matches, key=lambda each: ((each.suggestion_id, reply.author_id) in inserted, each.retained)
         )
-        for suggestion, reply in pairs
-    ]
+        if match.suggestion != suggestion:
+            match.suggestion, match.closest = suggestion, match.suggestion
+        found.append(match)
+    return found
+
+
+def _inserted(superseded: Iterable[Suggestion]) -> set[tuple[int, int | None]]:
+    """Return which of these were inserted, and by whom."""
+    asked = [suggestion.pk for suggestion in superseded]
+    if not asked:
+        return set()
+    kind = SuggestionEvent.Type.INSERTED
+    rows = SuggestionEvent.objects.filter(suggestion__in=asked, type=kind)
+    return set(rows.values_list("suggestion", "actor"))
 
 
 def _superseded(suggestions: Sequence[Suggestion]) -> dict[int, list[Suggestion]]:

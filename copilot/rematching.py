@@ -184,11 +184,11 @@ def _finish(version: MatchVersion) -> None:
 def _store(rows: Sequence[Match], version: MatchVersion) -> int:
     """Compare pairs by a version and store what it finds; return how many."""
     measure = measure_of(version, [row.reply.author for row in rows])
-    texts = [Texts.of(row.suggestion, row.reply) for row in rows]
+    texts = [Texts.of_match(row) for row in rows]
     found = [
         Match(
-            suggestion_id=row.suggestion_id, reply_id=row.reply_id, version=version, recorded_at=row.recorded_at,
-            **columns,
+            suggestion_id=row.suggestion_id, closest_id=row.closest_id, reply_id=row.reply_id, version=version,
+            recorded_at=row.recorded_at, **columns,
         )
         for row, columns in zip(rows, _columns(texts, measure), strict=True)
     ]  # fmt: skip

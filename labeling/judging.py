@@ -63,14 +63,12 @@ def waiting_for(person: User, *, now: datetime) -> QuerySet[TurnToJudge]:
 
 def sheet_of(turn: TurnToJudge, person: User) -> Sheet:
     """Return what is shown of a turn: nothing that tells which text was suggested and which was sent."""
-    suggestion = turn.suggestion
-    reply = judging.reply_to(suggestion)
+    suggestion, match = turn.suggestion, judging.match_of(turn.suggestion)
+    text, reply = (match.compared.text, match.reply) if match else (suggestion.text, None)
     author = reply.author if reply else None
     values = values_for(suggestion.case, author)
-    values |= {
-        name: f"[{readable(f'{{{{{name}}}}}')}]" for name in variables(suggestion.text) if name not in values
-    }
-    filled = word(suggestion.text, values=values, greeting="", closing="").text
+    values |= {name: f"[{readable(f'{{{{{name}}}}}')}]" for name in variables(text) if name not in values}
+    filled = word(text, values=values, greeting="", closing="").text
     pair = [_body(filled), _body(reply.body if reply else "")]
     if _is_turned(turn, person):
         pair.reverse()

@@ -22,7 +22,10 @@ class MatchQuerySet(models.QuerySet["Match"]):
 
 
 class Match(models.Model):
-    """The comparison of one suggestion with one reply by one version, with the figures that decided it.
+    """The comparison of a turn's reply with what was suggested by one version, with the figures that decided it.
+
+    `suggestion` stands for the turn. The text that was compared is that of `compared`: an agent may have inserted one
+    that a newer message superseded.
 
     All versions lie in this one table: to make another one current is then a change of one row, at once and for
     every reader, while with a table of archived matches it would rewrite a million rows twice.
@@ -41,6 +44,15 @@ class Match(models.Model):
     # The constraints' indexes begin with suggestion and reply: those need none of their own.
     suggestion = models.ForeignKey(
         Suggestion, on_delete=models.CASCADE, related_name="matches", db_index=False
+    )
+    closest = models.ForeignKey(
+        Suggestion,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_index=False,
+        help_text="The earlier suggestion of the same turn whose text is compared; empty where it is its own.",
     )
     reply = models.ForeignKey(Reply, on_delete=models.CASCADE, related_name="matches", db_index=False)
     version = models.ForeignKey(
@@ -79,10 +91,18 @@ class Match(models.Model):
             models.Index(fields=["version", "recorded_at"], name="match_by_time"),
             models.Index(fields=["version", "id"], name="match_by_version"),
             models.Index(fields=["id"], name="match_pending", condition=models.Q(is_pending=True)),
+            models.Index(
+                fields=["closest"], name="match_by_closest", condition=models.Q(closest__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} match of suggestion {self.suggestion_id}"
+
+    @property
+    def compared(self) -> Suggestion:
+        """The suggestion whose text was compared with the reply."""
+        return self.closest or self.suggestion
 
     @property
     def is_match(self) -> bool:

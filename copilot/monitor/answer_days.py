@@ -5,18 +5,16 @@
 
 from collections import Counter, defaultdict
 from datetime import date, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from django.db import connection
 
 from copilot.models.rollup import AnswerDay
 from copilot.models.suggestion import SuggestionEvent
 from copilot.monitor.copying import copy_rows, sortable
-from copilot.monitor.funnel import SUBSTANTIVE, USED, Cell
+from copilot.monitor.funnel import USED, Cell
 from copilot.monitor.rolling_sums import roll_sums
-
-if TYPE_CHECKING:
-    from copilot.monitor.rolling import Turn
+from copilot.monitor.rolling_turns import Turn
 
 MILLION = 1_000_000
 REASONS = tuple(SuggestionEvent.DismissReason.values)
@@ -65,7 +63,7 @@ class AnswerCount:
             cursor.execute(FOLLOW_UPS, span)  # the first correction stands last, and so is kept
             self.followed = {suggestion: found for suggestion, *found in cursor.fetchall()}
 
-    def add(self, turn: "Turn", cell: Cell, *, arm: str, agent: int, is_shown: bool) -> None:
+    def add(self, turn: Turn, cell: Cell, *, arm: str, agent: int, is_shown: bool) -> None:
         """Count one turn, if an answer was suggested in it."""
         if turn.answer_id is None or turn.state not in {"offered", "shadow"}:
             return
@@ -80,7 +78,7 @@ class AnswerCount:
             if reason in REASONS:
                 row[f"n_{reason}"] += 1
         if turn.kind is not None:
-            row["n_short" if (turn.n_reply_tokens or 0) < SUBSTANTIVE else f"n_{turn.kind}"] += 1
+            row[f"n_{turn.kind}" if turn.is_substantive else "n_short"] += 1
             row["n_pending"] += bool(turn.is_pending)
         if cell in USED:
             self._count_survival(turn, row)
@@ -98,7 +96,7 @@ class AnswerCount:
         )
         roll_sums(day, of=AnswerDay)
 
-    def _count_survival(self, turn: "Turn", row: Counter[str]) -> None:
+    def _count_survival(self, turn: Turn, row: Counter[str]) -> None:
         at_send = round((turn.survival or 0.0) * MILLION)
         row["survival_millionths"] += at_send
         is_correction, survival = self.followed.get(turn.id, (None, 0.0))

@@ -77,7 +77,7 @@ def _newest(answer: Answer, since: datetime) -> list[int]:
     found: list[tuple[datetime, int, int]] = []
     for version in answer.versions.all():
         changed = Match.objects.current().filter(
-            suggestion__answer=version, suggestion__created_at__gte=since, kind__in=CHANGED
+            suggestion__answer=version, suggestion__created_at__gte=since, kind__in=CHANGED, closest=None
         )
         rows = changed.order_by("-suggestion__created_at", "-suggestion")
         found += rows.values_list("suggestion__created_at", "suggestion", "pk")[:LOOKED_AT]
@@ -85,7 +85,7 @@ def _newest(answer: Answer, since: datetime) -> list[int]:
 
 
 def _edits(match: Match, measure: Measure) -> list[tuple[edits.Edit, edits.Place]]:
-    texts = Texts.of(match.suggestion, match.reply)
+    texts = Texts.of_match(match)
     signature, values = measure.signature_of(texts), texts.values
     sides = [
         normal(without_block(side, signature) if signature else side, values=values)

@@ -91,7 +91,7 @@ def conflicts(filters: Filters, *, reader: User, now: datetime) -> Conflicts:
             sent=sent,
             conflicts=[_conflict(match) for match in rows[:EACH]],
             n=len(rows),
-            is_replaced=pk in newest and all(row.suggestion.answer_id != newest[pk].version_id for row in rows),
+            is_replaced=pk in newest and all(row.compared.answer_id != newest[pk].version_id for row in rows),
         )
         for (pk, suggested, sent), rows in found.items()
     ]  # fmt: skip
@@ -103,7 +103,8 @@ def _matches(filters: Filters, reader: User) -> list[Match]:
         Match.objects.current()
         .filter(kind=Match.Kind.CONFLICT, suggestion__case__in=access.cases_for(reader))
         .filter(suggestion__created_at__gte=span_of(filters.first)[0])
-        .select_related("reply__author", "suggestion__case", "suggestion__answer__answer__topic")
+        .select_related("reply__author", "suggestion__case")
+        .select_related("suggestion__answer__answer__topic", "closest__answer__answer__topic")
         .defer("reply__search", "suggestion__parts", "suggestion__question")
         .order_by("-recorded_at", "-pk")
     )
@@ -121,7 +122,7 @@ def _matches(filters: Filters, reader: User) -> list[Match]:
 
 
 def _answer(match: Match) -> Answer:
-    return match.suggestion.answer.answer  # type: ignore[union-attr]  # who has a text has an answer: a constraint
+    return match.compared.answer.answer  # type: ignore[union-attr]  # who has a text has an answer: a constraint
 
 
 def _facts(match: Match, side: str) -> tuple[str, ...]:
@@ -129,7 +130,7 @@ def _facts(match: Match, side: str) -> tuple[str, ...]:
 
 
 def _conflict(match: Match) -> Conflict:
-    suggested, sent, author = match.suggestion.text, match.reply.body, match.reply.author
+    suggested, sent, author = match.compared.text, match.reply.body, match.reply.author
     if author:
         suggested = for_agent(suggested, author)
     pieces = tuple(differences(suggested, sent)) if suggested and sent else ()

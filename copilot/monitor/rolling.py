@@ -10,18 +10,15 @@
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from itertools import groupby
-from operator import itemgetter
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
-from psycopg import Cursor
 
 from copilot import match_versions
 from copilot.models import Arm, Match
@@ -34,7 +31,6 @@ from copilot.monitor.answer_days import AnswerCount
 from copilot.monitor.copying import copy_rows, sortable
 from copilot.monitor.funnel import (
     SHOWN,
-    SUBSTANTIVE,
     USED,
     VERSION,
     WINDOW,
@@ -49,6 +45,7 @@ from copilot.monitor.funnel import (
 from copilot.monitor.rolling_inputs import roll_inputs
 from copilot.monitor.rolling_reasons import roll_reasons
 from copilot.monitor.rolling_sums import roll_sums
+from copilot.monitor.rolling_turns import Turn, events_of, exposures_of, turns_of, with_reply
 from copilot.monitor.seeing import learn_seen
 
 RULES = f"{VERSION}, {case_rolling.VERSION}"
@@ -57,65 +54,11 @@ MILLION = 1_000_000
 KEYS = ("day", "release_id", "arm", "variant_id", "topic_id", "language", "agent")
 CONFIDENCE_COLUMNS = ("day", "release_id", "arm", "bin", "n", "n_matches")
 
-TURNS = """
-SELECT s.id, s.state, s.arm, s.release_id, s.topic_id, c.language, m.sent_at AS asked_at, s.finished_at, s.confidence,
-       a.variant_id, coalesce(r.created_at > m.sent_at, false) AS is_replayed,
-       t.kind, t.is_pending, t.retained, t.share, t.kept_characters, t.n_reply_tokens, t.only_frame_edited,
-       p.author_id, p.sent_at AS replied_at, s.answer_id, t.survival
-FROM copilot_suggestion s
-JOIN helpdesk_message m ON m.id = s.message_id
-JOIN helpdesk_case c ON c.id = s.case_id
-LEFT JOIN copilot_assignment a ON a.case_id = s.case_id
-LEFT JOIN copilot_release r ON r.id = s.release_id
-LEFT JOIN copilot_match t ON t.suggestion_id = s.id
-      AND t.version_id = (SELECT id FROM copilot_matchversion WHERE is_current)
-LEFT JOIN helpdesk_reply p ON p.id = t.reply_id
-WHERE s.created_at >= %s AND s.created_at < %s AND s.state <> 'superseded'
-"""
-EVENTS = """
-SELECT e.suggestion_id, e.type, e.actor_id, e.at, e.page, e.page_order, e.typed_before
-FROM copilot_suggestionevent e JOIN copilot_suggestion s ON s.id = e.suggestion_id
-WHERE s.created_at >= %s AND s.created_at < %s AND e.type <> 'why_opened'
-ORDER BY e.suggestion_id, e.at, e.id
-"""
-EXPOSURES = """
-SELECT x.suggestion_id, x.agent_id, x.variant_id, v.arm
-FROM copilot_exposure x JOIN copilot_variant v ON v.id = x.variant_id
-JOIN copilot_suggestion s ON s.id = x.suggestion_id
-WHERE s.created_at >= %s AND s.created_at < %s
-"""
 EVERY_DAY = """
 SELECT (created_at AT TIME ZONE %(zone)s)::date FROM copilot_suggestion
 UNION SELECT (at AT TIME ZONE %(zone)s)::date FROM helpdesk_statuschange
 ORDER BY 1
 """
-
-
-class Turn(NamedTuple):
-    """One row of TURNS: a turn, its suggestion, and what is known of its reply by the match."""
-
-    id: int
-    state: str
-    arm: str
-    release_id: int | None
-    topic_id: int | None
-    language: str
-    asked_at: datetime
-    finished_at: datetime | None
-    confidence: float | None
-    variant_id: int | None
-    is_replayed: bool
-    kind: str | None
-    is_pending: bool | None
-    retained: float | None
-    share: float | None
-    kept_characters: int | None
-    n_reply_tokens: int | None
-    only_frame_edited: bool | None
-    author_id: int | None
-    replied_at: datetime | None
-    answer_id: int | None
-    survival: float | None
 
 
 class Key(NamedTuple):
@@ -144,10 +87,9 @@ def roll_day(day: date, *, now: datetime) -> int:
     """Make the figures of one day anew, and return how many turns it has."""
     span = span_of(day)
     counted = Day(AnswerCount(span))
-    events, exposures = _events(span), _exposures(span)
+    events, exposures = events_of(span), exposures_of(span)
     n = 0
-    for row in _query(TURNS, span):
-        turn = Turn._make(row)
+    for turn in turns_of(span):
         _count(turn, events.get(turn.id, ()), exposures.get(turn.id, {}), counted, now=now)
         n += 1
     _replace(day, counted)
@@ -207,7 +149,7 @@ def _count(
     *,
     now: datetime,
 ) -> None:
-    turn = _with_reply(turn, events)
+    turn = with_reply(turn, events)
     variant_id, arm = exposures.get(turn.author_id, (turn.variant_id, turn.arm))
     reply = None
     if turn.replied_at is not None:
@@ -234,27 +176,17 @@ def _count(
         found["n_ready"] += opening == "opened"
     if turn.kind is not None:
         _count_match(turn, cell, found)
-        if _is_substantive(turn) and turn.confidence is not None and turn.release_id is not None:
+        if turn.is_substantive and turn.confidence is not None and turn.release_id is not None:
             pair = counted.confidences[turn.release_id, arm, _bin(turn.confidence)]
             pair[0] += 1
             pair[1] += turn.kind in Match.MATCHING
-
-
-def _with_reply(turn: Turn, events: Iterable[ScreenEvent]) -> Turn:
-    """Return a turn with the reply that its events tell of; a reply after the window is none, in whatever arm."""
-    sent = next((event for event in events if event.type == "sent"), None)
-    if sent is not None:
-        turn = turn._replace(author_id=sent.actor, replied_at=sent.at)
-    if turn.replied_at is not None and turn.replied_at > turn.asked_at + WINDOW:
-        turn = turn._replace(author_id=None, replied_at=None, kind=None)
-    return turn
 
 
 def _count_match(turn: Turn, cell: Cell, found: Counter[str]) -> None:
     found["n_kept"] += cell is Cell.SENT_EDITED and (turn.retained or 0.0) >= HALF
     found["n_replayed"] += turn.is_replayed
     found["kept_characters"] += (turn.kept_characters or 0) if cell in USED else 0
-    if not _is_substantive(turn):
+    if not turn.is_substantive:
         found["n_short"] += 1
         return
     found[f"n_{turn.kind}"] += 1
@@ -262,10 +194,6 @@ def _count_match(turn: Turn, cell: Cell, found: Counter[str]) -> None:
     found["n_frame_only"] += bool(turn.only_frame_edited)
     found["retained_millionths"] += round((turn.retained or 0.0) * MILLION)
     found["share_millionths"] += round((turn.share or 0.0) * MILLION)
-
-
-def _is_substantive(turn: Turn) -> bool:
-    return (turn.n_reply_tokens or 0) >= SUBSTANTIVE
 
 
 def _bin(confidence: float) -> int:
@@ -301,22 +229,3 @@ def span_of(day: date) -> tuple[datetime, datetime]:
     return tuple(  # type: ignore[return-value]  # of two
         datetime.combine(each, time(), tzinfo=zone) for each in (day, day + timedelta(days=1))
     )
-
-
-def _events(span: tuple[datetime, datetime]) -> dict[int, list[ScreenEvent]]:
-    rows = groupby(_query(EVENTS, span), key=itemgetter(0))
-    return {suggestion: [ScreenEvent(*row[1:]) for row in group] for suggestion, group in rows}
-
-
-def _exposures(span: tuple[datetime, datetime]) -> dict[int, dict[int | None, tuple[int, str]]]:
-    found: defaultdict[int, dict[int | None, tuple[int, str]]] = defaultdict(dict)
-    for suggestion, agent, variant, arm in _query(EXPOSURES, span):
-        found[suggestion][agent] = (variant, arm)
-    return found
-
-
-def _query(sql: str, span: tuple[datetime, datetime]) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of a day; in binary, because reading half a million times from text is what costs most."""
-    connection.ensure_connection()
-    with Cursor(connection.connection) as cursor:
-        yield from cursor.execute(sql, span, binary=True).fetchall()

@@ -27,10 +27,10 @@ FLOORS = f"""
 SELECT release_id, reason, arm, author_id, bin, count(*), count(*) FILTER (WHERE is_hidden),
        count(*) FILTER (WHERE is_hidden AND kind = ANY(%(matching)s))
 FROM (
-    SELECT s.release_id, p.author_id, coalesce(t.kind, w.kind) AS kind,
+    SELECT q.release_id, p.author_id, coalesce(t.kind, w.kind) AS kind,
            CASE WHEN s.state = 'withheld' THEN s.reason ELSE '' END AS reason,
            coalesce(v.arm, s.arm) AS arm,
-           least(floor(round(s.confidence::numeric, 6) * 100), 99)::int AS bin,
+           least(floor(round(q.confidence::numeric, 6) * 100), 99)::int AS bin,
            coalesce(
                (w.suggestion_id IS NOT NULL OR coalesce(v.arm, s.arm) <> 'offer')
                AND p.sent_at <= m.sent_at + %(window)s
@@ -39,12 +39,13 @@ FROM (
     FROM copilot_suggestion s
     JOIN helpdesk_message m ON m.id = s.message_id
     LEFT JOIN copilot_match t ON t.suggestion_id = s.id AND s.state <> 'withheld' AND t.version_id = {CURRENT}
+    JOIN copilot_suggestion q ON q.id = coalesce(t.closest_id, s.id)
     LEFT JOIN copilot_withheldtext w ON w.suggestion_id = s.id AND s.state = 'withheld' AND w.version_id = {CURRENT}
     LEFT JOIN helpdesk_reply p ON p.id = coalesce(t.reply_id, w.reply_id)
     LEFT JOIN copilot_exposure x ON x.suggestion_id = s.id AND x.agent_id = p.author_id
     LEFT JOIN copilot_variant v ON v.id = x.variant_id
     WHERE s.created_at >= %(start)s AND s.created_at < %(end)s
-      AND s.release_id IS NOT NULL AND s.confidence IS NOT NULL
+      AND q.release_id IS NOT NULL AND q.confidence IS NOT NULL
       AND (s.state IN ('offered', 'shadow') OR (s.state = 'withheld' AND s.reason = ANY(%(unsure)s)))
 ) turn
 GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5

@@ -21,7 +21,11 @@ def cells(suggestions: SuggestionQuerySet, *, now: datetime) -> Iterator[tuple[S
         .prefetch_related(
             "events",
             Prefetch("exposures", Exposure.objects.select_related("variant")),
-            Prefetch("matches", Match.objects.current(), to_attr="current_matches"),
+            Prefetch(
+                "matches",
+                Match.objects.current().prefetch_related("closest__events"),
+                to_attr="current_matches",
+            ),
         )
         .order_by("pk")
     )
@@ -30,27 +34,29 @@ def cells(suggestions: SuggestionQuerySet, *, now: datetime) -> Iterator[tuple[S
 
 
 def _cell_of(suggestion: Suggestion, *, now: datetime) -> Cell:
+    match = next(iter(suggestion.current_matches), None)  # type: ignore[attr-defined]  # prefetched
+    compared = match.compared if match else suggestion
     return cell_of(
         state=suggestion.state,
         asked_at=suggestion.message.sent_at,
-        finished_at=suggestion.finished_at,
+        finished_at=compared.finished_at,
         events=[
             ScreenEvent(
                 event.type, event.actor_id, event.at, event.page, event.page_order, event.typed_before
             )
-            for event in suggestion.events.all()
+            for row in {suggestion, compared}
+            for event in row.events.all()
         ],
-        reply=_reply_to(suggestion),
+        reply=_reply_to(suggestion, match),
         now=now,
     )
 
 
-def _reply_to(suggestion: Suggestion) -> SentReply | None:
+def _reply_to(suggestion: Suggestion, match: Match | None) -> SentReply | None:
     sent = [event for event in suggestion.events.all() if event.type == SuggestionEvent.Type.SENT]
     if not sent:
         return None
     first = min(sent, key=lambda event: event.at)
-    match = next(iter(suggestion.current_matches), None)  # type: ignore[attr-defined]  # prefetched
     exposures = [each for each in suggestion.exposures.all() if each.agent_id == first.actor_id]
     return SentReply(
         author=first.actor_id,

@@ -9,8 +9,17 @@ from django.db import connection
 from django.db.models import Sum
 from django.utils import timezone
 
-from copilot import meaning, recording, tasks
-from copilot.models import AnswerDay, ConfidenceDay, Match, MatchVersion, Release, ShadowOutcome, TurnDay
+from copilot import meaning, recording, rematching, tasks
+from copilot.models import (
+    AnswerDay,
+    ConfidenceDay,
+    Match,
+    MatchVersion,
+    Release,
+    ShadowOutcome,
+    Suggestion,
+    TurnDay,
+)
 from copilot.models.suggestion import State
 from copilot.monitor import rolling
 from helpdesk.models import Case, User
@@ -139,12 +148,55 @@ def test_the_reply_goes_to_the_suggestion_of_which_most_was_kept(ana: User) -> N
     for number in range(9):  # the customer goes on, and each message supersedes what was suggested before
         _write_again(case, number)
         make_suggestion(case, f"Number {number} is what you were looking for, as far as anybody knows.")
-    case.suggestions.exclude(pk=case.suggestions.order_by("-message__sent_at").first().pk).update(
-        state=State.SUPERSEDED
-    )
+    newest = _supersede(case)
     send_reply(case=case, author=ana, body=SUGGESTED, client_key="k", now=timezone.now())
     match = Match.objects.get()
-    assert (match.suggestion, match.kind) == (inserted, Match.Kind.EXACT)
+    assert (match.suggestion, match.closest, match.kind) == (newest, inserted, Match.Kind.EXACT)
+
+
+def test_of_texts_that_were_both_left_the_newest_is_compared(ana: User) -> None:
+    """However like the reply the letters of an older one are: a miss counts like a miss after one message."""
+    case = make_case()
+    make_suggestion(case, OTHER.replace("hold", "press").replace("while", "bit").replace("lights", "colours"))
+    _write_again(case, 1)
+    make_suggestion(case, SUGGESTED)
+    newest = _supersede(case)
+    send_reply(
+        case=case, author=ana, body="Hold power and tell me the lights.", client_key="k", now=timezone.now()
+    )
+    match = Match.objects.get()
+    assert (match.suggestion, match.closest, match.retained) == (newest, None, 0.0)
+
+
+def test_the_one_that_was_inserted_is_compared_though_more_of_another_was_kept(ana: User) -> None:
+    case = make_case()
+    inserted = make_suggestion(case, f"{SUGGESTED} {OTHER}")
+    recording.record_report(
+        suggestion=inserted, actor=ana, at=timezone.now(), type="inserted", client_seq="1"
+    )
+    _write_again(case, 1)
+    make_suggestion(case, SUGGESTED)
+    newest = _supersede(case)
+    send_reply(case=case, author=ana, body=SUGGESTED, client_key="k", now=timezone.now())
+    match = Match.objects.get()
+    assert (match.suggestion, match.closest, match.kind) == (newest, inserted, Match.Kind.RETAINED)
+    rolling.roll_day(timezone.localdate(), now=timezone.now())
+    turn = TurnDay.objects.get(n_turns=1)
+    assert (turn.n_sent_edited, turn.n_retained) == (1, 1)
+
+
+def test_the_older_text_is_the_one_that_is_compared_anew(ana: User) -> None:
+    case = make_case()
+    inserted = make_suggestion(case, SUGGESTED)
+    _write_again(case, 1)
+    make_suggestion(case, OTHER)
+    _supersede(case)
+    send_reply(case=case, author=ana, body=SUGGESTED, client_key="k", now=timezone.now())
+    version = make_match_version()
+    rematching.order(version, now=timezone.now())
+    rematching.rematch(version.pk)
+    match = Match.objects.current().get()
+    assert (match.version, match.closest, match.kind) == (version, inserted, Match.Kind.EXACT)
 
 
 def test_a_superseded_text_does_not_count_where_the_turn_ended_without_one(ana: User) -> None:
@@ -155,6 +207,13 @@ def test_a_superseded_text_does_not_count_where_the_turn_ended_without_one(ana: 
     make_suggestion(case, "", state=State.WITHHELD, reason="no_request", answer=None)
     send_reply(case=case, author=ana, body=SUGGESTED, client_key="k", now=timezone.now())
     assert not Match.objects.exists()
+
+
+def _supersede(case: Case) -> Suggestion:
+    """Let all but the newest suggestion of a case be superseded, and return that."""
+    newest = case.suggestions.order_by("-message__sent_at").first()
+    case.suggestions.exclude(pk=newest.pk).update(state=State.SUPERSEDED)
+    return newest
 
 
 def _write_again(case: Case, number: int) -> None:

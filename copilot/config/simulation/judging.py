@@ -64,7 +64,8 @@ class Panel:
 
     def _said(self, turn: TurnToJudge) -> Verdicts | None:
         """Return what an expert says of a turn; None if no reply is compared with it any more."""
-        suggestion, match = turn.suggestion, turn.suggestion.matches.current().select_related("reply").first()
+        match = judging.match_of(turn.suggestion)
+        suggestion = match.compared if match else turn.suggestion
         if match is None or suggestion.answer is None:
             return None
         change, name = self.life.behaviour.change, suggestion.message.external_id

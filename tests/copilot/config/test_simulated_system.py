@@ -34,7 +34,7 @@ from copilot.monitor.accuracy import labelled_arms
 from copilot.monitor.correcting import by_prediction, by_strata, share_right
 from copilot.monitor.decaying import WINDOWS
 from copilot.monitor.filters import Filters
-from copilot.monitor.funnel import Cell
+from copilot.monitor.funnel import SUBSTANTIVE, Cell
 from copilot.monitor.labels import labels_of
 from copilot.monitor.shares import share
 from copilot.statistics.decay import LEAST_FALL
@@ -133,7 +133,7 @@ def check_accuracy(life: Life, suggested: Sequence[Truth]) -> None:
     filters = Filters(today=timezone.localdate(life.clock.now))
     labels = labels_of(filters)
     weeks = {label.week for label in labels}
-    counted = Match.objects.current().filter(n_reply_tokens__gte=rolling.SUBSTANTIVE)
+    counted = Match.objects.current().filter(n_reply_tokens__gte=SUBSTANTIVE)
     kind_of = dict(counted.values_list("suggestion", "kind"))
     judged = [each for each in suggested if each.suggestion in kind_of and monday_of(each) in weeks]
     matches = [each for each in judged if kind_of[each.suggestion] in Match.MATCHING]
@@ -244,7 +244,7 @@ def matched(truth: Truth, done: Act) -> float:
 
 def substantive(truth: Truth, done: Act) -> float:
     assert truth.scene.offer
-    return float(compared(truth.scene.offer.text, done.body)[1] >= rolling.SUBSTANTIVE)
+    return float(compared(truth.scene.offer.text, done.body)[1] >= SUBSTANTIVE)
 
 
 def log_seconds(truth: Truth, done: Act) -> float:

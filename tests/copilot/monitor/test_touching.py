@@ -82,6 +82,16 @@ def test_history_that_is_replayed_bears_old_times(old: Suggestion) -> None:
     assert total("n_turns") == before + 1
 
 
+def test_what_is_told_late_of_an_older_suggestion_of_the_turn(old: Suggestion, ana: User) -> None:
+    older = make_suggestion(make_case(), TEXT, state=State.SUPERSEDED, created_at=days_ago(11))
+    match_of(old, closest=older)
+    roll()
+    SuggestionEvent.objects.create(
+        suggestion=older, type="inserted", actor=ana, at=timezone.now(), client_seq="k"
+    )
+    assert sorted(roll()) == [10, 11]
+
+
 def test_a_suggestion_that_is_finished_hours_late(old: Suggestion) -> None:
     Suggestion.objects.filter(pk=old.pk).update(state=State.FAILED, reason="lost", answer=None, text="")
     assert roll() == [10]

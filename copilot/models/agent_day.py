@@ -16,11 +16,12 @@ class AgentDay(models.Model):
     arm = models.CharField(max_length=6, choices=Arm)
     variant = models.ForeignKey(Variant, null=True, on_delete=models.CASCADE, related_name="+")
     agent = models.BigIntegerField(help_text="A hash; 0 is nobody.")
+    is_replayed = models.BooleanField(default=False)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["day", "release", "arm", "variant", "agent"],
+                fields=["day", "release", "arm", "variant", "agent", "is_replayed"],
                 nulls_distinct=False,
                 name="agent_day_once",
             )
@@ -30,7 +31,7 @@ class AgentDay(models.Model):
         return f"turns of an agent, {self.day}"
 
 
-KEYS = {"id", "day", "release_id", "arm", "variant_id", "topic_id", "language", "agent"}
+KEYS = {"id", "day", "release_id", "arm", "variant_id", "topic_id", "language", "agent", "is_replayed"}
 _COUNTED = [field for field in TurnDay._meta.concrete_fields if field.attname not in KEYS]
 COUNTS = tuple(field.attname for field in _COUNTED if not field.generated)
 for _field in _COUNTED:

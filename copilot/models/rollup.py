@@ -56,6 +56,9 @@ class TurnDay(models.Model):
     topic = models.ForeignKey(Topic, null=True, on_delete=models.CASCADE, related_name="+")
     language = models.CharField(max_length=8, blank=True)
     agent = models.BigIntegerField(help_text="A hash; 0 is nobody.")
+    is_replayed = models.BooleanField(
+        default=False, help_text="Suggested afterwards, by a release that may know the reply."
+    )
 
     n_turns = models.PositiveIntegerField()
     n_failed = models.PositiveIntegerField()
@@ -86,7 +89,7 @@ class TurnDay(models.Model):
     )
     n_ready = models.PositiveIntegerField(default=0, help_text="It was.")
     n_replayed = models.PositiveIntegerField(
-        help_text="Suggested afterwards, by a release that may know the reply."
+        help_text="Of replayed turns, those with a compared or short reply."
     )
 
     n_exact = models.PositiveIntegerField()
@@ -113,7 +116,7 @@ class TurnDay(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["day", "release", "arm", "variant", "topic", "language", "agent"],
+                fields=["day", "release", "arm", "variant", "topic", "language", "agent", "is_replayed"],
                 nulls_distinct=False,
                 name="turn_day_once",
             )

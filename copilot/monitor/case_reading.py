@@ -74,7 +74,7 @@ def by_week(experiment_id: int) -> Weeks:
 
 def matches(experiment_id: int) -> Weeks:
     """Return how many replies of an experiment match the suggestion."""
-    rows = AgentDay.objects.filter(variant__experiment=experiment_id).annotate(week=WEEK)
+    rows = AgentDay.objects.filter(variant__experiment=experiment_id, is_replayed=False).annotate(week=WEEK)
     sums = (
         rows.values_list("week", "variant", "agent").annotate(*(Sum(name) for name in OF_MATCHES)).order_by()
     )

@@ -151,7 +151,7 @@ def match_rate_has_fallen(now: datetime) -> list[Found]:
     month = timezone.localdate(_month(now))
     found = []
     for arm, name in ((Arm.SHADOW, "unseen"), (Arm.OFFER, "shown")):
-        turns = AgentDay.objects.filter(arm=arm)
+        turns = AgentDay.objects.filter(arm=arm, is_replayed=False)  # whose release may know the reply
         before = _rates(turns.filter(day__gte=month - REFERENCE, day__lt=month))
         since = _rates(turns.filter(day__gte=month, day__lte=timezone.localdate(now)))
         if (fall := fall_of(before, since)) is not None:

@@ -136,9 +136,10 @@ SECTIONS = (
             ),
             Definition(
                 "Influence",
-                "By how much showing a suggestion changes what is sent.",
-                "MR_offered - MR_held out, agents as clusters (CR2, Satterthwaite's degrees of freedom)",
-                "Bell and McCaffrey 2002",
+                "By how much showing a suggestion changes what is sent, within the weeks and releases in which both "
+                "arms have turns: what share is held out changes, and so do weeks. Replayed history is left out.",
+                "sum w (MR_offered - MR_held out) / sum w, w = n_1 n_0 / (n_1 + n_0); agents as clusters (CR2)",
+                "Mantel and Haenszel 1959; Bell and McCaffrey 2002",
             ),
             Definition(
                 "Accuracy's lower bound",

@@ -1,39 +1,32 @@
 """Influence: how much more often replies match a suggestion that was shown than one that nobody saw.
 
 A shown suggestion causes the text it is compared with, so the match rate where suggestions are shown tells of their
-use, not of their accuracy. Chance decides which cases are held out: the difference is what showing does.
+use, not of their accuracy. Chance decides which cases are held out: the difference within the same weeks and releases
+is what showing does. What was replayed afterwards is left out, for no chance put it into its arm.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from copilot.models import Arm
-from copilot.monitor import charts
-from copilot.monitor.answer_reading import topic_weeks
+import numpy as np
+from django.db.models import Sum
+
+from copilot.models import Arm, Topic
+from copilot.monitor import both_arms, charts
+from copilot.monitor.both_arms import Turns, Weights
 from copilot.monitor.charts import Chart, Series
+from copilot.monitor.columns import Numbers
 from copilot.monitor.figures import Figure, drawable
 from copilot.monitor.filters import Filters
-from copilot.monitor.match_rates import (
-    COLUMNS,
-    KINDS,
-    OF_TOPICS,
-    Count,
-    by_arm_and_topic,
-    compared,
-    deff_of,
-    difference,
-    match_rate,
-    matched,
-    replayed,
-    version,
-)
-from copilot.monitor.reading import Agents, joined, nobody, over_time
+from copilot.monitor.match_rates import KINDS, deff_of, match_rate, version
+from copilot.monitor.reading import Agents, joined, nobody
 from copilot.monitor.tables import table_of_figures
 
-NAMES: Mapping[str, str] = {Arm.SHADOW: "Held out", Arm.OFFER: "Offered"}
+NAMES: Mapping[Arm, str] = {Arm.SHADOW: "Held out", Arm.OFFER: "Offered"}
+RATE = ("n_matches", "n_compared")
+COLUMNS = (*(f"n_{kind}" for kind in KINDS), *RATE)
 EMPTY = "Five compared turns of five agents are needed in each arm."
-Arms = Mapping[str, Agents]
 
 
 @dataclass(frozen=True)
@@ -42,34 +35,43 @@ class Influence:
 
     total: int
     finding: str
-    warning: str
+    left_out: str
     charts: tuple[Chart, ...]
 
 
 def influence(filters: Filters) -> Influence:
     """Return the page's figures for what an address asks."""
     named = version()
-    by = by_arm_and_topic(topic_weeks(filters))
-    weeks = {arm: _by_time(filters, arm) for arm in NAMES}
-    arms = {arm: joined([nobody(COLUMNS), *weeks[arm].values()]) for arm in NAMES}
-    both = joined(arms.values())
+    turns = both_arms.read(filters.totals(), names=COLUMNS)
+    weights = both_arms.weights(turns, turns.weeks)
+    periods = {arm: turns.by(turns.weeks if filters.per == "week" else turns.days, arm) for arm in NAMES}
+    arms = {arm: joined([nobody(COLUMNS), *periods[arm].values()]) for arm in NAMES}
     rates = [match_rate(name, arms[arm], version=named) for arm, name in NAMES.items()]
-    whole = _between("All turns", arms, named)
+    whole = _between("All turns", turns, weights, named)
     return Influence(
-        total=int(compared(both).sum()),
+        total=int(turns["n_compared"].sum()),
         finding=_finding(rates, whole),
-        warning=replayed(both),
+        left_out=_left_out(filters),
         charts=(
             _by_arm(rates),
-            *_over_time(filters.per, weeks, arms, named),
-            _by_topic(by, whole, named),
-            _by_kind(arms, named),
+            _rates_over_time(filters.per, periods, arms, named),
+            _over_time(filters.per, turns, named),
+            _by_topic(both_arms.read(filters.turns(), names=RATE, topics=True), whole, named),
+            _by_kind(turns, weights, named),
         ),
     )
 
 
-def _between(name: str, arms: Arms, named: str, *, of: Count = matched) -> Figure:
-    return difference(name, arms[Arm.SHADOW], arms[Arm.OFFER], of=of, version=named)
+def _between(name: str, turns: Turns, weights: Weights, named: str, *, of: str = "n_matches") -> Figure:
+    return both_arms.difference(name, turns, weights, of=of, version=named)
+
+
+def _left_out(filters: Filters) -> str:
+    n = filters.totals().filter(is_replayed=True).aggregate(n=Sum("n_compared", default=0))["n"]
+    if not n:
+        return ""
+    turns = "1 turn that was" if n == 1 else f"{n:,} turns that were"
+    return f"Left out: {turns} replayed afterwards. Nobody could see them, but no chance chose them."
 
 
 def _finding(rates: list[Figure], whole: Figure) -> str:
@@ -83,7 +85,7 @@ def _finding(rates: list[Figure], whole: Figure) -> str:
         )
     said = (
         f"Where a suggestion is shown, {offer.written} of the replies match it; where it is held out, "
-        f"{shadow.written}: {whole.written} ({whole.interval})."
+        f"{shadow.written}. Within the same weeks and releases that is {whole.written} ({whole.interval})."
     )
     if round(whole.low, 6) > 0:
         return f"{said} Showing suggestions changes what agents write."
@@ -104,71 +106,77 @@ def _by_arm(rates: list[Figure]) -> Chart:
     )
 
 
-def _over_time(
-    per: str, by: Mapping[str, Mapping[date, Agents]], arms: Arms, named: str
-) -> tuple[Chart, Chart]:
+def _rates_over_time(
+    per: str, by: Mapping[Arm, Mapping[int, Agents]], arms: Mapping[Arm, Agents], named: str
+) -> Chart:
     deffs = {arm: deff_of(arms[arm]) for arm in NAMES}
     lines = [
         Series(
             name,
             {
                 day: match_rate(f"{day}", agents, deff=deffs[arm], version=named)
-                for day, agents in by[arm].items()
+                for day, agents in ((date.fromordinal(day), agents) for day, agents in by[arm].items())
             },
         )
         for arm, name in NAMES.items()
     ]
     rates = [row for line in lines for row in line.by_day.values()]
-    days = sorted({*by[Arm.SHADOW], *by[Arm.OFFER]})
-    none = nobody(OF_TOPICS)
-    rows = {day: _between(f"{day}", {arm: by[arm].get(day, none) for arm in NAMES}, named) for day in days}
-    title, of_difference = f"Match rate by {per}", f"Difference by {per}"
-    known = drawable(list(rows.values()))
-    return (
-        Chart(
-            "time",
-            title,
-            f"{charts.last_known(lines)} Both arms answer the same kind of case: "
-            "chance parts them.",
-            table_of_figures(
-                per.capitalize(), [_in_arm(row, line.name) for line in lines for row in line.by_day.values()],
-                value="Match rate", k="Matches",
-            ),
-            charts.line_band([line for line in lines if line.by_day], title=title) if drawable(rates) else None,
-            empty=f"No {per} has five compared turns of five agents yet.",
+    title = f"Match rate by {per}"
+    return Chart(
+        "time",
+        title,
+        f"{charts.last_known(lines)} Both arms answer the same kind of case: chance parts them.",
+        table_of_figures(
+            per.capitalize(), [_in_arm(row, line.name) for line in lines for row in line.by_day.values()],
+            value="Match rate", k="Matches",
         ),
-        Chart(
-            "difference",
-            of_difference,
-            f"{charts.last_known([Series('', rows)])} Offered less held out; the dashed line is no influence."
-            if known
-            else "",
-            table_of_figures(per.capitalize(), list(rows.values()), value="Difference"),
-            charts.line_band([Series("", rows)], title=of_difference, reference=0.0) if known else None,
-            empty=f"No {per} has five compared turns of five agents in each arm yet: the held-out share of "
-            "cases is small on purpose. Choose weeks, or a longer span.",
-        ),
+        charts.line_band([line for line in lines if line.by_day], title=title) if drawable(rates) else None,
+        empty=f"No {per} has five compared turns of five agents yet.",
     )  # fmt: skip
+
+
+def _over_time(per: str, turns: Turns, named: str) -> Chart:
+    periods = turns.weeks if per == "week" else turns.days
+    by = _parts(turns, periods, both_arms.weights(turns, periods))
+    rows = {}
+    for day, (some, weights) in by.items():
+        rows[date.fromordinal(day)] = _between(f"{date.fromordinal(day)}", some, weights, named)
+    title = f"Difference by {per}"
+    known = drawable(list(rows.values()))
+    return Chart(
+        "difference",
+        title,
+        f"{charts.last_known([Series('', rows)])} Offered less held out; the dashed line is no influence."
+        if known
+        else "",
+        table_of_figures(per.capitalize(), list(rows.values()), value="Difference"),
+        charts.line_band([Series("", rows)], title=title, reference=0.0) if known else None,
+        empty=f"No {per} has five compared turns of five agents in each arm yet: the held-out share of "
+        "cases is small on purpose. Choose weeks, or a longer span.",
+    )
+
+
+def _parts(turns: Turns, groups: Numbers, weights: Weights) -> dict[int, tuple[Turns, Weights]]:
+    """Return the rows of each group with what they weigh."""
+    found = {}
+    for group in np.unique(groups).tolist():
+        is_in = groups == group
+        found[group] = (turns.only(is_in), weights[is_in])
+    return found
 
 
 def _in_arm(row: Figure, arm: str) -> Figure:
     return replace(row, name=f"{row.name}, {arm.lower()}")
 
 
-def _by_time(filters: Filters, arm: str) -> dict[date, Agents]:
-    found = over_time(filters, arm=arm, names=COLUMNS)
-    return {day: kept for day, agents in found.items() if compared(kept := agents.people).any()}
-
-
-def _by_topic(by: Mapping[str, Mapping[str, Agents]], whole: Figure, named: str) -> Chart:
+def _by_topic(turns: Turns, whole: Figure, named: str) -> Chart:
     title = "Difference by topic"
-    found = {arm: {topic: agents.people for topic, agents in by[arm].items()} for arm in NAMES}
-    none = nobody(OF_TOPICS)
+    names = {0: "No topic"} | dict(Topic.objects.values_list("pk", "name"))
+    weights = both_arms.weights(turns, turns.topics, turns.weeks)
     rows = [
-        _between(topic or "No topic", {arm: found[arm].get(topic, none) for arm in NAMES}, named)
-        for topic in {topic for topics in found.values() for topic in topics}
+        _between(names[topic], some, of_some, named)
+        for topic, (some, of_some) in _parts(turns, turns.topics, weights).items()
     ]
-    rows = [row for row in rows if row.n]
     rows = [whole, *sorted(rows, key=lambda row: (-row.n, row.name))]
     known = drawable(rows[1:])
     return Chart(
@@ -192,9 +200,9 @@ def _clear(rows: Sequence[Figure]) -> str:
     return f"Clear in {n} of {len(rows)} topics, where chance alone makes {len(rows) / 20:.1f}."
 
 
-def _by_kind(arms: Arms, named: str) -> Chart:
+def _by_kind(turns: Turns, weights: Weights, named: str) -> Chart:
     title = "Difference by kind of match"
-    rows = [_between(kind.label, arms, named, of=_of_kind(kind)) for kind in KINDS]
+    rows = [_between(kind.label, turns, weights, named, of=f"n_{kind}") for kind in KINDS]
     known = drawable(rows)
     return Chart(
         "kind",
@@ -206,7 +214,3 @@ def _by_kind(arms: Arms, named: str) -> Chart:
         charts.forest(rows, title=title, reference=0.0) if known else None,
         empty=EMPTY,
     )
-
-
-def _of_kind(kind: str) -> Count:
-    return lambda agents: agents[f"n_{kind}"]

@@ -1,18 +1,15 @@
-"""Replies compared with suggestions, from the figures of days: match rates, and how they differ between arms."""
+"""Replies compared with suggestions, from the figures of days: match rates."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
-import numpy as np
 from django.db.models import QuerySet
 
 from copilot import match_versions
 from copilot.models import Match, Topic, TopicWeek
 from copilot.monitor.columns import ARMS, Numbers, arm_number, of_weeks, parts_of
-from copilot.monitor.figures import Figure, Unit
+from copilot.monitor.figures import Figure
 from copilot.monitor.reading import Agents, grouped
-from copilot.monitor.shares import FEWEST, FEWEST_AGENTS, design_effect, share
-from copilot.statistics.differences import difference_of_rates
+from copilot.monitor.shares import design_effect, share
 
 KINDS = tuple(Match.Kind)
 COLUMNS = (*(f"n_{kind}" for kind in KINDS), "n_matches", "n_compared", "n_replayed", "n_short", "n_pending")
@@ -60,27 +57,6 @@ def match_rate(name: str, agents: Agents, *, version: str, deff: float | None = 
 def deff_of(agents: Agents) -> float | None:
     """Return how much agents differ in their match rates; None where they don't tell."""
     return design_effect(matched(agents), compared(agents))
-
-
-def difference(name: str, shadow: Agents, offer: Agents, *, of: Count = matched, version: str) -> Figure:
-    """Return the share of compared turns that `of` counts in OFFER less that in SHADOW, agents as clusters."""
-    hashes = np.union1d(shadow.hashes, offer.hashes)
-    k, n = np.zeros((2, len(hashes), 2), dtype=np.int64)
-    for at, arm in enumerate((shadow, offer)):
-        places = np.searchsorted(hashes, arm.hashes)
-        k[places, at], n[places, at] = of(arm), compared(arm)
-    fewest, n_agents = int(n.sum(axis=0).min()), int((n > 0).sum(axis=0).min())
-    known = Figure(name, int(n.sum()), n_agents=n_agents, unit=Unit.POINTS, version=version)
-    if fewest < FEWEST:
-        return replace(known, note=f"fewer than {FEWEST} turns in an arm: too few to say")
-    if n_agents < FEWEST_AGENTS:
-        return replace(known, note=f"fewer than {FEWEST_AGENTS} agents in an arm: not shown")
-    found = difference_of_rates(k, n)
-    note = "few agents, or all turns of an arm alike: take the interval with care" if found.few_agents else ""
-    return Figure(
-        name, found.n, found.estimate, found.low, found.high,
-        n_agents=found.n_agents, unit=Unit.POINTS, note=note, method=found.method, version=version,
-    )  # fmt: skip
 
 
 def replayed(agents: Agents) -> str:

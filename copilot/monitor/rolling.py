@@ -51,7 +51,7 @@ from copilot.monitor.seeing import learn_seen
 RULES = f"{VERSION}, {case_rolling.VERSION}"
 HALF = 0.5
 MILLION = 1_000_000
-KEYS = ("day", "release_id", "arm", "variant_id", "topic_id", "language", "agent")
+KEYS = ("day", "release_id", "arm", "variant_id", "topic_id", "language", "agent", "is_replayed")
 CONFIDENCE_COLUMNS = ("day", "release_id", "arm", "bin", "n", "n_matches")
 
 EVERY_DAY = """
@@ -70,6 +70,7 @@ class Key(NamedTuple):
     topic_id: int | None
     language: str
     agent: int
+    is_replayed: bool
 
 
 @dataclass
@@ -165,7 +166,8 @@ def _count(
     )
     late = late_as(cell, finished_at=turn.finished_at, events=events, reply=reply) if reply else set()
     agent = agent_hash(turn.author_id)
-    found = counted.turns[Key(turn.release_id, arm, variant_id, turn.topic_id, turn.language, agent)]
+    key = Key(turn.release_id, arm, variant_id, turn.topic_id, turn.language, agent, turn.is_replayed)
+    found = counted.turns[key]
     counted.answers.add(turn, cell, arm=arm, agent=agent, is_shown=cell in SHOWN or Late.SHOWN in late)
     found["n_turns"] += 1
     for name in (cell, *late):

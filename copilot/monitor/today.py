@@ -119,7 +119,7 @@ def _match_rate(day: date) -> Chart:
     first = monday - timedelta(weeks=WEEKS - 1)
     lines = []
     for arm, name in ((Arm.SHADOW, "Unseen"), (Arm.OFFER, "Shown")):
-        turns = AgentDay.objects.filter(arm=arm, day__gte=first, day__lte=day)
+        turns = AgentDay.objects.filter(arm=arm, is_replayed=False, day__gte=first, day__lte=day)
         by_week = by_time(turns, per="week", names=RATE)
         lines.append(Series(name, _weeks(by_week, name)))
     rows = [row for line in lines for row in line.by_day.values()]

@@ -45,7 +45,7 @@ COUNTED = (
     "What a closed tab or a slow line still reports counts within a minute of the reply.",
     "Who can't answer a case reports nothing of it",
     "A reply with nothing but a signature, or of fewer than eight words, is compared with nothing",
-    "Of several suggestions for one reply, the one that was inserted is compared, once; else the one of which most was kept.",
+    "Of several suggestions for one reply, the one that was inserted is compared, once;",
     "Merged cases keep the arm of the case that was kept.",
 )
 

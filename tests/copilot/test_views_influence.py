@@ -9,7 +9,8 @@ from django.test import Client
 from django.utils import timezone
 
 from helpdesk.models import User
-from tests.copilot.test_views_accuracy import turns
+from tests.copilot.making import make_release
+from tests.copilot.test_views_accuracy import monday, turns
 
 pytestmark = pytest.mark.django_db
 PAGE = "/copilot/monitor/influence/"
@@ -38,15 +39,15 @@ def test_the_difference_is_told_with_its_interval(client: Client) -> None:
     both_arms()
     text = client.get(PAGE).text
     assert (
-        "Where a suggestion is shown, 75 % of the replies match it; where it is held out, 45 %: +30.0 points"
-        in text
+        "Where a suggestion is shown, 75 % of the replies match it; where it is held out, 45 %. Within the same weeks "
+        "and releases that is +30.0 points" in text
     )
     assert "Showing suggestions changes what agents write." in text
     whole = table(client, "topic")["All turns"]
     assert float(whole["value"]) == pytest.approx(0.3)
     assert 0.2 < float(whole["low"]) < 0.3 < float(whole["high"]) < 0.4
     assert (whole["n"], whole["agents"], whole["unit"]) == ("200", "10", "points")
-    assert whole["method"] == "cluster-robust (CR2)"
+    assert whole["method"] == "cluster-robust (CR2), by week and release"
     arms = table(client, "arms")
     assert (arms["Held out"]["k"], arms["Offered"]["k"]) == ("45", "75")
 
@@ -108,9 +109,42 @@ def test_turns_that_nobody_answered_and_switched_off_ones_do_not_count(client: C
     assert table(client, "topic")["All turns"]["n"] == "200"
 
 
-def test_turns_replayed_afterwards_are_told(client: Client) -> None:
-    both_arms(n_replayed=10)
-    assert "All 200 turns were replayed afterwards" in client.get(PAGE).text
+def test_turns_replayed_afterwards_are_left_out_and_told(client: Client) -> None:
+    both_arms()
+    for agent in range(1, 11):
+        turns(agent, arm="shadow", n_near=10, n_replayed=10, is_replayed=True)
+    assert float(table(client, "topic")["All turns"]["value"]) == pytest.approx(0.3)
+    assert table(client, "arms")["Held out"]["n"] == "100"
+    assert "Left out: 100 turns that were replayed afterwards." in client.get(PAGE).text
+
+
+def test_where_all_is_replayed_there_is_nothing_to_compare(client: Client) -> None:
+    turns(1, n_near=10, n_replayed=10, is_replayed=True)
+    text = client.get(PAGE).text
+    assert "No reply can be compared yet." in text
+    assert "Left out: 10 turns that were replayed afterwards." in text
+
+
+@pytest.mark.parametrize("per", ["week", "day"])
+def test_a_week_in_which_more_is_held_out_makes_no_influence(client: Client, per: str) -> None:
+    """Both arms fall from 60 to 40 % when the share held out goes from 5 to 30 %."""
+    for agent in range(1, 11):
+        for week, k, (shadow, offer) in ((monday(4), 3, (1, 19)), (monday(3), 2, (6, 14))):
+            for arm, n in (("shadow", shadow), ("offer", offer)):
+                turns(agent, arm=arm, day=week, n_near=k * n, n_none=(5 - k) * n)
+    for key in ("topic", "difference"):
+        assert [float(row["value"]) for row in table(client, key, per=per).values()] == pytest.approx([0, 0])
+    text = client.get(PAGE, {"per": per}).text
+    assert "can&#x27;t be told from chance yet" in text
+
+
+def test_another_release_in_one_arm_makes_no_influence(client: Client) -> None:
+    live, variant = make_release(), None
+    for agent in range(1, 11):
+        for release, arm, k in ((live, "shadow", 4), (live, "offer", 6), (variant, "offer", 9)):
+            turns(agent, arm=arm, release=release, n_near=k + agent % 2, n_none=10 - k - agent % 2)
+    whole = table(client, "topic")["All turns"]
+    assert (float(whole["value"]), whole["n"]) == (pytest.approx(0.2), "200")
 
 
 def test_an_empty_one_says_what_to_do(client: Client) -> None:

@@ -339,6 +339,14 @@ class TestMatchRate:
             turns(**fields, days_ago=5, shadow=400, n_near=40 + agent, n_none=360 - agent)
         assert checks.match_rate_has_fallen(now) == []
 
+    def test_what_was_replayed_is_no_reference(self) -> None:
+        now = datetime(2026, 3, 28, 12, tzinfo=UTC)
+        for agent in range(1, 13):
+            fields = {"now": now, "arm": "shadow", "agent": agent}
+            turns(**fields, days_ago=50, shadow=90, n_near=80 + agent % 4, n_none=10, is_replayed=True)
+            turns(**fields, days_ago=5, shadow=60, n_near=15 + agent % 4, n_none=45 - agent % 4)
+        assert checks.match_rate_has_fallen(now) == []
+
     def test_the_same_rate_and_too_few_turns_are_no_fall(self) -> None:
         now = datetime(2026, 3, 28, 12, tzinfo=UTC)
         for agent in range(1, 13):

@@ -35,7 +35,13 @@ from copilot.monitor import rolling
 from copilot.monitor.funnel import Cell
 from helpdesk.models import User
 from helpdesk.replying import send_reply
-from tests.copilot.making import make_experiment, make_match_version, make_suggestion, make_topic
+from tests.copilot.making import (
+    make_experiment,
+    make_match_version,
+    make_release,
+    make_suggestion,
+    make_topic,
+)
 from tests.making import make_case, make_user
 
 pytestmark = pytest.mark.django_db
@@ -306,6 +312,20 @@ def test_all_days_are_made_anew_once_replies_are_compared_by_another_version(ana
     later = timezone.now() + timedelta(days=3)
     assert rolling.roll_on(now=later) == [timezone.localdate()]
     assert total("n_exact") == 0, "nothing is compared by it yet"
+
+
+def test_replayed_turns_stand_in_rows_of_their_own(ana: User) -> None:
+    make_release()
+    hidden = {"state": State.SHADOW, "reason": Reason.HELD_OUT, "arm": "shadow"}
+    for days in (0, 3):  # the second one came in before there was the release
+        suggestion = suggested(**hidden)
+        suggestion.message.sent_at -= timedelta(days=days)
+        suggestion.message.save()
+        used(suggestion, ana)
+    roll()
+    for rows in (TurnDay, AgentDay):
+        found = rows.objects.order_by("is_replayed").values_list("is_replayed", "n_turns", "n_replayed")
+        assert list(found) == [(False, 1, 0), (True, 1, 1)]
 
 
 def test_a_day_without_turns_has_no_rows() -> None:

@@ -1,0 +1,120 @@
+"""Turns of both arms, compared within weeks and releases.
+
+How many cases are held out changes with the experiments that run, and variants have releases of their own. Pooled, what
+a week or a release is like would be taken for what showing does: both arms fall by ten points in the week from which on
+six times as many cases are held out, and the pooled difference is four points, of nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from django.db.models import QuerySet
+from numpy.typing import NDArray
+
+from copilot.models import Arm
+from copilot.models.rollup import NOBODY
+from copilot.monitor.columns import ARMS, Numbers, Ordinal, arm_number, columns_of
+from copilot.monitor.figures import Figure, Unit
+from copilot.monitor.reading import Agents, grouped
+from copilot.monitor.shares import FEWEST, FEWEST_AGENTS
+from copilot.statistics.differences import difference_of_rates
+
+PAIR = (Arm.SHADOW, Arm.OFFER)
+Weights = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Turns:
+    """Compared turns of both arms: of each row a number in each column, `arms` are places in PAIR.
+
+    Days are as `date.toordinal` counts them.
+    """
+
+    days: Numbers
+    releases: Numbers
+    arms: Numbers
+    agents: Numbers
+    topics: Numbers
+    counts: Mapping[str, Numbers]
+
+    def __getitem__(self, name: str) -> Numbers:
+        return self.counts[name]
+
+    @property
+    def weeks(self) -> Numbers:
+        """The Monday of each row's week."""
+        return self.days - (self.days - 1) % 7
+
+    def only(self, chosen: "NDArray[np.bool_]") -> "Turns":
+        """Return the rows that are chosen."""
+        return Turns(
+            self.days[chosen],
+            self.releases[chosen],
+            self.arms[chosen],
+            self.agents[chosen],
+            self.topics[chosen],
+            {name: n[chosen] for name, n in self.counts.items()},
+        )
+
+    def by(self, groups: Numbers, arm: Arm) -> dict[int, Agents]:
+        """Return the sums of one arm by group and agent."""
+        own = self.arms == PAIR.index(arm)
+        return grouped(groups[own], self.agents[own], {name: n[own] for name, n in self.counts.items()})
+
+
+def read(rows: "QuerySet[Any]", *, names: tuple[str, ...], topics: bool = False) -> Turns:
+    """Return the compared turns among rows of figures, without those replayed afterwards: no chance parted them."""
+    counted = rows.filter(arm__in=PAIR, n_compared__gt=0, is_replayed=False).exclude(agent=NOBODY)
+    keys = ["topic"] if topics else []
+    found = counted.values_list(Ordinal("day"), "release", arm_number(), "agent", *keys, *names)
+    days, releases, arms, agents, *others = columns_of(found)
+    of_topics, counts = (others[0], others[1:]) if topics else (np.zeros_like(days), others)
+    is_offer = (arms == ARMS.index(Arm.OFFER)).astype(np.int64)
+    return Turns(days, releases, is_offer, agents, of_topics, dict(zip(names, counts, strict=True)))
+
+
+def weights(turns: Turns, *within: Numbers) -> Weights:
+    """Return how much each row's turns count, so that both arms weigh alike in every stratum.
+
+    A stratum is what `within` and the release have in common; it weighs n_0 n_1 / (n_0 + n_1), as Mantel and Haenszel
+    (1959) weigh it, and nothing where an arm is missing.
+
+    >>> one = np.ones(4, dtype=np.int64)
+    >>> arms, n = np.array([0, 1, 0, 1]), np.array([5, 95, 30, 70])
+    >>> weights(Turns(one, one, arms, one, one, {"n_compared": n}), np.array([1, 1, 2, 2])).tolist()
+    [0.95, 0.05, 0.7, 0.3]
+    """
+    n, strata = turns["n_compared"], np.zeros_like(turns.arms)
+    for key in (*within, turns.releases):
+        values, places = np.unique(key, return_inverse=True)
+        strata = np.unique(strata * len(values) + places, return_inverse=True)[1]
+    of_arms = np.zeros((len(n), 2))
+    np.add.at(of_arms, (strata, turns.arms), n)
+    return of_arms[strata, 1 - turns.arms] / of_arms[strata].sum(axis=1)
+
+
+def difference(name: str, turns: Turns, weights: Weights, *, of: str, version: str) -> Figure:
+    """Return the share of compared turns that a column counts in OFFER less that in SHADOW, agents as clusters."""
+    is_in = weights > 0
+    turns, weights = turns.only(is_in), weights[is_in]
+    hashes, places = np.unique(turns.agents, return_inverse=True)
+    k, n, n_rows = np.zeros((3, len(hashes), 2))
+    at = (places, turns.arms)
+    np.add.at(k, at, weights * turns[of])
+    np.add.at(n, at, weights * turns["n_compared"])
+    np.add.at(n_rows, at, turns["n_compared"])
+    n_agents = int((n_rows > 0).sum(axis=0).min())
+    known = Figure(name, int(n_rows.sum()), n_agents=n_agents, unit=Unit.POINTS, version=version)
+    if n_rows.sum(axis=0).min() < FEWEST:
+        return replace(known, note=f"fewer than {FEWEST} turns in an arm: too few to say")
+    if n_agents < FEWEST_AGENTS:
+        return replace(known, note=f"fewer than {FEWEST_AGENTS} agents in an arm: not shown")
+    scale = n_rows.sum(axis=0) / n.sum(axis=0)  # so that an arm counts for as many turns as it has
+    found = difference_of_rates(k * scale, n * scale)
+    note = "few agents, or all turns of an arm alike: take the interval with care" if found.few_agents else ""
+    return replace(
+        known, value=found.estimate, low=found.low, high=found.high, n_agents=found.n_agents, note=note,
+        method=f"{found.method}, by week and release",
+    )  # fmt: skip

@@ -11,12 +11,13 @@ from enum import StrEnum
 
 from rapidfuzz.distance import Indel, Levenshtein
 
-from copilot.matching.delta import Delta, fact_delta, opposed
+from copilot.matching.delta import Delta, fact_delta
 from copilot.matching.normalising import Normal, TokenKind, filled, normal
+from copilot.matching.opposites import opposed, opposed_in_place
 from copilot.matching.signatures import without_block
 
 RULES_VERSION = (
-    1  # a change below, or in delta and facts, changes figures: raise it, and make a new match version
+    2  # a change below, or in what it imports, changes figures: raise it, and make a new match version
 )
 NEAR_SIMILARITY = 0.90
 RETAINED_SHARE = 0.5
@@ -91,9 +92,9 @@ def compare(
         semantic_floor: least closeness that counts, chosen on labelled pairs.
 
     Equal normal texts are EXACT. Else, where the texts are similar in any of the three ways (NEAR, RETAINED, SEMANTIC,
-    in this order), a difference in facts makes it a CONFLICT, and where only the meaning is similar so does a word
-    whose opposite stands on the other side; where they are not, it is NONE. A side without text is
-    NONE.
+    in this order), a difference in facts makes it a CONFLICT, and so does a word whose opposite stands in its place, or
+    anywhere on the other side where only the meaning is similar; where they are not, it is NONE. A side without text
+    is NONE.
 
     >>> compare("Hi Ana,\\n\\nReturn it within 30 days.", "Return it within 30 days.\\n\\nCheers,\\nMaya").kind
     <MatchKind.EXACT: 'exact'>
@@ -127,6 +128,8 @@ def compare(
     )
     if similar is MatchKind.SEMANTIC:
         delta = delta or opposed(ours, theirs)
+    elif similar is not MatchKind.NONE:
+        delta = delta or opposed_in_place(ours, theirs, blocks)
     kind = MatchKind.CONFLICT if delta and similar is not MatchKind.NONE else similar
     return Match(
         kind=kind,

@@ -25,7 +25,6 @@ from operator import attrgetter
 
 from copilot.matching.facts import SCOPED, Fact, FactKind, Mention, is_content, mentions, stem
 from copilot.matching.normalising import Normal, Token, TokenKind
-from copilot.matching.words import OPPOSITES
 
 LEAST_SHARED = 0.5  # of the content words of the sentence that is paired
 MOST_SENTENCES = 100  # that differ; beyond, they are compared as one
@@ -81,36 +80,12 @@ def fact_delta(
     found = mentions(_flat(ours), terms=terms), mentions(_flat(theirs), terms=terms)
     free = _only(found, lambda mention: mention.fact.kind not in SCOPED)
     scoped = _only(found, lambda mention: mention.fact.kind in SCOPED)
-    ends = len(suggested.words), len(sent.words)
-    deltas = [_compared(free) or _exchanged(free, [*blocks, (*ends, 0)])]
+    deltas = [_compared(free) or _exchanged(free, gaps(suggested, sent, blocks))]
     if scoped[0] or scoped[1]:
         deltas += [_compared_in_pair(scoped, pair) for pair in _pairs(_content(ours), _content(theirs))]
     return Delta(
         tuple(sorted(chain.from_iterable(delta.only_suggested for delta in deltas))),
         tuple(sorted(chain.from_iterable(delta.only_sent for delta in deltas))),
-    )
-
-
-def opposed(suggested: Normal, sent: Normal) -> Delta:
-    """Return the words of which only one side has the one and only the other its opposite.
-
-    For texts of which nothing but the meaning is similar: there no sentence can be paired by its words, and an encoder
-    finds "before" and "after" much alike.
-
-    >>> from copilot.matching.normalising import normal
-    >>> opposed(normal("They choose before paying."), normal("After the payment they can choose.")).only_sent
-    (Fact(kind=<FactKind.OPPOSITE: 'opposite'>, value='after'),)
-    """
-    ours, theirs = set(suggested.words), set(sent.words)
-    found = [
-        pair
-        for both in OPPOSITES
-        for pair in (both, both[::-1])
-        if pair[0] in ours - theirs and pair[1] in theirs - ours
-    ]
-    return Delta(
-        tuple(Fact(FactKind.OPPOSITE, one) for one, _ in found),
-        tuple(Fact(FactKind.OPPOSITE, other) for _, other in found),
     )
 
 
@@ -162,19 +137,31 @@ def _compared(sides: Sides) -> Delta:
     )
 
 
-def _exchanged(sides: Sides, blocks: Sequence[tuple[int, int, int]]) -> Delta:
+def gaps(
+    suggested: Normal, sent: Normal, blocks: Sequence[tuple[int, int, int]]
+) -> list[tuple[slice, slice]]:
+    """Return where few words stand in for few others between two equal runs of words."""
+    found = []
+    start = start_sent = 0
+    for block, block_sent, length in (*blocks, (len(suggested.words), len(sent.words), 0)):
+        if 0 < block - start <= LONGEST_EXCHANGE and 0 < block_sent - start_sent <= LONGEST_EXCHANGE:
+            found.append((slice(start, block), slice(start_sent, block_sent)))
+        start, start_sent = block + length, block_sent + length
+    return found
+
+
+def _exchanged(sides: Sides, gaps: Sequence[tuple[slice, slice]]) -> Delta:
     """Compare the facts that stand in for each other between two equal runs of words."""
     only_suggested: list[Fact] = []
     only_sent: list[Fact] = []
-    start = start_sent = 0
-    for block, block_sent, length in blocks:
-        if 0 < block - start <= LONGEST_EXCHANGE and 0 < block_sent - start_sent <= LONGEST_EXCHANGE:
-            ours = [mention for mention in sides[0] if start <= mention.word < block]
-            theirs = [mention for mention in sides[1] if start_sent <= mention.word < block_sent]
-            delta = _compared((ours, theirs))
-            only_suggested += delta.only_suggested
-            only_sent += delta.only_sent
-        start, start_sent = block + length, block_sent + length
+    for gap in gaps:
+        ours, theirs = (
+            [mention for mention in side if within.start <= mention.word < within.stop]
+            for side, within in zip(sides, gap, strict=True)
+        )
+        delta = _compared((ours, theirs))
+        only_suggested += delta.only_suggested
+        only_sent += delta.only_sent
     return Delta(tuple(only_suggested), tuple(only_sent))
 
 

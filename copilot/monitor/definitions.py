@@ -92,7 +92,8 @@ SECTIONS = (
             Definition(
                 "Conflict",
                 "As similar as a match, but another number, amount, date, time, link, name, negation or obligation "
-                "on either side. Never a match; labeling asks about it first.",
+                "on either side, or a word whose opposite stands in its place. Never a match; labeling asks about it "
+                "first.",
             ),
             Definition(
                 "Match rate",

@@ -54,6 +54,34 @@ def with_greeting(text: str) -> str:
     return f"Hi Ana,\n\n{text}\n\nHappy selling,\nMaya"
 
 
+OPENING = "Please unlock the reader before the first payment, and keep it close to the phone while the light is green."
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("before", "after"),
+        ("green", "red"),
+        ("unlock", "lock"),
+        ("first", "last"),
+        ("Please unlock", "Now lock"),
+    ],
+)
+@pytest.mark.parametrize("further", ["", f" {RETURNS}"])
+def test_a_word_that_its_opposite_stands_in_for_is_a_conflict(one: str, other: str, further: str) -> None:
+    match = compare(OPENING + further, OPENING.replace(one, other) + further)
+    assert match.kind is CONFLICT
+    assert [str(fact.kind) for fact in (*match.delta.only_suggested, *match.delta.only_sent)] == [
+        "opposite"
+    ] * 2
+
+
+def test_an_opposite_in_a_sentence_of_its_own_is_none() -> None:
+    added = "You can lock it again with the button on its left side, whenever you leave the shop."
+    assert compare(OPENING, f"{OPENING} {added}").kind is RETAINED
+    assert compare(OPENING, OPENING.replace("keep it close", "hold it close")).kind is NEAR
+
+
 @pytest.mark.parametrize(
     ("suggested", "sent", "kind"),
     [

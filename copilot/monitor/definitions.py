@@ -129,9 +129,9 @@ SECTIONS = (
             ),
             Definition(
                 "Few agents",
-                "Below eight, or where all turns are alike, the variance is not known: Clopper and Pearson's "
-                "interval on the rows at the last known design effect. Below five agents or five turns nothing is "
-                "shown.",
+                "Below eight the variance is hardly known: Clopper and Pearson's interval on the effective rows. Where "
+                "all turns are alike it is not known at all: they are taken at the last known design effect, or each "
+                "agent counts once. Below five agents or five turns nothing is shown.",
                 "",
                 "Clopper and Pearson 1934",
             ),

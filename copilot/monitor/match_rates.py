@@ -49,9 +49,8 @@ def version() -> str:
 
 
 def match_rate(name: str, agents: Agents, *, version: str, deff: float | None = None) -> Figure:
-    """Return the share of compared turns that match; `deff` as `share` takes it, by default these agents' own."""
-    k, n = matched(agents), compared(agents)
-    return share(name, k, n, last_deff=deff if deff is not None else design_effect(k, n), version=version)
+    """Return the share of compared turns that match; `deff` is the `last_deff` of `share`."""
+    return share(name, matched(agents), compared(agents), last_deff=deff, version=version)
 
 
 def deff_of(agents: Agents) -> float | None:

@@ -25,7 +25,8 @@ def share(
 ) -> Figure:
     """Return the share `k[g]` of `n[g]` turns of each agent g, those without turns left out; `of` says what they are.
 
-    `last_deff` is the design effect of all turns, for groups too small to tell their own.
+    `last_deff` is the design effect of all turns, for groups whose turns are all alike and tell none. Others tell their
+    own, with Student's t for their few agents: one that is taken as known covers 81 to 88 % with five to seven agents.
     """
     in_share, out_of = np.asarray(k, dtype=np.int64), np.asarray(n, dtype=np.int64)
     in_share, out_of = in_share[out_of != 0], out_of[out_of != 0]
@@ -35,7 +36,8 @@ def share(
         return replace(of_all, note=f"fewer than {FEWEST} {of}: too few to say")
     if len(out_of) < FEWEST_AGENTS:
         return replace(of_all, note=FEW_AGENTS)
-    found = intervals.clustered_rate(in_share, out_of, last_deff=last_deff)
+    is_alike = n_in_share in (0, n_of_all)
+    found = intervals.clustered_rate(in_share, out_of, last_deff=last_deff if is_alike else None)
     note = f"few agents, or all {of} alike: take the interval with care" if found.few_agents else ""
     return replace(
         of_all, value=found.estimate, low=found.low, high=found.high, k=n_in_share, note=note, method=found.method

@@ -18,11 +18,11 @@ from copilot.monitor.correcting import (
     Arms,
     by_prediction,
     by_strata,
-    interval_of,
+    deff_of_labels,
     said,
     share_right,
 )
-from copilot.monitor.estimates import BOUND, estimates_chart
+from copilot.monitor.estimates import bound, estimates_chart
 from copilot.monitor.figures import Figure, drawable
 from copilot.monitor.filters import Filters
 from copilot.monitor.gaps import gap_charts
@@ -34,15 +34,12 @@ from copilot.monitor.match_rates import (
     deff_of,
     left_out,
     match_rate,
-    matched,
     replayed,
     version,
 )
 from copilot.monitor.offline import Offline, offline
 from copilot.monitor.reading import Agents, by_agent, joined, nobody, over_time
 from copilot.monitor.tables import table_of_figures
-from copilot.statistics.bounds import accuracy_bound
-from copilot.statistics.intervals import clustered_rate
 from copilot.statistics.label_free import Expected
 
 ARMS = (Arm.SHADOW, Arm.OFFER)
@@ -72,7 +69,7 @@ def accuracy(filters: Filters) -> Accuracy:
     deff = deff_of(shadow)
     expected = label_free.bins_by_time(filters)
     held_out = match_rate("Match rate, held out", shadow, version=named)
-    marks, alarm = _marks(filters, labels, test, shadow, held_out, label_free.expected(expected), named)
+    marks, alarm = _marks(filters, labels, test, shadow, label_free.expected(expected), named)
     return Accuracy(
         total=sum(int(compared(agents.people).sum()) for agents in answered.values()),
         finding=_finding(marks, held_out),
@@ -96,7 +93,6 @@ def _marks(
     labels: Sequence[Label],
     test: Offline,
     shadow: Agents,
-    held_out: Figure,
     expected: Expected | None,
     named: str,
 ) -> tuple[list[Figure], str]:
@@ -107,7 +103,7 @@ def _marks(
         by_prediction(labels, arms, version=named),
     )
     marks = [
-        _bound(labels, shadow, held_out, named),
+        bound(labels, shadow, version=named),
         strata,
         powered,
         label_free.figure_of(expected, filters),
@@ -127,28 +123,6 @@ def labelled_arms(filters: Filters, labels: Sequence[Label]) -> Arms:
     turns = filters.totals().filter(**days)
     found = {arm: by_agent(turns.filter(arm=arm), names=COLUMNS) for arm in ARMS}
     return {arm: joined([nobody(COLUMNS), *agents.values()]).people for arm, agents in found.items()}
-
-
-def _bound(labels: Sequence[Label], shadow: Agents, held_out: Figure, named: str) -> Figure:
-    """Return L(MR) L(PPV): both of the held-out arm."""
-    name = f"{BOUND} (match rate × precision)"
-    matches = [label for label in said(labels) if label.arm == Arm.SHADOW and label.is_match]
-    precision = share_right("", matches)
-    if held_out.value is None or precision.value is None:
-        why = (
-            f"match rate: {held_out.note}"
-            if held_out.value is None
-            else f"held-out matches: {precision.note}"
-        )
-        return Figure(name, held_out.n, n_agents=held_out.n_agents, note=why, version=named)
-    rate = clustered_rate(matched(shadow), compared(shadow))
-    bound = accuracy_bound(rate, interval_of(matches))
-    return Figure(
-        name, held_out.n, bound.low, n_agents=held_out.n_agents,
-        note=f"a lower bound, no estimate: match rate {held_out.written} ({held_out.interval}), precision "
-        f"{precision.written} ({precision.interval}) of {len(matches)} labels",
-        method="L(MR) × L(PPV), Bonferroni", version=named,
-    )  # fmt: skip
 
 
 def _finding(marks: Sequence[Figure], held_out: Figure) -> str:
@@ -199,7 +173,11 @@ def _over_time(
     weeks: dict[date, list[Label]] = {}
     for label in labels:
         weeks.setdefault(label.week, []).append(label)
-    judged = {week: share_right(f"{week}", some, version=named) for week, some in sorted(weeks.items())}
+    of_labels = deff_of_labels(labels)
+    judged = {
+        week: share_right(f"{week}", some, deff=of_labels, version=named)
+        for week, some in sorted(weeks.items())
+    }
     lines = [
         Series("Match rate, held out", rates),
         Series("Labels of the week", judged),
@@ -234,7 +212,8 @@ def _when(labels: Sequence[Label], named: str) -> Chart:
         "No match, offered (FOR)": [label for label in labels if label.arm == Arm.OFFER and not label.is_match],
         "Conflict": [label for label in labels if label.kind == Match.Kind.CONFLICT],
     }  # fmt: skip
-    rows = [share_right(name, some, version=named) for name, some in groups.items()]
+    deff = deff_of_labels(labels)
+    rows = [share_right(name, some, deff=deff, version=named) for name, some in groups.items()]
     for arm, name in ((Arm.SHADOW, "held out"), (Arm.OFFER, "offered")):
         of_arm = [label for label in labels if label.arm == arm]
         rows.append(share_right(f"The reply itself, {name}", of_arm, of_reply=True, version=named))

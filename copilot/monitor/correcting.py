@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 import numpy as np
@@ -12,9 +12,9 @@ from copilot.monitor.figures import Figure
 from copilot.monitor.labels import Label
 from copilot.monitor.match_rates import Count, compared, matched
 from copilot.monitor.reading import Agents
-from copilot.monitor.shares import FEWEST, FEWEST_AGENTS
+from copilot.monitor.shares import FEWEST, FEWEST_AGENTS, design_effect
 from copilot.statistics.corrected import post_stratified
-from copilot.statistics.intervals import Interval, wilson
+from copilot.statistics.intervals import Interval, clustered_rate
 from copilot.statistics.prediction_powered import (
     Corrected,
     Judged,
@@ -32,6 +32,7 @@ OUTCOMES: Mapping[str, Count] = {
 }
 Arms = Mapping[str, Agents]
 Key = Callable[[str, str], tuple[str, ...]]
+Value = Callable[[Label], float]
 # How finely turns are parted, by arm and outcome: the first of which every part that has turns has labels.
 LEVELS: tuple[Key, ...] = (
     lambda arm, outcome: (arm, outcome),
@@ -52,9 +53,22 @@ class Weighted:
     def n(self) -> float:
         return sum(self.weights)
 
-    def sum(self, value: Callable[[Label], float]) -> float:
+    def sum(self, value: Value) -> float:
         pairs = zip(self.labels, self.weights, strict=True)
         return min(self.n, sum(weight * value(label) for label, weight in pairs))
+
+    def by_agent(self, value: Value) -> tuple[list[float], list[float]]:
+        """Return by agent what labels amount to in a value, and what they are worth."""
+        k: defaultdict[int, float] = defaultdict(float)
+        n: defaultdict[int, float] = defaultdict(float)
+        for label, weight in zip(self.labels, self.weights, strict=True):
+            k[label.agent] += weight * value(label)
+            n[label.agent] += weight
+        return list(k.values()), list(n.values())
+
+    def share(self, value: Value, *, last_deff: float | None = None) -> Interval:
+        """Return the share of all turns these labels stand for; labels of one agent resemble each other."""
+        return clustered_rate(*self.by_agent(value), last_deff=last_deff)
 
 
 def weighted(labels: Sequence[Label]) -> Weighted:
@@ -67,24 +81,39 @@ def said(labels: Sequence[Label]) -> list[Label]:
     return [label for label in labels if label.right is not None]
 
 
-def share_right(name: str, labels: Sequence[Label], *, of_reply: bool = False, version: str = "") -> Figure:
-    """Return the share of these turns whose suggestion (or reply) is right: labels alone, weighted back."""
+def share_right(
+    name: str,
+    labels: Sequence[Label],
+    *,
+    of_reply: bool = False,
+    deff: float | None = None,
+    version: str = "",
+) -> Figure:
+    """Return the share of these turns whose suggestion (or reply) is right: labels alone, weighted back.
+
+    `deff` is the design effect of all labels, for groups that are all alike and so tell none.
+    """
     known = [label for label in labels if (label.reply_right if of_reply else label.right) is not None]
     bare = Figure(name, len(known), n_agents=len({label.agent for label in known}), version=version)
     if why := why_not(known):
-        return Figure(name, bare.n, n_agents=bare.n_agents, note=why, version=version)
-    found = interval_of(known, of_reply=of_reply)
-    return Figure(
-        name, bare.n, found.estimate, found.low, found.high, n_agents=bare.n_agents,
-        note=f"worth {found.n_effective:.0f} labels of equal weight", method=f"{found.method}, weighted (Hájek)",
-        version=version,
+        return replace(bare, note=why)
+    found = interval_of(known, of_reply=of_reply, deff=deff)
+    care = "; few agents, or all labels alike: take the interval with care" if found.few_agents else ""
+    return replace(
+        bare, value=found.estimate, low=found.low, high=found.high,
+        note=f"worth {found.n_effective:.0f} independent labels of equal weight{care}",
+        method=f"{found.method}, weighted (Hájek)",
     )  # fmt: skip
 
 
-def interval_of(labels: Sequence[Label], *, of_reply: bool = False) -> Interval:
-    """Return the weighted share of these labels that is right, with Wilson's interval on what they are worth."""
-    rows = weighted(labels)
-    return wilson(rows.sum(lambda label: (label.reply_right if of_reply else label.right) or 0.0), rows.n)
+def interval_of(labels: Sequence[Label], *, of_reply: bool = False, deff: float | None = None) -> Interval:
+    """Return the weighted share of these labels that is right, agents as clusters; `deff` as `share_right` takes it."""
+    return weighted(labels).share(_reply_right if of_reply else _right, last_deff=deff)
+
+
+def deff_of_labels(labels: Sequence[Label]) -> float | None:
+    """Return how much agents differ in how often they are right over all labels; None where these don't tell."""
+    return design_effect(*weighted(said(labels)).by_agent(_right))
 
 
 def by_strata(labels: Sequence[Label], arms: Arms, *, version: str = "") -> Figure:
@@ -165,6 +194,10 @@ def _outcome(label: Label) -> str:
 
 def _right(label: Label) -> float:
     return label.right or 0.0
+
+
+def _reply_right(label: Label) -> float:
+    return label.reply_right or 0.0
 
 
 def _figure(name: str, labels: Sequence[Label], found: Interval, version: str, *, note: str) -> Figure:

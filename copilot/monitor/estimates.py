@@ -1,13 +1,44 @@
 """The estimates of accuracy side by side: each rests on something else, so that where they part is a finding."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from copilot.models import Arm
 from copilot.monitor import charts
 from copilot.monitor.charts import Chart
+from copilot.monitor.correcting import deff_of_labels, interval_of, said, why_not
 from copilot.monitor.figures import Figure, drawable
+from copilot.monitor.labels import Label
+from copilot.monitor.match_rates import compared, match_rate, matched
+from copilot.monitor.reading import Agents
 from copilot.monitor.tables import table_of_figures
+from copilot.statistics.bounds import accuracy_bound
+from copilot.statistics.intervals import clustered_rate
 
 BOUND = "At least"  # begins the name of the lower bound
+
+
+def bound(labels: Sequence[Label], shadow: Agents, *, version: str) -> Figure:
+    """Return L(MR) L(PPV): both of the held-out arm, `shadow`."""
+    held_out = match_rate(f"{BOUND} (match rate × precision)", shadow, version=version)
+    bare = Figure(held_out.name, held_out.n, n_agents=held_out.n_agents, version=version)
+    matches = [label for label in said(labels) if label.arm == Arm.SHADOW and label.is_match]
+    if held_out.value is None:
+        return replace(bare, note=f"match rate: {held_out.note}")
+    if why := why_not(matches):
+        return replace(bare, note=f"held-out matches: {why}")
+    rate = clustered_rate(matched(shadow), compared(shadow))
+    found = accuracy_bound(rate, interval_of(matches, deff=deff_of_labels(labels)))
+    both = " and ".join(
+        f"{name} {100 * each.estimate:.0f} % (at least {100 * each.low:.0f} %)"
+        for name, each in (("match rate", found.match_rate), ("precision", found.precision))
+    )
+    return replace(
+        bare,
+        value=found.low,
+        note=f"a lower bound, no estimate: {both}, the latter of {len(matches)} labels",
+        method="L(MR) × L(PPV), Bonferroni",
+    )
 
 
 def estimates_chart(marks: Sequence[Figure]) -> Chart:

@@ -19,7 +19,6 @@ from copilot.monitor.reading import Agents, by_agent, joined, nobody
 from copilot.monitor.shares import FEWEST, share
 from copilot.monitor.tables import Column, Table, kept, table_of_figures
 from copilot.statistics.gap import decompose
-from copilot.statistics.intervals import wilson
 
 WORST = 3  # topics whose turns are looked into
 OTHERS = "All other topics"
@@ -231,7 +230,7 @@ def _of_topic(name: str, labels: Sequence[Label], agents: Agents, version: str) 
 def _of_judged(name: str, rows: Weighted, is_so: Callable[[Label], bool], version: str) -> Figure:
     """Return a share of judged turns, weighted back; agents' own choice is no fault of a suggestion that was right."""
     k, n_agents = sum(map(is_so, rows.labels)), len({label.agent for label in rows.labels})
-    found = wilson(rows.sum(lambda label: float(is_so(label))), rows.n)
+    found = rows.share(is_so)
     return Figure(
         name, len(rows.labels), found.estimate, found.low, found.high, k=k, n_agents=n_agents,
         method=f"{found.method}, weighted (Hájek)", version=version,

@@ -15,7 +15,7 @@ from copilot.monitor.tables import Column, Table
 from copilot.statistics.coverage import Result, from_json
 from copilot.statistics.intervals import Interval, wilson
 
-COVERAGE = Path("fixtures", "statistics", "coverage.json")
+STORED = Path("fixtures", "statistics")
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,8 @@ class Method:
 
 def method() -> Method:
     """Return the definitions, the versions in force, and what was found when the intervals were tried."""
-    version, results = match_versions.current(), stored_coverage()
+    version = match_versions.current()
+    results, decay = stored("coverage"), stored("decay")
     return Method(
         sections=SECTIONS,
         pitfalls=PITFALLS,
@@ -45,13 +46,18 @@ def method() -> Method:
         retained=RETAINED_SHARE,
         coverage=results,
         finding=_finding(results),
-        charts=(_chart(results),),
+        charts=(
+            _chart(
+                "coverage", "Do the intervals hold what they promise?", results, "covered", _finding(results)
+            ),
+            _chart("decay", "Does the decay alarm find what fell?", decay, "found", _of_decay(decay)),
+        ),
     )
 
 
-def stored_coverage() -> tuple[Result, ...]:
-    """Return the result of the last run of `simulate_coverage`; nothing if there is none."""
-    file = settings.BASE_DIR / COVERAGE
+def stored(name: str) -> tuple[Result, ...]:
+    """Return a result of the last run of `simulate_coverage`, coverage or decay; nothing if there is none."""
+    file = settings.BASE_DIR / STORED / f"{name}.json"
     return from_json(file.read_text(encoding="utf-8")) if file.exists() else ()
 
 
@@ -68,17 +74,24 @@ def _finding(results: Sequence[Result]) -> str:
     )  # fmt: skip
 
 
-def _chart(results: Sequence[Result]) -> Chart:
+def _of_decay(results: Sequence[Result]) -> str:
+    if not results:
+        return "The decay alarm was not tried yet: run manage.py simulate_coverage."
+    shares = "; ".join(f"{result.method}: {100 * result.share:.1f} %" for result in results)
+    return f"Flagged on any day, in {results[0].repeats:,} invented worlds of twelve weeks: {shares}."
+
+
+def _chart(key: str, title: str, results: Sequence[Result], hit: str, finding: str) -> Chart:
     return Chart(
-        "coverage",
-        "Do the intervals hold what they promise?",
-        _finding(results),
+        key,
+        title,
+        finding,
         Table(
             (
                 Column("Method", "method", lambda row: row.method),
                 Column("Volumes", "volumes", lambda row: row.volumes),
                 Column("Agents", "agents", lambda row: row.agents),
-                Column("What", "what", lambda row: "false alarms" if row.is_alarm else "covered"),
+                Column("What", "what", lambda row: "false alarms" if row.is_alarm else hit),
                 Column("Share", "share", lambda row: row.share, lambda row: f"{100 * row.share:.2f} %"),
                 Column(
                     "Standard error",

@@ -1,8 +1,8 @@
 """What match rate says of accuracy: a lower bound without labels of its own, and the sum it is a part of."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from copilot.statistics.intervals import Interval
+from copilot.statistics.intervals import Interval, clopper_pearson
 
 
 @dataclass(frozen=True)
@@ -22,15 +22,20 @@ def accuracy_bound(match_rate: Interval, precision: Interval) -> Bound:
     intervals. Accuracy = MR PPV + (1 - MR) FOR is at least MR PPV. Each lower limit fails on its side in half of the
     cases its interval may fail in, so from two intervals of 95 % the bound holds in at least 95 % (Bonferroni).
 
+    Precision is high and its labels are few: Wilson's lower limit is then too high in up to 5.7 % (of five labels), so
+    it is Clopper and Pearson's on what they are worth.
+
     >>> from copilot.statistics.intervals import wilson
     >>> round(accuracy_bound(wilson(700, 1000), wilson(95, 100)).low, 3)
-    0.596
+    0.595
     """
+    n = precision.n_effective
+    exact = replace(clopper_pearson(precision.estimate * n, n), n=precision.n)
     return Bound(
-        low=match_rate.low * precision.low,
+        low=match_rate.low * exact.low,
         estimate=match_rate.estimate * precision.estimate,
         match_rate=match_rate,
-        precision=precision,
+        precision=exact,
     )
 
 

@@ -28,6 +28,16 @@ def effects(rng: Generator, rows: Rows) -> Flags:
     return np.concatenate([_wins(total[at : at + AT_ONCE], arms[at : at + AT_ONCE]) for at in parts])
 
 
+def effects_on_shares(rng: Generator, rows: Rows) -> Flags:
+    """Return the same of a share, such as of cases that are reopened."""
+    n = _daily(rng, rows)
+    second = rng.binomial(n, 0.5)
+    arms = np.stack([n - second, second], axis=-1)
+    k = rng.binomial(arms, rates(rng, rows, mean=0.15)[:, None, :, None]).astype(np.float64)
+    parts = range(0, len(rows), AT_ONCE)
+    return np.concatenate([_wins(k[at : at + AT_ONCE], arms[at : at + AT_ONCE]) for at in parts])
+
+
 def _wins(total: NDArray[np.float64], arms: Rows) -> Flags:
     y, n = total.cumsum(axis=1), arms.cumsum(axis=1)
     found = contrast(*arm_products(y, n.astype(np.float64)), np.array([0.0, 1.0]))

@@ -57,33 +57,48 @@ def influenced(rng: Generator, rows: NDArray[np.int64], *, shadow_share: float) 
     return Influenced(rng.binomial(n, np.stack([alone, followed], axis=-1)), n)
 
 
+SHADOW = 0.3  # of turns; more than a desk holds out, so that few agents have some of each kind
+MIX = np.array([[0.6, 0.1, 0.3], [0.75, 0.05, 0.2]])  # matches, conflicts, others: held out, offered
+RIGHT = np.array([0.95, 0.3, 0.5])  # suggestions, by what the reply made of them
+UNSURE = np.array([0.4, 0.15])  # of low confidence, where wrong and where right
+TIMES = np.array([4.0, 1.0])[:, None, None] * np.array([1.0, 4.0, 2.0])[:, None] * np.array([1.0, 1.5])
+N_LABELS = 300
+
+
 @dataclass(frozen=True, eq=False)
 class Judged:
-    """Rows by agent, stratum, y and f (0, 1), and which of them were labelled; `right` is the truth for such agents."""
+    """Turns [repeats, agents, arms, outcomes, surenesses, right], which of them were labelled, and with what chance."""
 
-    cells: NDArray[np.int64]
+    turns: NDArray[np.int64]
     labelled: NDArray[np.int64]
-    right: float
+    chance: Array
+    match_rate: float = float(MIX[0, 0])  # where held out
+    right: float = float(np.array([SHADOW, 1 - SHADOW]) @ MIX @ RIGHT)
 
     @property
     def right_here(self) -> Array:
-        """The share that is right in these very rows [repeats]."""
-        return self.cells[:, :, :, 1].sum(axis=(1, 2, 3)) / self.cells.sum(axis=(1, 2, 3, 4))
+        """The share that is right in these very turns [repeats]."""
+        return self.turns[..., 1].sum(axis=(1, 2, 3, 4)) / self.turns.sum(axis=(1, 2, 3, 4, 5))
 
 
-STRATA = np.array([0.45, 0.25, 0.3])  # shares: alike, reworded, something else
-RIGHT = np.array([0.95, 0.85, 0.4])
-LABELS = np.array([100, 80, 120])  # drawn from each stratum
+def judged(rng: Generator, rows: NDArray[np.int64]) -> Judged:
+    """Draw turns of both arms and labels of some, more often where held out, other than suggested, or unsure.
 
-
-def judged(rng: Generator, rows: NDArray[np.int64], *, agents_differ: bool = True) -> Judged:
-    """Draw rows of three strata, right or not, a judge's word on each (sensitivity 0.9, specificity 0.8), labels."""
-    n = rng.multinomial(rows, rng.dirichlet(STRATA * 20, rows.shape) if agents_differ else STRATA)
-    right = rng.binomial(n, rates(rng, n, mean=RIGHT, correlation=0.05) if agents_differ else RIGHT)
-    yes, alarm = rng.binomial(right, 0.9), rng.binomial(n - right, 0.2)
-    cells = np.stack([np.stack([n - right - alarm, alarm], -1), np.stack([right - yes, yes], -1)], axis=-2)
-    drawn = LABELS / np.maximum(n.sum(axis=1, keepdims=True), LABELS)
-    return Judged(cells, rng.binomial(cells, drawn[..., None, None]), right=float(STRATA @ RIGHT))
+    Agents differ in what they make of suggestions, and in how often these are right within each outcome.
+    """
+    shadow = rng.binomial(rows, SHADOW)
+    mix = np.stack([rng.dirichlet(each * 20, rows.shape) for each in MIX], axis=2)
+    n = rng.multinomial(np.stack([shadow, rows - shadow], axis=-1), mix)
+    rate = rates(rng, n[:, :, 0], mean=RIGHT, correlation=0.05)
+    right = rng.binomial(n, rate[:, :, None])
+    told = np.stack([n - right, right], axis=-1)
+    unsure = rng.binomial(told, UNSURE)
+    turns = np.stack([told - unsure, unsure], axis=-2)
+    n_of, chance = turns.sum(axis=(1, 5)), np.ones(TIMES.shape) * TIMES
+    for _ in range(5):  # those that are sure to be drawn leave their part of the labels to others
+        drawn = (n_of * chance).sum(axis=(1, 2, 3), keepdims=True)
+        chance = np.minimum(1, chance * N_LABELS / drawn)
+    return Judged(turns, rng.binomial(turns, chance[:, None, ..., None]), chance)
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,6 +151,7 @@ def reached(rng: Generator, n: NDArray[np.int64], *, effect: float = -0.15) -> R
     return Reached(n * agent[..., None] - 0.3 * looked_at + k * gain[..., None] + noise, k, n, effect)
 
 
+LOG_MEDIAN = 4.5
 N_BINS = 64
 LOG_SECONDS = (1.0, 8.0)  # edges of the histogram: 3 seconds to 50 minutes
 
@@ -147,7 +163,7 @@ def binned(rng: Generator, n: NDArray[np.int64]) -> tuple[NDArray[np.int64], Arr
     with the same chance, and the medians differ by the mean gain.
     """
     effect = -0.1
-    agent = rng.normal(4.5, 0.3, n.shape[:2])
+    agent = rng.normal(LOG_MEDIAN, 0.3, n.shape[:2])
     mean = np.stack([agent, agent + rng.normal(effect, 0.1, n.shape[:2])], axis=-1)
     edges = np.linspace(*LOG_SECONDS, N_BINS + 1)
     shares = np.diff(ndtr((edges[1:-1] - mean[..., None]) / 0.8), axis=-1, prepend=0, append=1)

@@ -8,7 +8,7 @@ from django.utils.html import escape
 from pytest_django import Settings
 
 from copilot.monitor.definitions import SECTIONS
-from copilot.monitor.method import stored_coverage
+from copilot.monitor.method import stored
 from helpdesk.models import User
 from tests.copilot.making import make_match_version
 
@@ -40,11 +40,19 @@ def test_the_versions_in_force_are_named_with_their_floors(client: Client) -> No
 
 def test_the_coverage_is_that_of_the_stored_run(client: Client) -> None:
     rows = list(csv.DictReader(client.get(PAGE, {"csv": "coverage"}).text.splitlines()))
-    assert len(rows) == len(stored_coverage()) > 50
+    assert len(rows) == len(stored("coverage")) > 50
     assert {row["n"] for row in rows} == {"4000"}
     assert all(float(row["standard_error"]) < 0.01 for row in rows)
     assert {row["met"] for row in rows} == {"True"}
     assert "All bars are met." in client.get(PAGE).text
+
+
+def test_how_the_decay_alarm_did_is_that_of_the_stored_run(client: Client) -> None:
+    rows = list(csv.DictReader(client.get(PAGE, {"csv": "decay"}).text.splitlines()))
+    assert [(row["what"], row["n"], row["met"]) for row in rows] == [
+        ("found", "200", "True"), ("false alarms", "200", "True"), ("false alarms", "200", "True"),
+    ]  # fmt: skip
+    assert "in 200 invented worlds of twelve weeks: both answers that became wrong" in client.get(PAGE).text
 
 
 def test_without_a_stored_run_the_page_says_what_to_do(

@@ -2,20 +2,25 @@
 
 import math
 from collections.abc import Callable
+from datetime import date
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from copilot.models import Arm, Match
+from copilot.monitor.correcting import by_prediction, by_strata, share_right
 from copilot.monitor.figures import Figure
 from copilot.monitor.funnel import Cell
+from copilot.monitor.labels import Label
+from copilot.monitor.reading import Agents
 from copilot.monitor.shares import share
 from copilot.statistics.compliers import effect_on_compliers
-from copilot.statistics.corrected import clustered_post_stratified
 from copilot.statistics.differences import difference_of_rates
 from copilot.statistics.handle_time import effect_on_log
-from copilot.statistics.prediction_powered import Judged, Labelled, clustered_prediction_powered
 from tests.copilot.config.supposed import (
+    LABELLED,
+    N_AGENTS,
     N_TURNS,
     RIGHT,
     Turns,
@@ -28,6 +33,7 @@ from tests.copilot.config.supposed import (
 SEEDS, BAR = 200, 0.92
 Interval = tuple[float, float]
 EVERY = np.ones(N_TURNS, dtype=bool)
+WEEK, NEAR, NONE = date(2026, 1, 5), Match.Kind.NEAR, Match.Kind.NONE
 
 
 def limits(figure: Figure) -> Interval:
@@ -91,43 +97,63 @@ def handle_time_where_seen(turns: Turns) -> Interval:
     return (found.low, found.high) if found else (math.nan, math.nan)
 
 
-def corrected_by_labels(turns: Turns) -> Interval:
-    """Labels at random, as many of each stratum: whether the reply matched."""
-    strata = (turns.matched, ~turns.matched)
-    k = np.stack([turns.by_agent(turns.is_right, rows & turns.is_labelled) for rows in strata], axis=1)
-    n = np.stack([turns.by_agent(EVERY, rows & turns.is_labelled) for rows in strata], axis=1)
-    whole = np.stack([turns.by_agent(EVERY, rows) for rows in strata], axis=1)
-    found = clustered_post_stratified(k, n, whole)
-    return found.low, found.high
+def sample(turns: Turns) -> tuple[list[Label], dict[str, Agents]]:
+    """The labelled turns and the sums of all, as the page Accuracy reads them."""
+    arm_of = {False: Arm.SHADOW, True: Arm.OFFER}
+    labels = [
+        Label(WEEK, arm_of[shown], NEAR if matched else NONE, "", agent, LABELLED, float(right), None)
+        for agent, shown, matched, right in zip(
+            *(
+                each[turns.is_labelled].tolist()
+                for each in (turns.agent, turns.is_shown, turns.matched, turns.is_right)
+            ),
+            strict=True,
+        )
+    ]
+    arms = {}
+    for shown, arm in arm_of.items():
+        rows = turns.is_shown == shown
+        n, k = turns.by_agent(EVERY, rows), turns.by_agent(turns.matched, rows)
+        counts = {"n_compared": n, "n_matches": k, "n_conflict": 0 * n, "n_none": n - k}
+        arms[arm.value] = Agents(
+            np.arange(N_AGENTS), {name: each.astype(np.int64) for name, each in counts.items()}
+        )
+    return labels, arms
+
+
+def labels_alone(turns: Turns) -> Interval:
+    return limits(share_right("", sample(turns)[0]))
+
+
+def corrected_by_strata(turns: Turns) -> Interval:
+    return limits(by_strata(*sample(turns)))
 
 
 def corrected_by_matches(turns: Turns) -> Interval:
-    """The match as the judge of all rows, a person of some."""
-    f, y, few = turns.matched, turns.is_right, turns.is_labelled
-    sums = [turns.by_agent(each, few)[:, None] for each in (EVERY, y, f, f, f & y)]
-    every = [turns.by_agent(each, EVERY)[:, None] for each in (EVERY, f, f)]
-    found = clustered_prediction_powered(Judged(*every), Labelled(*sums))
-    return found.interval.low, found.interval.high
+    return limits(by_prediction(*sample(turns))[0])
 
 
-FIGURES: dict[str, tuple[Callable[[Turns], Interval], Callable[[], float]]] = {
-    "match rate, shadow": (match_rate_of_shadow, lambda: truth("matched", is_shown=False)),
-    "match rate, offered": (match_rate_of_offer, lambda: truth("matched", is_shown=True)),
-    "viewed": (viewed, share_viewed),
+FIGURES: dict[str, tuple[Callable[[Turns], Interval], Callable[[Turns], float]]] = {
+    "match rate, shadow": (match_rate_of_shadow, lambda _: truth("matched", is_shown=False)),
+    "match rate, offered": (match_rate_of_offer, lambda _: truth("matched", is_shown=True)),
+    "viewed": (viewed, lambda _: share_viewed()),
     "influence": (
         influence,
-        lambda: truth("matched", is_shown=True) - truth("matched", is_shown=False),
+        lambda _: truth("matched", is_shown=True) - truth("matched", is_shown=False),
     ),
     "handle time": (
         handle_time,
-        lambda: truth("log_seconds", is_shown=True) - truth("log_seconds", is_shown=False),
+        lambda _: truth("log_seconds", is_shown=True) - truth("log_seconds", is_shown=False),
     ),
     "handle time, where seen": (
         handle_time_where_seen,
-        lambda: (truth("log_seconds", is_shown=True) - truth("log_seconds", is_shown=False)) / share_viewed(),
+        lambda _: (
+            (truth("log_seconds", is_shown=True) - truth("log_seconds", is_shown=False)) / share_viewed()
+        ),
     ),
-    "accuracy, post-stratified": (corrected_by_labels, lambda: RIGHT),
-    "accuracy, prediction-powered": (corrected_by_matches, lambda: RIGHT),
+    "accuracy, labels alone": (labels_alone, lambda _: RIGHT),
+    "accuracy, post-stratified": (corrected_by_strata, lambda turns: float(turns.is_right.mean())),
+    "accuracy, prediction-powered": (corrected_by_matches, lambda _: RIGHT),
 }
 
 
@@ -139,7 +165,7 @@ def worlds() -> list[Turns]:
 @pytest.mark.parametrize("name", FIGURES)
 def test_an_interval_covers_the_truth_as_often_as_it_says(name: str, worlds: list[Turns]) -> None:
     interval, true = FIGURES[name]
-    holds = [low <= true() <= high for low, high in map(interval, worlds)]
+    holds = [low <= true(turns) <= high for turns in worlds for low, high in (interval(turns),)]
     coverage = sum(holds) / SEEDS
     assert coverage + 2 * math.sqrt(coverage * (1 - coverage) / SEEDS) >= BAR, f"{name}: {coverage:.3f}"
 

@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from copilot.statistics.corrected import clustered_post_stratified, post_stratified
-from copilot.statistics.intervals import clustered_rate
+from copilot.statistics.corrected import post_stratified
 
 STRATUM = st.integers(2, 60).flatmap(
     lambda n: st.tuples(st.integers(0, n), st.just(n), st.integers(n, 2_000))
@@ -42,34 +41,6 @@ def test_labels_that_are_all_alike_are_not_certain() -> None:
     assert found.low < 0.97
 
 
-def test_with_one_stratum_all_labelled_it_is_the_clustered_rate() -> None:
-    rng = np.random.default_rng(1)
-    n = rng.integers(20, 60, 15)
-    k = rng.binomial(n, rng.beta(4, 2, 15))
-    found = clustered_post_stratified(k[:, None], n[:, None], n[:, None])
-    expected = clustered_rate(k, n)
-    assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
-
-
-@given(st.lists(st.lists(STRATUM, min_size=3, max_size=3), min_size=2, max_size=12))
-def test_agents_in_another_order_and_idle_ones_change_nothing(
-    agents: list[list[tuple[int, int, int]]],
-) -> None:
-    k, n, rows = np.moveaxis(np.array(agents), -1, 0)
-    idle = np.zeros((1, 3))
-    found = clustered_post_stratified(k, n, rows)
-    other = clustered_post_stratified(*(np.concatenate([idle, each[::-1]]) for each in (k, n, rows)))
-    assert (other.low, other.high) == pytest.approx((found.low, found.high))
-    assert found.estimate == pytest.approx(post_stratified(k.sum(0), n.sum(0), rows.sum(0)).estimate)
-
-
-def test_agents_that_differ_widen_the_interval() -> None:
-    k, n = np.array([[20], [4]] * 6), np.full((12, 1), 20)
-    clustered = clustered_post_stratified(k, n, n * 10)
-    rows = post_stratified(k.sum(0), n.sum(0), n.sum(0) * 10)
-    assert clustered.high - clustered.low > 2 * (rows.high - rows.low)
-
-
 @pytest.mark.parametrize(
     ("k", "n", "rows", "message"),
     [
@@ -86,11 +57,6 @@ def test_labels_that_make_no_estimate_are_refused(
 ) -> None:
     with pytest.raises(ValueError, match=message):
         post_stratified(k, n, rows)
-
-
-def test_labels_of_one_agent_do_not_tell_how_agents_differ() -> None:
-    with pytest.raises(ValueError, match="use post_stratified"):
-        clustered_post_stratified([[5, 5]], [[9, 9]], [[20, 20]])
 
 
 def test_a_stratum_without_rows_is_left_out() -> None:

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 from django.core.management import call_command
 
-from copilot.statistics import coverage
-from copilot.statistics.coverage import BARS, REPEATS, SEED, TRIALS, Result, as_json, from_json, simulate
+from copilot.monitor import trying, trying_decay
+from copilot.monitor.trying import TRIALS
+from copilot.statistics.coverage import BARS, REPEATS, SEED, Result, as_json, from_json, simulate
 from copilot.statistics.worlds import (
+    N_LABELS,
     Volumes,
     arms,
     binned,
@@ -29,7 +31,7 @@ STORED = ROOT / "fixtures" / "statistics" / "coverage.json"
 
 @pytest.mark.slow
 def test_the_stored_table_is_what_the_code_gives() -> None:
-    assert STORED.read_text("utf-8") == as_json(simulate())
+    assert STORED.read_text("utf-8") == as_json(simulate(TRIALS))
 
 
 def test_every_stored_result_meets_its_bar() -> None:
@@ -54,19 +56,20 @@ def test_a_result_meets_its_bar_within_two_standard_errors() -> None:
 def test_the_command_stores_what_it_simulated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(coverage, "TRIALS", TRIALS[:2])
-    call_command("simulate_coverage", repeats=20, seed=3, out=tmp_path / "coverage.json")
+    monkeypatch.setattr(trying, "TRIALS", TRIALS[:2])
+    call_command("simulate_coverage", repeats=20, worlds=2, seed=3, out=tmp_path / "coverage.json")
     stored = from_json((tmp_path / "coverage.json").read_text("utf-8"))
-    assert stored == simulate(repeats=20, seed=3)
+    assert stored == simulate(TRIALS[:2], repeats=20, seed=3)
     assert {result.repeats for result in stored} == {20}
-    assert "8 results are in" in capsys.readouterr().out
+    decay = from_json((tmp_path / "decay.json").read_text("utf-8"))
+    assert decay == trying_decay.try_alarm(worlds=2)
+    assert "15 results are in" in capsys.readouterr().out
 
 
-def test_a_trial_has_draws_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another trial before it, or none, changes nothing, as long as its place in the table is kept."""
-    few = simulate(repeats=30)[: len(BARS) * len(Volumes)]
-    monkeypatch.setattr(coverage, "TRIALS", TRIALS[:1])
-    assert simulate(repeats=30) == few
+def test_a_trial_has_draws_of_its_own() -> None:
+    """Another trial before it, or none, changes nothing."""
+    both = simulate(TRIALS[:2], repeats=30)
+    assert simulate(TRIALS[1:2], repeats=30) == both[len(BARS) * len(Volumes) :]
 
 
 @pytest.mark.parametrize("kind", Volumes)
@@ -85,6 +88,10 @@ def test_the_truth_of_a_world_is_what_its_rows_average_to() -> None:
     assert (shadow, offer - shadow) == pytest.approx((drawn.match_rate, drawn.difference), abs=0.003)
     truth = judged(rng, rows)
     assert truth.right_here.mean() == pytest.approx(truth.right, abs=0.003)
+    assert truth.labelled.sum(axis=(1, 2, 3, 4, 5)).mean() == pytest.approx(N_LABELS, rel=0.01)
+    weight = 1 / truth.chance[:, None, ..., None]
+    told = (truth.labelled * weight).sum(axis=(0, 1, 2, 3, 4))
+    assert told[1] / told.sum() == pytest.approx(truth.right, abs=0.003)
     times = timed(rng, arms(rng, rows, by_agent=False))
     first, second = times.total.sum(axis=(0, 1)) / times.n.sum(axis=(0, 1))
     assert second - first == pytest.approx(times.effect, abs=0.005)

@@ -70,19 +70,24 @@ def gap_charts(
         )
         return (Chart("gap", "Offline less online, by topic", "", table_of_figures("Topic", []), None, why),)
     n_online = {name: int(compared(agents.people).sum()) for name, agents in topics.items()}
-    gaps = by_topic(rows, known, n_online)
-    return _gap(gaps, version), _causes(known, n_online, turns, version)
+    gaps, left_out = by_topic(rows, known, n_online)
+    return _gap(gaps, left_out, version), _causes(known, n_online, turns, version)
 
 
-def by_topic(rows: Sequence[Row], labels: Sequence[Label], n_online: Mapping[str, int]) -> list[TopicGap]:
-    """Part the gap by topic; topics with too few labels or offline rows stand together. The worst come first."""
+def by_topic(
+    rows: Sequence[Row], labels: Sequence[Label], n_online: Mapping[str, int]
+) -> tuple[list[TopicGap], str]:
+    """Part the gap by topic, the worst first; topics with too few labels or offline rows stand together.
+
+    Where even together they have turns but too few labels, they are left out on both sides, and said to be: without
+    them online, all of their offline rows would seem to be another mix.
+    """
     offline, online = defaultdict(list), defaultdict(list)
     for row in rows:
         offline[row.first_topic].append(float(row.is_best_right))
     for label in labels:
         online[label.topic].append(label)
     own = {name for name in online if not why_not(online[name]) and len(offline[name]) >= FEWEST}
-    names = [*sorted(own), OTHERS]
     right: defaultdict[str, list[float]] = defaultdict(list)
     judged: defaultdict[str, list[Label]] = defaultdict(list)
     n_of: defaultdict[str, int] = defaultdict(int)
@@ -92,9 +97,13 @@ def by_topic(rows: Sequence[Row], labels: Sequence[Label], n_online: Mapping[str
         judged[topic if topic in own else OTHERS] += some
     for topic, n in n_online.items():
         n_of[topic if topic in own else OTHERS] += n
+    is_unknown = n_of[OTHERS] > 0 and bool(why_not(judged[OTHERS]))
+    names = sorted(own) if is_unknown else [*sorted(own), OTHERS]
     off = [_mean(right[name]) for name in names]
     on = [None if why_not(judged[name]) else interval_of(judged[name]).estimate for name in names]
-    n_on = [0 if why_not(judged[name]) else n_of[name] for name in names]
+    n_on = [n_of[name] for name in names]
+    if not sum(n_on):
+        return [], ""
     found = decompose(
         n_offline=[len(right[name]) for name in names],
         n_online=n_on,
@@ -107,12 +116,18 @@ def by_topic(rows: Sequence[Row], labels: Sequence[Label], n_online: Mapping[str
         for name, mix, within, before, n, now in parts
         if before is not None or now is not None
     ]
-    return sorted(gaps, key=lambda gap: (-gap.within, gap.name))
+    left_out = (
+        f"{OTHERS} have {len(judged[OTHERS])} labels, too few to say: their {n_of[OTHERS]:,} turns and "
+        f"{len(right[OTHERS]):,} rows of the test are left out on both sides."
+        if is_unknown
+        else ""
+    )
+    return sorted(gaps, key=lambda gap: (-gap.within, gap.name)), left_out
 
 
-def _gap(gaps: Sequence[TopicGap], version: str) -> Chart:
+def _gap(gaps: Sequence[TopicGap], left_out: str, version: str) -> Chart:
     title = "Offline less online, by topic"
-    if len(gaps) < 2:
+    if all(gap.name == OTHERS for gap in gaps):
         why = f"No topic has {FEWEST} labels and {FEWEST} offered rows of the test: the gap can't be parted."
         return Chart("gap", title, "", _table(gaps, version), None, why)
     mix, within = sum(gap.mix for gap in gaps), sum(gap.within for gap in gaps)
@@ -129,7 +144,8 @@ def _gap(gaps: Sequence[TopicGap], version: str) -> Chart:
         f"questions than in the test and {figures[1].written} from worse answers to the same; below it by topic.",
         _table(gaps, version),
         charts.bars(figures, title=title),
-        note="Without intervals: a topic has few labels. Read it as where to look first.",
+        note="Without intervals: a topic has few labels. Read it as where to look first. Labels are weighted topic by "
+        f"topic, so that the sum is near offline less the corrected estimate above, not equal to it. {left_out}",
     )
 
 

@@ -6,7 +6,7 @@ suggestion is right does not depend on who saw it, so labels of both arms count.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from itertools import chain
 
 from copilot.models import Arm, Match
@@ -15,7 +15,6 @@ from copilot.monitor.answer_reading import topic_weeks
 from copilot.monitor.charts import Chart, Series
 from copilot.monitor.correcting import (
     FEWEST_LABELS,
-    Arms,
     by_prediction,
     by_strata,
     deff_of_labels,
@@ -26,6 +25,8 @@ from copilot.monitor.estimates import bound, estimates_chart
 from copilot.monitor.figures import Figure, drawable
 from copilot.monitor.filters import Filters
 from copilot.monitor.gaps import gap_charts
+from copilot.monitor.label_free import Bins
+from copilot.monitor.labelled import alarm, labelled_arms
 from copilot.monitor.labels import Label, labels_of
 from copilot.monitor.match_rates import (
     COLUMNS,
@@ -38,11 +39,8 @@ from copilot.monitor.match_rates import (
     version,
 )
 from copilot.monitor.offline import Offline, offline
-from copilot.monitor.reading import Agents, by_agent, joined, nobody, over_time
+from copilot.monitor.reading import Agents, joined, nobody, over_time
 from copilot.monitor.tables import table_of_figures
-from copilot.statistics.label_free import Expected
-
-ARMS = (Arm.SHADOW, Arm.OFFER)
 
 
 @dataclass(frozen=True)
@@ -67,20 +65,20 @@ def accuracy(filters: Filters) -> Accuracy:
     weeks = over_time(filters, arm=Arm.SHADOW, names=COLUMNS)
     shadow = joined([nobody(COLUMNS), *weeks.values()]).people
     deff = deff_of(shadow)
-    expected = label_free.bins_by_time(filters)
+    confidences = label_free.bins_by_time(filters)
     held_out = match_rate("Match rate, held out", shadow, version=named)
-    marks, alarm = _marks(filters, labels, test, shadow, label_free.expected(expected), named)
+    marks, parted = _marks(filters, labels, test, shadow, confidences, named)
     return Accuracy(
         total=sum(int(compared(agents.people).sum()) for agents in answered.values()),
         finding=_finding(marks, held_out),
-        warnings=tuple(filter(None, (replayed(shadow), alarm))),
+        warnings=tuple(filter(None, (replayed(shadow), parted))),
         said=(left_out(shadow), _about(labels)),
         kinds={kind.label: int(shadow[f"n_{kind}"].sum()) for kind in Match.Kind}
         if held_out.value is not None
         else {},
         charts=(
             estimates_chart(marks),
-            _over_time(filters.per, weeks, labels, deff, label_free.by_time(expected, filters), named),
+            _over_time(filters.per, weeks, labels, deff, label_free.by_time(confidences, filters), named),
             _when(labels, named),
             _by_topic(by[Arm.SHADOW], deff, named),
             *gap_charts(test.rows, labels, answered, filters.turns(), version=named),
@@ -93,7 +91,7 @@ def _marks(
     labels: Sequence[Label],
     test: Offline,
     shadow: Agents,
-    expected: Expected | None,
+    confidences: Bins,
     named: str,
 ) -> tuple[list[Figure], str]:
     """Return the estimates side by side, and a sentence where confidence and labels part."""
@@ -106,23 +104,12 @@ def _marks(
         bound(labels, shadow, version=named),
         strata,
         powered,
-        label_free.figure_of(expected, filters),
+        label_free.figure_of(label_free.expected(confidences), filters),
         test.figure,
     ]
     if len(said(labels)) < FEWEST_LABELS:
         marks.insert(1, share_right("Labels alone", labels, version=named))
-    return marks, label_free.alarm(expected, corrected)
-
-
-def labelled_arms(filters: Filters, labels: Sequence[Label]) -> Arms:
-    """Return the figures of the weeks from which labels are: of other weeks they say nothing."""
-    if not labels:
-        return {}
-    weeks = [label.week for label in labels]
-    days = {"day__gte": min(weeks), "day__lte": max(weeks) + timedelta(days=6)}
-    turns = filters.totals().filter(**days)
-    found = {arm: by_agent(turns.filter(arm=arm), names=COLUMNS) for arm in ARMS}
-    return {arm: joined([nobody(COLUMNS), *agents.values()]).people for arm, agents in found.items()}
+    return marks, alarm(confidences, labels, corrected)
 
 
 def _finding(marks: Sequence[Figure], held_out: Figure) -> str:

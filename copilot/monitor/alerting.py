@@ -23,7 +23,7 @@ from django.db import connection, transaction
 from django.urls import reverse
 
 from copilot.models import Alert, AlertEvent
-from copilot.monitor import checks
+from copilot.monitor import checks, label_free
 from copilot.monitor.checks import Found
 from copilot.statistics import decay
 from copilot.statistics.alarms import SHARE_LEVEL
@@ -57,6 +57,7 @@ CHECKS = (
     Check("fallbacks", "Fallbacks", checks.share_above(checks.FALLBACKS), 31 * SHARE_LEVEL, DAY),
     Check("lateness", "Lateness", checks.share_above(checks.LATENESS), 6 * SHARE_LEVEL, 7 * DAY),
     Check("unseen", "Unseen questions", checks.questions_are_unseen, 6 * SHARE_LEVEL, 7 * DAY),
+    Check("calibration", "Confidence", checks.confidence_has_parted, 31 * (1 - label_free.SURE), 7 * DAY),
     Check("decay", "Answers out of date", checks.answers_have_decayed, decay.BUDGET / 12, 7 * DAY),
 )
 

@@ -16,10 +16,14 @@ from copilot.models.agent_day import AgentDay
 from copilot.models.input_day import InputDay
 from copilot.models.rollup import NOBODY, TurnDay
 from copilot.models.suggestion import State
-from copilot.monitor import touching
+from copilot.monitor import label_free, labelled, touching
+from copilot.monitor.correcting import by_prediction
 from copilot.monitor.decaying import decaying
 from copilot.monitor.drift_cost import likely_cost
+from copilot.monitor.filters import Filters
 from copilot.monitor.funnel import ANSWERED, Cell
+from copilot.monitor.labelled import labelled_arms
+from copilot.monitor.labels import labels_of
 from copilot.monitor.reading import Sums, by_agent, joined, nobody
 from copilot.monitor.rolling import span_of
 from copilot.monitor.shares import FEWEST_AGENTS
@@ -209,6 +213,17 @@ def questions_are_unseen(now: datetime) -> list[Found]:
         "Drift: a new product, a failure or spam may need a topic of its own."
     )
     return [Found(f"Unseen questions: {100 * k / n:.0f} %", evidence)]
+
+
+def confidence_has_parted(now: datetime) -> list[Found]:
+    """Find that confidence promises something else of the labelled weeks than blind labels bear out."""
+    filters = Filters(today=timezone.localdate(now))
+    labels = labels_of(filters)
+    _, corrected = by_prediction(labels, labelled_arms(filters, labels))
+    if not (said := labelled.alarm(label_free.bins_by_time(filters), labels, corrected)):
+        return []
+    evidence = f"{said} Look at Accuracy for the topics, and at Floors; a release that is trained anew calibrates anew."
+    return [Found("Confidence and labels part", evidence)]
 
 
 def _mismatch(of: str, counts: Mapping[str, int], shares: Sequence[float], what_to_do: str) -> list[Found]:

@@ -157,7 +157,8 @@ SECTIONS = (
             ),
             Definition(
                 "Estimate without labels (CBPE)",
-                "The mean calibrated confidence of what was offered. True only while the confidence is calibrated.",
+                "The mean calibrated confidence of what was offered. True only while the confidence is calibrated: an "
+                "alert says where it parts from the corrected accuracy of the same weeks, the labelled ones.",
                 "mean p; ECE = sum n_b/n |acc_b - conf_b| beside its value for a perfect model",
                 "NannyML; Naeini 2015",
             ),

@@ -64,8 +64,11 @@ def by_time(by: Bins, filters: Filters) -> dict[date, Figure]:
 
 
 def alarm(found: Expected | None, corrected: Corrected | None) -> str:
-    """Say that confidence promises something else than labels bear out; nothing where chance may explain it."""
-    if found is None or corrected is None:
+    """Say that confidence promises something else than labels bear out; nothing where chance may explain it.
+
+    Of few agents nobody knows what chance makes.
+    """
+    if found is None or corrected is None or corrected.interval.few_agents:
         return ""
     parted = disagreement(
         found, corrected=corrected.interval.estimate, standard_error=corrected.standard_error, confidence=SURE

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from copilot.models import ConfidenceDay, Evaluation, Judgment, Release, TurnDay
+from copilot.monitor.checks import confidence_has_parted
 from copilot.monitor.rolling import agent_hash
 from copilot.monitor.rolling_sums import roll_sums
 from helpdesk.models import User
@@ -175,6 +176,36 @@ def test_confidence_that_promises_more_than_labels_bear_out_is_told(
     assert "it promises more than chance explains" in client.get(PAGE).text
     partly = table(client, "estimates", topic="payouts")["Expected from confidence (CBPE)"]
     assert partly["note"] == "confidences are kept for all topics and languages together"
+    [found] = confidence_has_parted(timezone.now())
+    assert "promises 96 %, labels bear out 70 %" in found.evidence
+
+
+def test_confidence_is_held_against_labels_of_the_same_weeks(
+    client: Client, agents: list[User], nadia: User
+) -> None:
+    release = make_release()
+    for agent in agents:
+        turns(agent_hash(agent.pk), n_near=30, n_none=20)
+    label_all(agents, nadia, 120)
+    for week, percent in ((3, 70), (2, 99)):
+        ConfidenceDay.objects.create(
+            day=monday(week), release=release, arm="shadow", bin=percent, n=500, n_matches=300
+        )
+    assert "than chance explains" not in client.get(PAGE).text
+    assert confidence_has_parted(timezone.now()) == []
+
+
+def test_a_week_between_labelled_ones_that_nobody_judged_is_not_spoken_of(
+    client: Client, agents: list[User], nadia: User
+) -> None:
+    for agent in agents:
+        for week, counts in ((5, {"n_near": 50}), (4, {"n_none": 500}), (3, {"n_near": 30, "n_none": 20})):
+            turns(agent_hash(agent.pk), day=monday(week), **counts)
+    label_all(agents, nadia, 120)
+    first = Judgment.objects.order_by("pk")[:40]
+    Judgment.objects.filter(pk__in=first).update(week=monday(5))
+    found = table(client, "estimates")["Corrected, post-stratified"]
+    assert float(found["value"]) > 0.7, "with 5,000 turns that don't match it would be 0.31"
 
 
 def offline_row(topic: str, *, is_right: bool, key: str = "k") -> list[Any]:

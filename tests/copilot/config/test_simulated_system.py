@@ -30,11 +30,11 @@ from copilot.config.simulation.living import Life
 from copilot.matching import compare
 from copilot.models import Alert, Match, Release, TurnDay
 from copilot.monitor import alerting, figures, reading, rolling
-from copilot.monitor.accuracy import labelled_arms
 from copilot.monitor.correcting import by_prediction, by_strata, share_right
 from copilot.monitor.decaying import WINDOWS
 from copilot.monitor.filters import Filters
 from copilot.monitor.funnel import SUBSTANTIVE, Cell
+from copilot.monitor.labelled import labelled_arms
 from copilot.monitor.labels import labels_of
 from copilot.monitor.shares import share
 from copilot.statistics.decay import LEAST_FALL

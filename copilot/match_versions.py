@@ -112,19 +112,24 @@ def _fields_of(release: Release, pairs: Sequence[Pair]) -> dict[str, object]:
 def _store(
     artifact: Artifact, encoder: Encoder, pairs: Sequence[Pair], fields: dict[str, object], *, now: datetime
 ) -> MatchVersion:
-    from copilot.matching.floors import choose_floor, score  # scipy, which no web process needs for this
+    from copilot.matching.floors import (
+        choose_floor,
+        judge,
+        score,
+    )  # scipy, which no web process needs for this
 
-    choosing = [pair for pair in pairs if pair.half is Half.CHOOSING]
     terms = frozenset(Term.objects.values_list("name", flat=True))
-    scored = score(choosing, encoder.encode, terms=terms)
-    languages = sorted({*settings.COPILOT_LANGUAGES, *(pair.language for pair in choosing)})
+    scored = score(pairs, encoder.encode, terms=terms)
+    choosing, judging = ([each for each in scored if each.pair.half is half] for half in Half)
+    languages = sorted({*settings.COPILOT_LANGUAGES, *(each.pair.language for each in choosing)})
     with transaction.atomic():
         version = MatchVersion.objects.create(**fields, created_at=now)
-        for found in (choose_floor(scored, language=language) for language in languages):
+        for found in (choose_floor(choosing, language=language) for language in languages):
+            judged = judge(judging, language=found.language, floor=found.floor)
             SemanticFloor.objects.create(
                 version=version, language=found.language, floor=found.floor, n_pairs=found.n_pairs,
                 n_above=found.n_above, n_right=found.n_right, precision_low=found.low, precision_high=found.high,
-                reason=found.reason,
+                n_same=judged.n_same, n_found=judged.n_found, n_found_right=judged.n_right, reason=found.reason,
             )  # fmt: skip
     return version
 

@@ -1,7 +1,8 @@
 """The least closeness at which a reply in other words counts as a match: chosen on labelled pairs, per language.
 
 What a floor must promise is the precision of the class SEMANTIC as it comes out of `compare`: of the pairs that words
-alone do not match and whose facts agree, those at or above the floor. Its Wilson lower bound must reach 0.90. The
+alone do not match and whose facts agree, those at or above the floor. Its Wilson lower bound must reach 0.90, on 300
+labelled pairs or more. The pairs that chose it flatter it, so that the other half judges it, and pages show both. The
 precision holds for pairs as mixed as the labelled ones; where agents change their minds more often, it is lower.
 
 Measured with all-MiniLM-L6-v2: English has a floor of 0.84, at which 35 of 35 pairs of the choosing half are right.
@@ -20,6 +21,7 @@ from copilot.pipeline.types import Vectors
 from copilot.statistics.intervals import wilson
 
 PRECISION = 0.90
+LEAST_PAIRS = 300  # labelled, of the choosing half
 LEAST_ABOVE = 35  # with fewer, not even a faultless floor reaches the bound
 
 
@@ -71,6 +73,9 @@ def choose_floor(scored: Sequence[Scored], *, language: str) -> Floor:
     A closeness that several pairs share is taken with all of them or not at all.
     """
     ours = [each for each in scored if each.pair.language == language]
+    if len(ours) < LEAST_PAIRS:
+        reason = f"only {len(ours)} labelled pairs: at least {LEAST_PAIRS} are needed"
+        return Floor(language, len(ours), reason=reason)
     found = Floor(language, len(ours))
     n_right, best_low = 0, 0.0
     reached = sorted(

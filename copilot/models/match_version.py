@@ -67,7 +67,9 @@ class MatchVersion(models.Model):
 class SemanticFloor(models.Model):
     """The least closeness that counts as a semantic match in one language, and what it rests on; or why there is none.
 
-    Of `n_pairs` labelled pairs, `n_above` are similar enough at this floor, and `n_right` of these mean the same.
+    Of `n_pairs` labelled pairs that chose it, `n_above` are similar enough at this floor, and `n_right` of these mean
+    the same. Of other pairs, which judge it, `n_same` mean the same; `n_found` are found at this floor, and
+    `n_found_right` of these mean the same. These are None of a floor that nobody judged.
     """
 
     version = models.ForeignKey(MatchVersion, on_delete=models.CASCADE, related_name="floors")
@@ -78,6 +80,9 @@ class SemanticFloor(models.Model):
     n_right = models.PositiveIntegerField(default=0)
     precision_low = models.FloatField(null=True, help_text="Of the 95 % interval after Wilson.")
     precision_high = models.FloatField(null=True)
+    n_same = models.PositiveIntegerField(null=True)
+    n_found = models.PositiveIntegerField(null=True)
+    n_found_right = models.PositiveIntegerField(null=True)
     reason = models.CharField(max_length=200, blank=True, help_text="Why there is no floor.")
 
     class Meta:

@@ -85,7 +85,7 @@ SECTIONS = (
                 "Exact, near, retained, semantic",
                 "The four kinds of a match, in the order in which they are decided: equal in normal form; alike "
                 "letter by letter; half of the suggestion's words kept in runs of three or more; alike in meaning "
-                "by each language's floor, chosen on labelled pairs.",
+                "by each language's floor, chosen on 300 labelled pairs or more and judged by others, as said above.",
                 "Levenshtein 1 - d/max(|s|,|r|) >= 0.90; R = sum |block| / |s| >= 0.5; closeness >= floor",
                 "Levenshtein 1966; blocks by longest common subsequence",
             ),

@@ -25,7 +25,7 @@ class Method:
     sections: Sequence[Section]
     pitfalls: Sequence[tuple[str, str]]
     version: MatchVersion
-    floors: Sequence[SemanticFloor]
+    floors: Sequence[tuple[SemanticFloor, str]]
     near: float
     retained: float
     coverage: Sequence[Result]
@@ -41,7 +41,7 @@ def method() -> Method:
         sections=SECTIONS,
         pitfalls=PITFALLS,
         version=version,
-        floors=list(version.floors.all()),
+        floors=[(floor, _judged(floor)) for floor in version.floors.all()],
         near=NEAR_SIMILARITY,
         retained=RETAINED_SHARE,
         coverage=results,
@@ -59,6 +59,18 @@ def stored(name: str) -> tuple[Result, ...]:
     """Return a result of the last run of `simulate_coverage`, coverage or decay; nothing if there is none."""
     file = settings.BASE_DIR / STORED / f"{name}.json"
     return from_json(file.read_text(encoding="utf-8")) if file.exists() else ()
+
+
+def _judged(floor: SemanticFloor) -> str:
+    """Say how a floor does on pairs that it was not chosen on."""
+    if floor.n_same is None:
+        return "not judged"
+    if not floor.n_found:
+        return f"finds none of the {floor.n_same} that mean the same"
+    k, n = floor.n_found_right or 0, floor.n_found
+    right = wilson(k, n)
+    limits = f"{100 * right.low:.0f} to {100 * right.high:.0f} %"
+    return f"{k} of {n} found ({limits}), of {floor.n_same} that mean the same"
 
 
 def _finding(results: Sequence[Result]) -> str:

@@ -130,6 +130,14 @@ def make_match_version(
     version = MatchVersion.objects.create(**fields)
     if floor is not None:
         SemanticFloor.objects.create(
-            version=version, language="en", floor=floor, n_pairs=100, n_above=40, n_right=40
+            version=version,
+            language="en",
+            floor=floor,
+            n_pairs=300,
+            n_above=40,
+            n_right=40,
+            n_same=80,
+            n_found=20,
+            n_found_right=19,
         )
     return version

@@ -43,7 +43,7 @@ def test_a_version_is_made_of_the_live_encoder_and_the_pairs(release: Release, n
     assert english.n_pairs >= 300
     assert english.floor is not None
     assert english.precision_low >= PRECISION
-    assert "at least 35 are needed" in version.floors.get(language="de").reason
+    assert "labelled pairs: at least 300 are needed" in version.floors.get(language="de").reason
     assert set(match_versions.floors_of(version)) == {"en"}
     assert match_versions.make(now=now) == version  # nothing it is made of has changed
 
@@ -55,6 +55,8 @@ def test_a_version_is_made_of_the_live_encoder_and_the_pairs(release: Release, n
         [each for each in scored if each.pair.half is Half.JUDGING], language="en", floor=again.floor
     )
     assert judged.n_right == judged.n_found  # few are found, and none wrongly
+    stored = (english.n_same, english.n_found, english.n_found_right)
+    assert stored == (judged.n_same, judged.n_found, judged.n_right)
     assert judged.n_vetoed / judged.n_changed > 0.9
 
 

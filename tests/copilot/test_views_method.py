@@ -35,7 +35,10 @@ def test_the_versions_in_force_are_named_with_their_floors(client: Client) -> No
     version = make_match_version(floor=0.83, is_current=True)
     text = client.get(PAGE).text
     assert f"Replies are compared by match version {version.pk}: normal form 1, rules 1" in text
-    assert "<td>0.83</td><td>100</td><td>40 of 40" in text
+    assert "<td>0.83</td><td>300</td><td>40 of 40" in text
+    assert "19 of 20 found (76 to 99 %), of 80 that mean the same" in text
+    version.floors.update(n_found=0, n_found_right=0)
+    assert "finds none of the 80 that mean the same" in client.get(PAGE).text
 
 
 def test_the_coverage_is_that_of_the_stored_run(client: Client) -> None:

@@ -74,7 +74,8 @@ class Command(BaseCommand):
             else:
                 self.stdout.write(
                     f"  {floor.language}: floor {floor.floor:.3f}, right {floor.n_right} of {floor.n_above} "
-                    f"({floor.precision_low:.2f} to {floor.precision_high:.2f}), of {floor.n_pairs} pairs"
+                    f"({floor.precision_low:.2f} to {floor.precision_high:.2f}), of {floor.n_pairs} pairs; "
+                    f"judged on others, right {floor.n_found_right} of {floor.n_found}, of {floor.n_same} alike"
                 )
 
     def _wait(self, version: MatchVersion) -> None:

@@ -15,27 +15,31 @@ def scored(closeness: float, label: Label = Label.SAME, *, kind: MatchKind = Mat
     return Scored(Pair(Half.CHOOSING, "en", "one", "other", label), closeness, kind)
 
 
+UNLIKE = [scored(0.1, Label.OTHER, kind=MatchKind.NONE)] * 300
+
+
 def test_the_lowest_floor_that_is_precise_enough_is_chosen() -> None:
     right = [scored(0.9 + n / 1000) for n in range(60)]
     wrong = [scored(0.5, Label.OTHER), scored(0.8, Label.CHANGED), scored(0.7, Label.CHANGED)]
-    found = choose_floor([*right, scored(0.75), scored(0.85), *wrong], language="en")
-    assert (found.floor, found.n_above, found.n_right, found.n_pairs) == (0.75, 63, 62, 65)
+    found = choose_floor([*right, scored(0.75), scored(0.85), *wrong, *UNLIKE], language="en")
+    assert (found.floor, found.n_above, found.n_right, found.n_pairs) == (0.75, 63, 62, 365)
     assert found.low is not None
     assert found.low >= PRECISION
 
 
 def test_vetoed_pairs_say_nothing_of_the_floor() -> None:
     vetoed = [scored(0.99, Label.CHANGED, kind=MatchKind.CONFLICT) for _ in range(50)]
-    found = choose_floor([scored(0.9) for _ in range(40)] + vetoed, language="en")
-    assert (found.floor, found.n_above, found.n_pairs) == (0.9, 40, 90)
+    found = choose_floor([scored(0.9) for _ in range(40)] + vetoed + UNLIKE, language="en")
+    assert (found.floor, found.n_above, found.n_pairs) == (0.9, 40, 390)
 
 
 @pytest.mark.parametrize(
     ("pairs", "reason"),
     [
-        ([], "only 0 pairs whose facts agree: at least 35 are needed"),
-        ([scored(0.9)] * 34, "only 34 pairs whose facts agree: at least 35 are needed"),
-        ([scored(0.9), scored(0.9, Label.OTHER)] * 30,
+        ([], "only 0 labelled pairs: at least 300 are needed"),
+        ([scored(0.9)] * 299, "only 299 labelled pairs: at least 300 are needed"),
+        (UNLIKE + [scored(0.9)] * 34, "only 34 pairs whose facts agree: at least 35 are needed"),
+        (UNLIKE + [scored(0.9), scored(0.9, Label.OTHER)] * 30,
          "no floor is precise enough: the best lower bound is 0.38, 0.90 is needed"),
     ],
 )  # fmt: skip
@@ -45,7 +49,7 @@ def test_there_is_none_where_the_pairs_allow_none(pairs: list[Scored], reason: s
 
 
 def test_equal_closeness_is_taken_together() -> None:
-    found = choose_floor([scored(0.9)] * 40 + [scored(0.9, Label.OTHER)] * 5, language="en")
+    found = choose_floor([scored(0.9)] * 40 + [scored(0.9, Label.OTHER)] * 5 + UNLIKE, language="en")
     assert found.floor is None
 
 

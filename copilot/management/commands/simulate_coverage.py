@@ -15,7 +15,7 @@ class Command(BaseCommand):
     help = (
         "Try every interval, every sequence and the decay alarm on invented desks whose truth is known, and store how "
         "often each held: the tables of the page Method. To be run again, and committed, when a formula changes; it "
-        "takes ten minutes."
+        "takes three minutes of one core."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""What match rate says of accuracy: a lower bound without labels of its own, and the sum it is a part of."""
+"""What match rate says of accuracy: a lower bound."""
 
 from dataclasses import dataclass, replace
 
@@ -37,43 +37,3 @@ def accuracy_bound(match_rate: Interval, precision: Interval) -> Bound:
         match_rate=match_rate,
         precision=exact,
     )
-
-
-def accuracy(*, match_rate: float, precision: float, right_without_match: float) -> float:
-    """Return MR PPV + (1 - MR) FOR: right and matched, and right although the agent wrote something else.
-
-    `right_without_match` is FOR, P(right | no match). All are shares.
-
-    Raises:
-        ValueError: a share not in 0 to 1.
-
-    >>> round(accuracy(match_rate=0.7, precision=0.95, right_without_match=0.4), 3)
-    0.785
-    """
-    for name, share in (
-        ("match rate", match_rate),
-        ("precision", precision),
-        ("right without match", right_without_match),
-    ):
-        if not 0 <= share <= 1:
-            raise ValueError(f"{name} {share}: it must lie between 0 and 1")
-    return match_rate * precision + (1 - match_rate) * right_without_match
-
-
-def prevalence(share_said: float, *, sensitivity: float, specificity: float) -> float:
-    """Return the true share behind a judge's (Rogan and Gladen 1978): (q + sp - 1) / (se + sp - 1), held in 0 to 1.
-
-    Only to check a corrected estimate against: it explodes where sensitivity and specificity sum to little more than 1.
-
-    Raises:
-        ValueError: the judge is no better than chance.
-
-    >>> round(prevalence(0.75, sensitivity=0.9, specificity=0.8), 3)
-    0.786
-    """
-    better_than_chance = sensitivity + specificity - 1
-    if better_than_chance <= 0:
-        raise ValueError(
-            f"sensitivity {sensitivity} and specificity {specificity}: no better than chance, nothing can be corrected"
-        )
-    return min(1.0, max(0.0, (share_said + specificity - 1) / better_than_chance))

@@ -151,17 +151,6 @@ def unseen_limit(distances: ArrayLike) -> float:
     return float(np.quantile(np.asarray(distances, dtype=np.float64), UNSEEN))
 
 
-def count_unseen(distances: ArrayLike, *, limit: float) -> int:
-    """Return how many texts are farther than the limit from all that the reference has; 1 in 100 is chance.
-
-    By agent or day it makes the k of `intervals.clustered_rate`; an alarm is a lower limit above 0.01.
-
-    >>> count_unseen([0.1, 0.8, 0.9], limit=0.5)
-    2
-    """
-    return int((np.asarray(distances, dtype=np.float64) > limit).sum())
-
-
 def _psi(reference: Array, current: Array) -> Array:
     """Return PSI of counts [..., bins], half a row added to each bin."""
     r, c = ((each + 0.5) / (each + 0.5).sum(axis=-1, keepdims=True) for each in (reference, current))

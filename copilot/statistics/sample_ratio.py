@@ -1,37 +1,20 @@
 """Sample ratio mismatch: cases that fall into arms in other shares than configured, so that no result can be trusted.
 
-Looked at once, the chi-square test; looked at while cases come in, the Bayes factor, which may be looked at for ever.
-A chi-square test of level 0.1 % that is looked at on 60 days alarms falsely in 1.2 %.
+Looked at while cases come in, by a Bayes factor, which may be looked at for ever. A chi-square test of level 0.1 % that
+is looked at on 60 days alarms falsely in 1.2 %.
 """
 
 import math
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import chdtrc, gammaln
+from scipy.special import gammaln
 
 Array = NDArray[np.float64]
 ALARM = (
     1_000.0  # Bayes factor; Ville's inequality: a false alarm at any time in at most 1 of 1,000 experiments
 )
-LEVEL = 0.001  # of the chi-square test
 CONCENTRATION = 1_000.0  # how near to the configured shares a mismatch is looked for; see `log_bayes_factor`
-
-
-def chi_square(counts: ArrayLike, shares: ArrayLike) -> float:
-    """Return the p-value that counts by arm are drawn in the configured shares (Pearson 1900); alarm below 0.001.
-
-    Raises:
-        ValueError: no cases, arms of different number, or shares that are not positive and sum to 1.
-
-    >>> round(chi_square([5200, 4800], [0.5, 0.5]), 6)
-    6.3e-05
-    """
-    n_of, p = _checked(counts, shares)
-    if not n_of.sum() > 0:
-        raise ValueError("sample ratio of no cases: wait for the first, or show why there are none")
-    expected = n_of.sum() * p
-    return float(chdtrc(len(p) - 1, np.sum((n_of - expected) ** 2 / expected)))
 
 
 def log_bayes_factor(counts: ArrayLike, shares: ArrayLike, *, concentration: float = CONCENTRATION) -> Array:
@@ -45,7 +28,7 @@ def log_bayes_factor(counts: ArrayLike, shares: ArrayLike, *, concentration: flo
     of four experiments, c = 1,000 in three of five.
 
     Raises:
-        ValueError: as `chi_square`, or a concentration not above 0.
+        ValueError: arms of different number, shares that are not positive and sum to 1, or a concentration not above 0.
 
     >>> log_bayes_factor([[480, 520], [4600, 5400]], [0.5, 0.5]).round(2).tolist()
     [0.05, 27.92]

@@ -79,10 +79,8 @@ def mixes_chart(mixes: Sequence[Mix], version: str) -> Chart:
 def _distance(mix: Mix, version: str) -> Figure:
     """Return how far a mix is; its threshold and its p stand where others have an interval."""
     of_both = Figure(mix.name, sum(mix.n), unit=Unit.NUMBER, method=METHOD, version=version)
-    if not mix.is_known:
-        is_small = min(mix.n) < FEWEST
-        note = f"fewer than {FEWEST} turns in a span" if is_small else "one value alone: nothing to compare"
-        return replace(of_both, note=note)
+    if mix.unknown:
+        return replace(of_both, note=mix.unknown)
     return replace(of_both, value=mix.drift.value, note="drifted" if mix.has_drifted else "")
 
 
@@ -107,9 +105,8 @@ _MIXES = (
 
 def change_chart(mix: Mix, version: str) -> Chart:
     """Draw the values of a mix whose shares changed most."""
-    if not mix.is_known:
-        why = f"Fewer than {FEWEST} turns in a span." if min(mix.n) < FEWEST else "All turns are alike."
-        return Chart(mix.key, mix.name, "", Table(_CHANGES, []), empty=why)
+    if mix.unknown:
+        return Chart(mix.key, mix.name, "", Table(_CHANGES, []), empty=f"{mix.unknown.capitalize()}.")
     rows = [ChangeRow(replace(figure, version=version), *mix.shares(figure.name)) for figure in mix.changes()]
     most = rows[0]
     more = f" The {MOST_ROWS} largest of {len(rows)} changes are drawn." if len(rows) > MOST_ROWS else ""

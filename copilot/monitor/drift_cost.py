@@ -12,7 +12,7 @@ from django.db.models import Min, QuerySet
 from copilot.models import BinDay, Release, TopicDay
 from copilot.models.rollup import CONFIDENCE_BINS
 from copilot.monitor.figures import Unit, written
-from copilot.monitor.mixes import Counts, Spans, spans_of
+from copilot.monitor.mixes import FEWEST_DAYS, Counts, Spans, spans_of
 from copilot.statistics.differences import difference_of_rates
 from copilot.statistics.estimates import Estimate
 from copilot.statistics.label_free import Disagreement, Expected, disagreement, expected_accuracy
@@ -86,14 +86,14 @@ def likely_cost(release: Release, *, last: date) -> str:
     days = [*spans.reference, *spans.current]
     cost = cost_of(turns_of(BinDay.objects.filter(release=release, day__in=days)), spans)
     if cost is None:
-        return "What it costs can't be told: nothing was suggested in one of both spans."
+        return "What it costs can't be told: nothing was suggested in one of both spans, or on one day alone."
     if cost.told:
         return f"Since the release began {cost.told}."
     return "So far it costs nothing that confidence would show, so it is only information."
 
 
 def cost_of(turns: Sequence[Turns], spans: Spans) -> Cost | None:
-    """Return what confidence says of the suggestions of both spans; None where one has none.
+    """Return what confidence says of the suggestions of both spans; None where one has none, or on one day alone.
 
     Whether more or fewer turns pass is told with days as clusters.
     """
@@ -104,6 +104,8 @@ def cost_of(turns: Sequence[Turns], spans: Spans) -> Cost | None:
     if before is None or now is None:
         return None
     k, n = _passing(turns, spans)
+    if (n > 0).sum(axis=0).min() < FEWEST_DAYS:
+        return None
     return Cost(
         before=before,
         now=now,
@@ -129,7 +131,9 @@ def _passing(turns: Sequence[Turns], spans: Spans) -> tuple[Counts, Counts]:
 def told(cost: Cost | None) -> str:
     """Say both figures, then and now."""
     if cost is None:
-        return "Nothing was suggested in one of both spans, so what a change costs can't be told."
+        return (
+            "One of both spans has suggestions on one day or on none, so what a change costs can't be told."
+        )
     change, passing = cost.change, cost.passing
     return (
         f"By its own confidence {written(cost.now.accuracy, Unit.SHARE)} of what is suggested is right now, "

@@ -23,6 +23,7 @@ Counts = NDArray[np.float64]
 
 LEVEL = 0.01  # at which a mix counts as drifted: of eight mixes one in thirteen looks says so by chance
 FEWEST = 100  # turns in either span, below which nothing is said
+FEWEST_DAYS = 2  # with turns, in either span
 SEED = 1  # of the permutations
 MOST_WEEKS = 4  # of either span
 
@@ -151,7 +152,17 @@ class Mix:
 
     @property
     def is_known(self) -> bool:
-        return min(self.n) >= FEWEST and len(self.values) > 1
+        return not self.unknown
+
+    @property
+    def unknown(self) -> str:
+        """Why nothing can be said of it; nothing if something can."""
+        has_turns = self.counts.sum(axis=1) > 0
+        if min(self.n) < FEWEST:
+            return f"fewer than {FEWEST} turns in a span"
+        if min((has_turns & ~self.is_current).sum(), (has_turns & self.is_current).sum()) < FEWEST_DAYS:
+            return "turns on one day alone of a span: how much days differ can't be known"
+        return "" if len(self.values) > 1 else "one value alone: nothing to compare"
 
     @cached_property
     def drift(self) -> Drift:

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from copilot.models import FloorDay, InputDay, Release, TurnDay
+from copilot.models import BinDay, FloorDay, InputDay, Release, TopicDay, TurnDay
 from copilot.monitor.mixes import spans_of
 from copilot.monitor.rolling_sums import roll_sums
 from helpdesk.models import User
@@ -173,6 +173,16 @@ def test_one_value_alone_or_few_turns_are_not_compared(client: Client, live: Rel
     assert rows["Channels"]["psi"] == ""
 
 
+def test_turns_on_one_day_alone_say_nothing_of_how_days_differ(client: Client, live: Release) -> None:
+    lived(live, topics={"Payouts": 60, "Fees": 60}, bins={60: 20, 90: 100}, days=1)
+    for table_ in (TurnDay, FloorDay, TopicDay, BinDay, InputDay):
+        table_.objects.update(day=timezone.localdate() - timedelta(days=20))
+    lived(live, topics={"Payouts": 10, "Fees": 20}, days=13)
+    text = client.get(PAGE).text
+    assert "One of both spans has suggestions on one day or on none" in text
+    assert "turns on one day alone of a span" in table(client, "mixes")["Topics"]["note"]
+
+
 def test_a_release_of_less_than_two_weeks_has_nothing_to_compare_with(client: Client, live: Release) -> None:
     lived(live, days=13)
     assert "has not served for two whole weeks yet" in client.get(PAGE).text
@@ -180,7 +190,7 @@ def test_a_release_of_less_than_two_weeks_has_nothing_to_compare_with(client: Cl
 
 def test_without_suggestions_the_cost_is_not_told(client: Client, live: Release) -> None:
     lived(live, bins={60: 20})
-    assert "Nothing was suggested in one of both spans" in client.get(PAGE).text
+    assert "One of both spans has suggestions on one day or on none" in client.get(PAGE).text
 
 
 def test_without_a_release_it_says_what_to_do(client: Client) -> None:

@@ -83,7 +83,7 @@ class Look:
 def effect(outcome: Outcome, arms: Arms, look: Look) -> Figure:
     """Return the plain effect on an outcome, agents as clusters."""
     total, n = outcome.totals(arms)
-    if why := _too_few(n):
+    if why := _too_few(n) or _too_alike(outcome, total, n, look):
         return _without(outcome.name, n, outcome.unit, why)
     if not outcome.is_time:
         return _figure(outcome.name, difference_of_rates(total, n), n, look, outcome.unit)
@@ -150,9 +150,9 @@ def quantiles(
 def at_look(outcome: Outcome, arms: Arms, name: str, *, n_planned: int) -> Figure:
     """Return the effect so far with the interval that holds at all looks together."""
     total, n = outcome.totals(arms)
-    if why := _too_few(n):
-        return _without(name, n, outcome.unit, why)
     look = Look(n_planned=n_planned, is_planned=False)
+    if why := _too_few(n) or _too_alike(outcome, total, n, look):
+        return _without(name, n, outcome.unit, why)
     return _figure(name, difference_of_means(total, n), n, look, outcome.unit)
 
 
@@ -198,6 +198,19 @@ def _too_few(n: Array) -> str:
     if int((n > 0).sum(axis=0).min()) < FEWEST_AGENTS:
         return f"a variant has fewer than {FEWEST_AGENTS} agents: not shown"
     return ""
+
+
+def _too_alike(outcome: Outcome, total: Array, n: Array, look: Look) -> str:
+    """Say that an arm's cases are all alike, where limits rest on their variance: it is 0, and chance is not.
+
+    Without it 0 of 320 against 3 of 320 were as sure as thousands; at one planned look limits are made without it.
+    """
+    if look.is_planned or outcome.is_time:
+        return ""
+    k_of, n_of = total.sum(axis=0), n.sum(axis=0)
+    if not np.any((k_of == 0) | (k_of == n_of)):
+        return ""
+    return f"all {outcome.of} of a variant alike: nothing can be said before the planned number"
 
 
 def _is_constant(sums: cuped.Sums) -> bool:

@@ -227,6 +227,25 @@ def test_before_a_hundred_cases_nothing_is_said(client: Client, experiment: Expe
     assert "nothing can be said yet" in text_of(client, experiment)
 
 
+@pytest.mark.parametrize("n_escalated", [0, 1])
+@pytest.mark.parametrize("n_planned", [600, 2000])
+def test_a_variant_whose_cases_are_all_alike_is_not_sure_of_it(
+    client: Client, n_escalated: int, n_planned: int
+) -> None:
+    experiment = make_experiment(*HALF, n_planned=n_planned, primary_outcome="escalated")
+    hidden, offered = experiment.variants.all()
+    for agent in range(1, 11):
+        cases(hidden, agent)
+        cases(offered, agent, n_escalated=n_escalated * (agent < 4))
+    row = table(client, experiment, "shares")["Escalated"]
+    assert {each["value"] for each in table(client, experiment, "sequence").values()} == {""}
+    if n_planned == 600:
+        assert float(row["low"]) < -0.05 < 0.03 < float(row["high"])
+    else:
+        told = "all cases of a variant alike: nothing can be said before the planned number"
+        assert (row["value"], row["low"], row["note"]) == ("", "", told)
+
+
 def test_few_agents_get_the_chance_by_permutations(client: Client) -> None:
     experiment = make_experiment(*HALF, n_planned=100)
     both(experiment, n_agents=6, change=-0.2)

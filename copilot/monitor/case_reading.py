@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -60,6 +60,16 @@ class Weeks:
                 found[..., arm] = self[name][:, self.variants.index(variant)][:, self.people]
         return found
 
+    def until(self, end: date) -> "Weeks":
+        """Leave out the weeks that begin on a day or later."""
+        n = sum(week < end for week in self.weeks)
+        return replace(self, weeks=self.weeks[:n], sums={name: rows[:n] for name, rows in self.sums.items()})
+
+    def end_of(self, n_cases: int) -> date | None:
+        """Return the day after the first week with which there are so many cases; None if there are fewer."""
+        so_far = zip(self.weeks, self["n_cases"].sum(axis=(1, 2)).cumsum(), strict=True)
+        return next((week + timedelta(days=7) for week, n in so_far if n >= n_cases), None)
+
     def total(self, variant: int, name: str) -> int:
         """Return the sum of all of a variant."""
         return int(self[name][:, self.variants.index(variant)].sum()) if variant in self.variants else 0
@@ -96,9 +106,9 @@ def n_cases_by_experiment() -> dict[int, int]:
     return dict(found.annotate(n=Sum("n_cases")).order_by())
 
 
-def handle_times(variants: tuple[int, int]) -> Array:
-    """Return how many cases took how long to work on, by agent, variant and bin [agents, 2, bins]."""
-    rows = CaseWeek.objects.filter(variant__in=variants).exclude(agent=NOBODY)
+def handle_times(variants: tuple[int, int], *, end: date) -> Array:
+    """Return how many cases of the weeks before a day took how long, by agent, variant and bin [agents, 2, bins]."""
+    rows = CaseWeek.objects.filter(variant__in=variants, week__lt=end).exclude(agent=NOBODY)
     found = list(rows.values_list("agent", "variant").annotate(bins=Joined("handle_bins")).order_by("agent"))
     at = {agent: place for place, agent in enumerate(dict.fromkeys(agent for agent, _, _ in found))}
     counts = np.zeros((len(at), 2, TIME_BINS))

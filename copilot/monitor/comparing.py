@@ -25,7 +25,12 @@ QUANTILES = {"Median of handle time": 0.5, "90th percentile of handle time": 0.9
 
 @dataclass(frozen=True)
 class Pair:
-    """A variant and the one it is compared with, of one experiment, with its figures by week and agent."""
+    """A variant and the one it is compared with, of one experiment, with its figures by week and agent.
+
+    Once the planned cases are there, and nothing of them can change any more, they alone are looked at. Before that all
+    weeks are whose cases have had their time for an outcome: of a week under way only those would count that were soon
+    done with.
+    """
 
     experiment: Experiment
     control: Variant
@@ -33,6 +38,7 @@ class Pair:
     cases: Weeks
     matches: Weeks
     look: Look
+    today: date
 
     @property
     def numbers(self) -> tuple[int, int]:
@@ -44,8 +50,12 @@ class Pair:
         return BY_KEY[self.experiment.primary_outcome]
 
     def weeks(self, outcome: Outcome) -> Weeks:
-        """Return the figures that an outcome is made of: those of cases, or of turns."""
-        return self.matches if outcome.key == "matched" else self.cases
+        """Return the figures that an outcome is made of: those of cases, or of turns, of the weeks that count."""
+        return (self.matches if outcome.key == "matched" else self.cases).until(self.end(outcome))
+
+    def end(self, outcome: Outcome) -> date:
+        """Return the day before which the weeks begin that count."""
+        return self.look.planned_end or self.today - outcome.window - WEEK + timedelta(days=1)
 
     def arms(self, outcome: Outcome) -> Arms:
         """Return the sums of an outcome over all weeks, by agent and arm."""
@@ -120,7 +130,7 @@ def _times(pair: Pair) -> tuple[list[Figure], list[str]]:
                 f"By what was known before, {outcome.name.lower()} would differ between these variants without any "
                 "effect: trust the adjusted row, and ask why one variant got other cases."
             )
-    counts = case_reading.handle_times(pair.numbers)
+    counts = case_reading.handle_times(pair.numbers, end=pair.end(BY_KEY["handle_time"]))
     for figure, (first, second) in effects.quantiles(counts, pair.look, QUANTILES):
         if figure.value is None:
             rows.append(figure)
@@ -137,6 +147,7 @@ def _foretold(pair: Pair) -> Mapping[str, Covariate]:
     """
     return covariates(
         start=timezone.localdate(pair.experiment.started_at),
+        end=pair.end(BY_KEY["handle_time"]),
         variants=pair.numbers,
         agents=[pair.cases.agents[place] for place in pair.cases.people],
         has_topic=all(
@@ -215,7 +226,11 @@ def _weeks_since(weeks: Weeks) -> NDArray[np.int64]:
     """Return how many weeks each week is after each agent's first [weeks, agents]."""
     number = np.array([week.toordinal() // WEEK.days for week in weeks.weeks], np.int64)
     is_there = (weeks["n_rows"].sum(axis=1) > 0)[:, weeks.people]
-    return number[:, None] - number[is_there.argmax(axis=0)] if len(number) else np.zeros((0, 0), np.int64)
+    return (
+        number[:, None] - number[is_there.argmax(axis=0)]
+        if len(number)
+        else np.zeros(is_there.shape, np.int64)
+    )
 
 
 def _finding(pair: Pair, primary: Figure) -> str:
@@ -225,7 +240,12 @@ def _finding(pair: Pair, primary: Figure) -> str:
     told = f"{pair.treatment.name} against {pair.control.name} changes {name} by {primary.written} ({primary.interval})"
     is_clear = primary.low is not None and primary.high is not None and not primary.low <= 0 <= primary.high
     so = "" if is_clear else ", which may be no change at all"
-    when = "" if pair.look.is_planned else " So far; the interval may be looked at every day."
+    end = pair.look.planned_end
+    when = (
+        f" Decided by the cases opened before {end:%-d %B %Y}, as many as were planned: later ones change nothing."
+        if end
+        else " So far; the interval may be looked at every day."
+    )
     return f"{told}{so}.{when}"
 
 

@@ -46,7 +46,7 @@ SELECT agent, variant_id, {", ".join(f"coalesce(sum({product}), 0)::float" for p
 FROM copilot_caseday AS cases
 LEFT JOIN unnest(%(channels)s::text[], %(topics)s::bigint[], %(handle)s::bigint[], %(reply)s::bigint[])
      AS kind (of_channel, of_topic, handle, reply) ON of_channel = channel AND of_topic = {TOPIC}
-WHERE variant_id = ANY(%(variants)s) AND agent <> 0
+WHERE variant_id = ANY(%(variants)s) AND agent <> 0 AND day < %(end)s
 GROUP BY agent, variant_id
 """  # noqa: S608
 
@@ -77,15 +77,16 @@ class Covariate:
 
 
 def covariates(
-    *, start: date, variants: tuple[int, int], agents: Sequence[int], has_topic: bool
+    *, start: date, end: date, variants: tuple[int, int], agents: Sequence[int], has_topic: bool
 ) -> Mapping[str, Covariate]:
-    """Return by outcome what was foretold on a day of the times of two variants' cases since."""
+    """Return by outcome what was foretold on a day of the times of two variants' cases since, up to the end."""
     by_agent, by_kind = earlier_times(start=start, has_topic=has_topic)
     reply, handle = (foretell(_pairs(by_agent, at), _pairs(by_kind, at)) for at in (0, 2))
     kinds = sorted(by_kind)
     rows = _query(
         WEIGHTED,
         variants=list(variants),
+        end=end,
         has_topic=has_topic,
         channels=[channel for channel, _ in kinds],
         topics=[topic for _, topic in kinds],

@@ -205,7 +205,9 @@ SECTIONS = (
             Definition(
                 "Effect of an experiment",
                 "Mean log of active seconds, adjusted by what was known before; agents as clusters. Hidden if the "
-                "arms' sizes are not as configured.",
+                "arms' sizes are not as configured. A week counts once its cases have had seven days, and seven more "
+                "to come back. Until the planned cases are there the interval is one that may be looked at every day; "
+                "then it is the ordinary one of these cases, which later ones no longer change.",
                 "e^δ - 1; Y - θ(X - mean X); log BF of the sizes <= ln 1000",
                 "Deng 2013 (CUPED); Lindon and Malek 2020",
             ),

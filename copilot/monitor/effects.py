@@ -1,12 +1,13 @@
 """What one variant of an experiment changes against another: rows of its charts, from sums by agent and arm.
 
 Until the planned number of cases is there an interval is one that may be looked at every day; then it is the ordinary
-one, which may be looked at once.
+one, which may be looked at once: of the planned cases, so that it is the same whenever it is looked at.
 """
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import TypeAlias
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy as np
 from copilot.monitor.case_reading import EDGES, Array, logs
 from copilot.monitor.case_rolling import VERSION
 from copilot.monitor.figures import Figure, Unit, written
+from copilot.monitor.funnel import WINDOW
 from copilot.monitor.shares import FEWEST_AGENTS
 from copilot.statistics import always_valid, compliers, cuped, handle_time, power
 from copilot.statistics.differences import difference_of_means, difference_of_rates
@@ -33,7 +35,8 @@ TOO_SOON = f"fewer than {always_valid.FEWEST_IN_ARM} cases in a variant: too soo
 class Outcome:
     """What is compared: a mean log time, or a share; `k` and `n` are columns of figures, `of` says what n counts.
 
-    `seen` is the column of those of n in which a suggestion was in sight before the outcome, where that is counted.
+    `window` is how long after a case was opened the outcome may still come; `seen` the column of those of n in which a
+    suggestion was in sight before the outcome, where that is counted.
     """
 
     key: str
@@ -43,6 +46,7 @@ class Outcome:
     is_time: bool = False
     of: str = "cases"
     seen: str = ""
+    window: timedelta = WINDOW
 
     @property
     def unit(self) -> Unit:
@@ -62,7 +66,14 @@ OUTCOMES = (
         is_time=True,
         seen="n_replied_seen",
     ),
-    Outcome("reopened", "Reopened within 7 days", "n_reopened", "n_followed", seen="n_followed_seen"),
+    Outcome(
+        "reopened",
+        "Reopened within 7 days",
+        "n_reopened",
+        "n_followed",
+        window=2 * WINDOW,
+        seen="n_followed_seen",
+    ),
     Outcome("escalated", "Escalated", "n_escalated", "n_decided", seen="n_decided_seen"),
     Outcome("corrected", "Reply corrected within a day", "n_corrected", "n_replied"),
     Outcome("satisfaction", "Satisfied, of those who rated", "n_satisfied", "n_rated", seen="n_rated_seen"),
@@ -70,14 +81,33 @@ OUTCOMES = (
     Outcome("matched", "Replies that match the suggestion", "n_matches", "n_compared", of="replies"),
 )
 BY_KEY: Mapping[str, Outcome] = {outcome.key: outcome for outcome in OUTCOMES}
+LONGEST = max(outcome.window for outcome in OUTCOMES)
 
 
 @dataclass(frozen=True)
 class Look:
-    """When it is looked: `is_planned` once the planned number of cases is there, at which intervals may be fixed."""
+    """How often is looked: once, when nothing of the planned cases can change, which came before `planned_end`.
+
+    Before that, without such a day, as often as anybody likes.
+    """
 
     n_planned: int
-    is_planned: bool
+    planned_end: date | None = None
+
+    @property
+    def is_planned(self) -> bool:
+        return self.planned_end is not None
+
+    @classmethod
+    def at(cls, n_planned: int, *, reached: date | None, today: date) -> "Look":
+        """Return the look of a day; with the weeks before `reached` the planned number of cases is there.
+
+        >>> Look.at(900, reached=date(2026, 3, 9), today=date(2026, 3, 22)).is_planned
+        False
+        >>> Look.at(900, reached=date(2026, 3, 9), today=date(2026, 3, 23)).is_planned
+        True
+        """
+        return cls(n_planned, reached if reached and reached + LONGEST <= today else None)
 
 
 def effect(outcome: Outcome, arms: Arms, look: Look) -> Figure:
@@ -89,7 +119,7 @@ def effect(outcome: Outcome, arms: Arms, look: Look) -> Figure:
         return _figure(outcome.name, difference_of_rates(total, n), n, look, outcome.unit)
     found = handle_time.effect_on_log(total, n, seed=SEED)
     figure = _figure(outcome.name, found.log, n, look, outcome.unit)
-    return replace(figure, note=_with_permutations(figure.note, total, n))
+    return replace(figure, note=_with_permutations(figure.note, total, n)) if look.is_planned else figure
 
 
 def where_seen(outcome: Outcome, arms: Arms, look: Look) -> Figure:
@@ -150,7 +180,7 @@ def quantiles(
 def at_look(outcome: Outcome, arms: Arms, name: str, *, n_planned: int) -> Figure:
     """Return the effect so far with the interval that holds at all looks together."""
     total, n = outcome.totals(arms)
-    look = Look(n_planned=n_planned, is_planned=False)
+    look = Look(n_planned)
     if why := _too_few(n) or _too_alike(outcome, total, n, look):
         return _without(name, n, outcome.unit, why)
     return _figure(name, difference_of_means(total, n), n, look, outcome.unit)
@@ -189,7 +219,7 @@ def sight(outcome: Outcome, arms: Arms, *, shares: tuple[float, float]) -> Sight
 def _too_few(n: Array) -> str:
     """Say why arms can't be compared; nothing if they can."""
     if not n.sum():
-        return "no cases yet"
+        return "no cases yet that were followed for long enough"
     n_agents = int((n.sum(axis=1) > 0).sum())
     if n_agents == 1:
         return "one agent: how much agents differ can't be known"

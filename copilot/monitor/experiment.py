@@ -6,6 +6,7 @@ cases, and nobody knows what it did to the rest.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from copilot.experiments import MILLION
 from copilot.models import Arm, Experiment, Variant
@@ -59,7 +60,7 @@ class ExperimentPage:
     others: tuple[Variant, ...]
 
 
-def experiment_page(experiment: Experiment, *, position: int | None = None) -> ExperimentPage:
+def experiment_page(experiment: Experiment, *, today: date, position: int | None = None) -> ExperimentPage:
     """Return what is known of an experiment; `position` is that of the variant to look at, by default the first."""
     weeks = case_reading.by_week(experiment.pk)
     divided = chance.division(experiment, weeks)
@@ -70,7 +71,7 @@ def experiment_page(experiment: Experiment, *, position: int | None = None) -> E
     control = control_of(variants)
     others = tuple(variant for variant in variants if variant != control)
     treatment = next((variant for variant in others if variant.position == position), others[0])
-    look = Look(experiment.n_planned, is_planned=sum(n_cases.values()) >= experiment.n_planned)
+    look = Look.at(experiment.n_planned, reached=weeks.end_of(experiment.n_planned), today=today)
     return ExperimentPage(
         experiment=experiment,
         plan=_plan(experiment, sum(n_cases.values())),
@@ -83,7 +84,7 @@ def experiment_page(experiment: Experiment, *, position: int | None = None) -> E
         by_design=chance.BY_DESIGN.get(Unit(experiment.unit), ""),
         instead=instead,
         compared=None if instead else compare(
-            Pair(experiment, control, treatment, weeks, case_reading.matches(experiment.pk), look)
+            Pair(experiment, control, treatment, weeks, case_reading.matches(experiment.pk), look, today)
         ),
         treatment=treatment,
         others=others,

@@ -30,7 +30,8 @@ def experiment(request: PageRequest, experiment_id: int) -> HttpResponse:
     check_reader(request.user)
     found = get_object_or_404(Experiment.objects.with_people(), pk=experiment_id)
     asked = request.GET.get("variant", "")
-    page = experiment_page(found, position=int(asked) if asked.isdecimal() and len(asked) < 3 else None)
+    position = int(asked) if asked.isdecimal() and len(asked) < 3 else None
+    page = experiment_page(found, today=timezone.localdate(), position=position)
     charts = page.compared.charts if page.compared else ()
     if kind := kind_of(request.GET):
         return chart_as_file(charts, request.GET[kind], kind=kind, page=f"experiment-{found.pk}")

@@ -9,8 +9,7 @@ from copilot.models import Experiment
 from helpdesk.models import User
 from tests.browser.test_looks import problems
 from tests.browser.themes import THEMES
-from tests.copilot.making import make_experiment
-from tests.copilot.test_views_experiments import HALF, both, cases
+from tests.copilot.test_views_experiments import HALF, both, cases, make_experiment
 from tests.copilot.test_views_support import cases as supported
 
 

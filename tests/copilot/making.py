@@ -100,11 +100,13 @@ def make_alternative(suggestion: Suggestion, text: str, *, rank: int = 1, **fiel
     )
 
 
-def make_experiment(*treatments: Treatment, runs: bool = True, **fields: Any) -> Experiment:
+def make_experiment(
+    *treatments: Treatment, runs: bool = True, days_ago: int = 1, **fields: Any
+) -> Experiment:
     """An experiment of half the cases with a suggestion and half without one; it runs since yesterday."""
     from tests.making import make_user
 
-    now = timezone.now() - timedelta(days=1)
+    now = timezone.now() - timedelta(days=days_ago)
     number = next(_numbers)
     half = (Treatment("offer", 500_000, "offer"), Treatment("shadow", 500_000, "shadow"))
     plan = {

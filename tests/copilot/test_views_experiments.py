@@ -19,11 +19,14 @@ from copilot.monitor import rolling
 from copilot.monitor.case_rolling import MILLION, bin_of, roll_week
 from helpdesk.merging import merge_cases
 from helpdesk.models import User
-from tests.copilot.making import make_experiment, make_release, make_topic
+from tests.copilot import making
+from tests.copilot.making import make_release, make_topic
 from tests.making import make_case, make_reply
 
 pytestmark = pytest.mark.django_db
 PAGE = "/copilot/monitor/experiments/"
+DONE = 22  # days ago, of which a week of cases has been followed to its end
+BEFORE = 100  # days ago, when the experiment had not begun
 HALF = (Treatment("Hidden", 500_000, "shadow"), Treatment("Offered", 500_000, "offer"))
 
 
@@ -38,8 +41,19 @@ def experiment(db: None) -> Experiment:
     return make_experiment(*HALF, name="Is it worth it?", n_planned=2000)
 
 
+def make_experiment(*treatments: Treatment, **fields: Any) -> Experiment:
+    """One that runs since ten weeks."""
+    return making.make_experiment(*treatments, days_ago=70, **fields)
+
+
 def cases(
-    variant: Variant | None, agent: int, *, n: int = 30, mean: float = 5.0, days_ago: int = 1, **fields: Any
+    variant: Variant | None,
+    agent: int,
+    *,
+    n: int = 30,
+    mean: float = 5.0,
+    days_ago: int = DONE,
+    **fields: Any,
 ) -> None:
     """One row of closed cases of an agent, whose handle times lie around e to the mean seconds."""
     sums = {
@@ -80,7 +94,7 @@ def test_the_effect_stands_with_its_interval_plain_and_adjusted(
     client: Client, experiment: Experiment
 ) -> None:
     for agent in range(1, 11):
-        cases(None, agent, mean=5 + agent / 20, days_ago=30)
+        cases(None, agent, mean=5 + agent / 20, days_ago=BEFORE)
     both(experiment, change=math.log(0.9))
     text = text_of(client, experiment)
     assert "Offered against Hidden changes handle time by −1" in text
@@ -167,7 +181,7 @@ def test_intervals_are_fixed_only_after_the_planned_number_of_cases(client: Clie
     both(experiment, change=-0.1)
     before = table(client, experiment, "times")["Handle time"]
     assert "1 are missing" in text_of(client, experiment)
-    cases(experiment.variants.first(), 1, n=1, mean=5.05, days_ago=2)
+    cases(experiment.variants.first(), 1, n=1, mean=5.05, days_ago=DONE + 1)
     after = table(client, experiment, "times")["Handle time"]
     assert "as many as it needs" in text_of(client, experiment)
     assert (before["method"], after["method"]) == ("always valid", "clustered bootstrap")
@@ -175,10 +189,39 @@ def test_intervals_are_fixed_only_after_the_planned_number_of_cases(client: Clie
     assert widths[0] > 1.3 * widths[1]
 
 
+def test_what_comes_after_the_planned_cases_changes_no_interval(client: Client) -> None:
+    experiment = make_experiment(*HALF, n_planned=600)
+    both(experiment, change=-0.1, days_ago=DONE + 14)
+    keys = ("times", "shares", "sequence", "novelty")
+    before = [table(client, experiment, key) for key in keys]
+    both(experiment, change=0.3)
+    assert [table(client, experiment, key) for key in keys] == before
+    assert "as many as were planned: later ones change nothing" in text_of(client, experiment)
+
+
+def test_a_week_counts_once_its_cases_have_had_their_time(client: Client, experiment: Experiment) -> None:
+    hidden, offered = experiment.variants.all()
+    monday = timezone.localdate() - timedelta(days=timezone.localdate().weekday())
+    for agent in range(1, 11):
+        for variant in (hidden, offered):
+            cases(variant, agent, days_ago=(timezone.localdate() - monday).days + 7)
+    told = "no cases yet that were followed for long enough"
+    assert {table(client, experiment, key)[name]["note"] for key, name in (
+        ("times", "Handle time"), ("times", "Median of handle time"), ("shares", "Escalated"),
+    )} == {told}  # fmt: skip
+    for agent in range(1, 11):
+        for variant in (hidden, offered):
+            cases(variant, agent, days_ago=(timezone.localdate() - monday).days + 14)
+    assert table(client, experiment, "times")["Handle time"]["n"] == "600"
+    assert table(client, experiment, "times")["Median of handle time"]["n"] == "600"
+    assert table(client, experiment, "shares")["Escalated"]["n"] == "600"
+    assert table(client, experiment, "shares")["Reopened within 7 days"]["note"] == told
+
+
 def test_shares_that_are_not_as_planned_hide_the_results(client: Client, experiment: Experiment) -> None:
     both(experiment)
     hidden = experiment.variants.first()
-    cases(hidden, 1, n=400, days_ago=2)
+    cases(hidden, 1, n=400, days_ago=DONE + 1)
     text = text_of(client, experiment)
     assert "Results are hidden" in text
     assert "Look whether every channel opens cases through the intake" in text
@@ -188,10 +231,10 @@ def test_shares_that_are_not_as_planned_hide_the_results(client: Client, experim
 
 def test_a_mismatch_at_an_early_look_hides_them_for_good(client: Client, experiment: Experiment) -> None:
     hidden, offered = experiment.variants.all()
-    cases(hidden, 1, n=400, days_ago=19)
-    cases(offered, 1, n=200, days_ago=19)
-    cases(offered, 2, n=200, days_ago=1)
-    both(experiment, days_ago=3)
+    cases(hidden, 1, n=400, days_ago=DONE + 18)
+    cases(offered, 1, n=200, days_ago=DONE + 18)
+    cases(offered, 2, n=200, days_ago=DONE)
+    both(experiment, days_ago=DONE + 2)
     assert "Results are hidden" in text_of(client, experiment)
 
 
@@ -247,8 +290,12 @@ def test_a_variant_whose_cases_are_all_alike_is_not_sure_of_it(
 
 
 def test_few_agents_get_the_chance_by_permutations(client: Client) -> None:
-    experiment = make_experiment(*HALF, n_planned=100)
+    experiment = make_experiment(*HALF, n_planned=400)
     both(experiment, n_agents=6, change=-0.2)
+    assert "by permutations" not in table(client, experiment, "times")["Handle time"]["note"], (
+        "one look alone"
+    )
+    both(experiment, n=10, n_agents=6, change=-0.2, days_ago=DONE + 7)
     assert "by permutations p = 0.031" in table(client, experiment, "times")["Handle time"]["note"]
 
 
@@ -282,7 +329,7 @@ def test_agents_with_cases_of_both_variants_are_warned_of_where_agents_are_divid
     text = text_of(client, experiment)
     assert "more than one variant" not in text
     assert "since cases are divided" not in text
-    cases(hidden, 1, days_ago=2)
+    cases(hidden, 1, days_ago=DONE + 1)
     assert "Agents who answered cases of more than one variant: 1. Each was meant" in text_of(
         client, experiment
     )
@@ -314,7 +361,7 @@ def test_cases_of_one_topic_are_adjusted_by_their_agents_alone(
 ) -> None:
     topic = make_topic()
     for agent in range(1, 11):
-        cases(None, agent, mean=5 + agent / 20, days_ago=30, topic=topic)
+        cases(None, agent, mean=5 + agent / 20, days_ago=BEFORE, topic=topic)
     both(experiment, change=math.log(0.9), topic=topic)
     rows = table(client, experiment, "times")
     assert float(rows["Handle time, adjusted"]["value"]) == pytest.approx(-0.1, abs=0.01)
@@ -338,7 +385,7 @@ def test_what_can_not_be_seen_is_said(client: Client, experiment: Experiment) ->
 
 def test_the_effect_by_week_and_since_the_first_case(client: Client, experiment: Experiment) -> None:
     for week in range(3):
-        both(experiment, change=-0.1, days_ago=1 + 7 * week)
+        both(experiment, change=-0.1, days_ago=DONE + 7 * week)
     sequence = list(table(client, experiment, "sequence").values())
     assert [row["n"] for row in sequence] == ["600", "1200", "1800"]
     novelty = table(client, experiment, "novelty")
@@ -347,7 +394,7 @@ def test_the_effect_by_week_and_since_the_first_case(client: Client, experiment:
     ]  # fmt: skip
 
 
-def turns(variant: Variant, agent: int, *, n_exact: int, days_ago: int = 1, release: Any = None) -> None:
+def turns(variant: Variant, agent: int, *, n_exact: int, days_ago: int = DONE, release: Any = None) -> None:
     """Thirty replies of an agent, so many of which are what was suggested."""
     AgentDay.objects.create(
         day=timezone.localdate() - timedelta(days=days_ago), arm=variant.arm, variant=variant, agent=agent,
@@ -374,8 +421,8 @@ def test_matches_have_their_weeks_and_what_can_not_be_seen_of_them(client: Clien
     hidden, offered = experiment.variants.all()
     for week in range(3):
         for agent in range(1, 11):
-            turns(hidden, agent, n_exact=10, days_ago=1 + 7 * week)
-            turns(offered, agent, n_exact=14 + agent % 3, days_ago=1 + 7 * week)
+            turns(hidden, agent, n_exact=10, days_ago=DONE + 7 * week)
+            turns(offered, agent, n_exact=14 + agent % 3, days_ago=DONE + 7 * week)
     sequence = list(table(client, experiment, "sequence").values())
     assert [row["n"] for row in sequence] == ["600", "1200", "1800"]
     assert float(sequence[-1]["value"]) == pytest.approx(5 / 30, abs=0.01)
@@ -437,7 +484,7 @@ def test_a_variant_whose_agents_are_new_is_not_adjusted(client: Client) -> None:
     for agent in range(1, 13):
         cases((hidden, offered)[agent % 2], agent, n=60)
         if agent % 2:
-            cases(None, agent, mean=5 + agent / 20, days_ago=30)
+            cases(None, agent, mean=5 + agent / 20, days_ago=BEFORE)
     row = table(client, experiment, "times")["Handle time, adjusted"]
     assert (row["value"], row["note"]) == ("", "nothing is known of one variant's time before")
 

@@ -54,7 +54,10 @@ def test_of_a_new_kind_only_the_agents_own_is_foretold(days: list[CaseDay]) -> N
         CaseDay.objects.create(
             day=START, arm="offer", variant_id=variant, channel=channel, agent=1, **dict.fromkeys(COUNTS, 10)
         )
-    found = covariates(start=START, variants=(variants[0], variants[1]), agents=[1, 9], has_topic=False)
+    pair = (variants[0], variants[1])
+    found = covariates(
+        start=START, end=START + timedelta(days=7), variants=pair, agents=[1, 9], has_topic=False
+    )
     for covariate in found.values():
         assert covariate.of_agents[0] != covariate.of_agents[1], "of a new agent the mean of all is foretold"
         assert covariate.kinds[0, 0] != 0

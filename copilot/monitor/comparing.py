@@ -167,10 +167,11 @@ def _forest(key: str, title: str, rows: Sequence[Figure], caption: str) -> Chart
         if clear
         else "No change is clear: every interval holds zero."
     )
+    by_chance = f"Clear in {len(clear)} of {len(known)} rows, where chance alone makes {len(known) / 20:.1f}."
     return Chart(
         key,
         title,
-        f"{told} {caption}" if known else "",
+        f"{told} {by_chance} {caption}" if known else "",
         table_of_figures("Outcome", rows, value="Change"),
         charts.forest(rows, title=title, reference=0.0) if known else None,
         empty="Nothing can be compared yet; the table says why.",

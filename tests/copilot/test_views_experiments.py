@@ -104,6 +104,7 @@ def test_the_effect_stands_with_its_interval_plain_and_adjusted(
         assert float(rows[name]["low"]) < -0.1 < float(rows[name]["high"]) < 0
         assert (rows[name]["n"], rows[name]["agents"], rows[name]["method"]) == ("600", "10", "always valid")
     assert rows["Median of handle time"]["value"]
+    assert "Clear in 2 of 5 rows, where chance alone makes 0.2." in text
 
 
 def seen(experiment: Experiment, *, share: float, change: float = 0.0) -> None:

@@ -19,6 +19,10 @@ class CaseFilters:
     channel: str = ""
 
     @property
+    def today(self) -> date:
+        return self.of_turns.today
+
+    @property
     def days(self) -> int:
         return self.of_turns.days
 
@@ -38,7 +42,7 @@ class CaseFilters:
 
     def of(self, rows: "QuerySet[Any]", *, has_topic: bool = True) -> "QuerySet[Any]":
         """Return the rows of figures that are asked for."""
-        found = rows.filter(day__gte=self.first, day__lte=self.of_turns.today)
+        found = rows.filter(day__gte=self.first, day__lte=self.today)
         if self.channel:
             found = found.filter(channel=self.channel)
         if self.topic and has_topic:

@@ -1,7 +1,9 @@
 """How the support as a whole does, week by week: what comes in, how soon it is answered, how long it takes, what waits.
 
-A case counts in the week in which it was opened. Times are medians and 90th percentiles, from histograms, since a few
-long cases would decide a mean; agents are the clusters of every interval.
+A case counts in the week in which it was opened. Until all of a week's cases have had their time those alone count that
+were soon done with, so that it looks better than it is: it is marked as open, and no sentence speaks of it. Times are
+medians and 90th percentiles, from histograms, since a few long cases would decide a mean; agents are the clusters of
+every interval.
 """
 
 import math
@@ -17,6 +19,7 @@ from copilot.monitor.case_reading import EDGES, Array, Row
 from copilot.monitor.case_rolling import VERSION
 from copilot.monitor.charts import Chart, Series
 from copilot.monitor.figures import Figure, Unit, drawable
+from copilot.monitor.funnel import WINDOW
 from copilot.monitor.shares import FEWEST, FEWEST_AGENTS, design_effect, share
 from copilot.monitor.tables import table_of_figures
 from copilot.statistics import handle_time
@@ -25,6 +28,8 @@ WEEK = timedelta(days=7)
 SEED = 1
 N_DRAWS = 500  # of each week; two digits of an interval
 QUANTILES = {"Half within": 0.5, "90 % within": 0.9}
+BACK = "Reopened within 7 days"  # after a case was closed, which may take seven days itself
+OPEN = "still open: of cases that are done with so far"
 COLUMNS = (
     "n_cases", "n_closed", "n_censored", "n_followed", "n_reopened", "n_escalated", "n_rated", "n_satisfied",
 )  # fmt: skip
@@ -55,20 +60,22 @@ def support(filters: CaseFilters) -> Support:
         waiting=_waiting(rows),
         charts=(
             _counts("volume", "Cases opened, by week", _volume(rows), "Cases"),
-            _lines("reply", "Time to the first reply, by week", reply, REPLIED),
-            _lines("handle", "Handle time, by week", handle, HANDLED),
+            _lines("reply", "Time to the first reply, by week", reply, REPLIED, today=filters.today),
+            _lines("handle", "Handle time, by week", handle, HANDLED, today=filters.today),
             _backlog(filters),
             _lines(
                 "back",
                 "Came back or escalated, by week",
-                {"Reopened within 7 days": back, "Escalated": escalated},
+                {BACK: back, "Escalated": escalated},
                 "Reopened: of cases closed at least seven days ago. Escalated: of cases that are done with.",
+                today=filters.today,
             ),
             _lines(
                 "satisfaction",
                 "Satisfaction, by week",
                 {"Satisfied, where rated": satisfied, "Rated, of cases closed": answered},
                 RATED,
+                today=filters.today,
             ),
         ),
     )
@@ -79,6 +86,7 @@ REPLIED = (
     "taken in: a clock that is an hour slow adds an hour, one that is fast changes nothing."
 )
 HANDLED = "The time that agents worked in a case's page, breaks left out, of cases closed within seven days."
+OPENS = "The newest weeks are open: their cases have seven days, and seven more to come back."
 RATED = (
     "Satisfied is who rated 4 or 5. Few customers rate, and not by chance: while the share of those who do changes, "
     "satisfaction can't be compared."
@@ -164,23 +172,48 @@ def _counts(key: str, title: str, rows: Mapping[date, Figure], value: str, note:
     )  # fmt: skip
 
 
-def _lines(key: str, title: str, lines: Mapping[str, Mapping[date, Figure]], note: str) -> Chart:
-    named = [
-        replace(row, name=f"{name}, {row.name}", version=VERSION)
+def is_over(week: date, today: date, *, window: timedelta = WINDOW) -> bool:
+    """Whether all cases of a week have had their time.
+
+    >>> is_over(date(2026, 3, 2), date(2026, 3, 15)), is_over(date(2026, 3, 2), date(2026, 3, 16))
+    (False, True)
+    """
+    return week + WEEK + window <= today
+
+
+def _lines(
+    key: str, title: str, lines: Mapping[str, Mapping[date, Figure]], note: str, *, today: date
+) -> Chart:
+    over = {
+        name: {week for week in rows if is_over(week, today, window=2 * WINDOW if name == BACK else WINDOW)}
         for name, rows in lines.items()
-        for row in rows.values()
+    }
+    named = [
+        replace(
+            row,
+            name=f"{name}, {row.name}",
+            version=VERSION,
+            note=row.note if week in over[name] else _open(row),
+        )
+        for name, rows in lines.items()
+        for week, row in rows.items()
     ]
     series = [Series(name, rows) for name, rows in lines.items()]
-    told = charts.last_known(series)
+    done = [Series(name, {week: rows[week] for week in sorted(over[name])}) for name, rows in lines.items()]
+    is_known = any(drawable(list(rows.values())) for rows in lines.values())
     return Chart(
         key,
         title,
-        told,
+        charts.last_known(done) or ("No week with figures is over yet." if is_known else ""),
         table_of_figures("Week", named, value="Value", k="Counted"),
-        charts.line_band(series, title=title) if told else None,
+        charts.line_band(series, title=title) if is_known else None,
         empty="A week of five cases and five agents is needed.",
-        note=note,
+        note=f"{note} {OPENS}",
     )  # fmt: skip
+
+
+def _open(row: Figure) -> str:
+    return "; ".join(part for part in (row.note, OPEN) if part)
 
 
 def _backlog(filters: CaseFilters) -> Chart:
@@ -202,12 +235,15 @@ def _finding(
     if not total:
         return "No case has come in yet." if filters.days == 364 else "No case was opened in this span."
     told = f"{total:,} cases were opened since {filters.first:%-d %B}."
-    replied, handled = (drawable(list(each["Half within"].values())) for each in (reply, handle))
-    if not (replied and handled):
+    replied, handled = reply["Half within"], handle["Half within"]
+    over = [week for week in handled if is_over(week, filters.today) and week in replied]
+    known = [week for week in over if len(drawable([replied[week], handled[week]])) == 2]
+    if not known:
         return told
+    week = known[-1]
     return (
-        f"{told} In the last week half of them were replied to within {replied[-1].written}, and half took "
-        f"{handled[-1].written} of work or less."
+        f"{told} The last week that is over began on {week:%-d %B}: of its cases that were replied to half were within "
+        f"{replied[week].written}, and of those closed half took {handled[week].written} of work or less."
     )
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from copilot.models import BacklogDay, CaseDay
 from copilot.models.case_day import COUNTS
 from copilot.monitor.case_rolling import MILLION, bin_of, roll_week
+from copilot.monitor.figures import Unit, written
 from helpdesk.models import User
 from tests.copilot.making import make_topic
 
@@ -64,6 +65,33 @@ def test_times_are_medians_and_tails_by_week(client: Client) -> None:
     assert first["version"]
     assert float(reply[f"90 % within, {MONDAY}"]["value"]) == pytest.approx(3600, rel=0.2)
     assert "200 cases were opened" in client.get(PAGE).text
+
+
+def test_weeks_whose_cases_still_have_time_are_marked_and_no_sentence_speaks_of_them(client: Client) -> None:
+    for agent in range(1, 11):
+        cases(agent, weeks=-1, n_reopened=2)
+        cases(agent)
+        cases(agent, weeks=1, seconds=30, n_reopened=0)
+    text = client.get(PAGE).text
+    assert f"The last week that is over began on {MONDAY:%-d %B}" in text
+    handle = table(client, "handle")
+    first, second = (handle[f"Half within, {MONDAY + timedelta(weeks=week)}"] for week in (0, 1))
+    assert "30 s" not in text.split("<svg")[0]
+    assert f"Last known: half within {written(float(first['value']), Unit.SECONDS)}" in text
+    opened = "still open: of cases that are done with so far"
+    assert (first["note"], second["note"]) == ("", opened)
+    back = table(client, "back")
+    notes = [back[f"Reopened within 7 days, {MONDAY + timedelta(weeks=week)}"]["note"] for week in (-1, 0, 1)]
+    assert [opened in note for note in notes] == [False, True, True]
+    assert "Last known: reopened within 7 days 20 %" in text
+
+
+def test_a_first_week_under_way_gives_no_sentence(client: Client) -> None:
+    for agent in range(1, 11):
+        cases(agent, weeks=1)
+    text = client.get(PAGE).text
+    assert "No week with figures is over yet." in text
+    assert "The last week that is over" not in text
 
 
 def test_shares_are_of_cases_with_agents_as_clusters(client: Client) -> None:

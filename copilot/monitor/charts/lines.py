@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import groupby
 
 from django.utils.html import format_html, format_html_join
@@ -17,12 +17,13 @@ LEGEND = 20
 KINDS = 4  # of lines that can be told apart
 LETTERS = 24  # of what is written below a mark
 LETTER = 6.6  # the room that one takes
+WEEK = timedelta(days=7)
 SPARK_WIDTH, SPARK_HEIGHT = 96, 24
 
 
 @dataclass(frozen=True)
 class Series:
-    """One line: figures by day; a day without a value leaves a hole in it."""
+    """One line: figures by day; a day without a value leaves a hole in it, and so does a week without a day."""
 
     name: str
     by_day: Mapping[date, Figure]
@@ -93,7 +94,7 @@ def spark(values: Sequence[float | None], *, title: str) -> SafeString:
 
 
 def _line(line: Series, number: int, across: Scale, up: Scale) -> SafeString:
-    rows = sorted(line.by_day.items())
+    rows = _with_holes(sorted(line.by_day.items()))
     xs = {day: across(day.toordinal()) for day, _ in rows}
     parts = []
     for has_band, run in groupby(rows, key=lambda row: row[1].has_interval):
@@ -174,6 +175,16 @@ def _rows(names: Sequence[str]) -> list[list[tuple[int, str]]]:
     in_row = max(1, min(len(names), int((WIDTH - LEFT - RIGHT) // room)))
     numbered = list(enumerate(names, start=1))
     return [numbered[at : at + in_row] for at in range(0, len(numbered), in_row)]
+
+
+def _with_holes(rows: Sequence[tuple[date, Figure]]) -> list[tuple[date, Figure]]:
+    """Put a day without a value where a week or more has no row: what is drawn across it would be invented."""
+    found: list[tuple[date, Figure]] = []
+    for day, row in rows:
+        if found and day - found[-1][0] > WEEK:
+            found.append((found[-1][0] + WEEK, Figure("", 0)))
+        found.append((day, row))
+    return found
 
 
 def _runs(places: Sequence[tuple[float, float | None]]) -> list[list[tuple[float, float]]]:

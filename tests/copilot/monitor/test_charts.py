@@ -72,6 +72,18 @@ def test_a_day_without_a_value_leaves_a_hole_in_the_line() -> None:
     assert len(told(svg)) == 4
 
 
+def test_a_week_without_a_row_leaves_a_hole_in_line_and_band_and_a_weekend_does_not() -> None:
+    weeks = dict(series("", 0.5, 0.6, 0.7, 0.4, 0.5).by_day)
+    del weeks[FIRST + timedelta(weeks=2)]
+    workdays = {FIRST + timedelta(days=day): figure("") for day in (0, 1, 4, 7, 8)}
+    for by_day, runs in ((weeks, [2, 2]), (workdays, [5])):
+        svg = charts.line_band([charts.Series("", by_day)], title="Match rate")
+        lines = [mark for mark in of_class(svg, "line") if mark.tag == "polyline"]
+        assert [len(line.attrib["points"].split()) for line in lines] == runs
+        assert [len(band.attrib["points"].split()) for band in of_class(svg, "band")] == [2 * n for n in runs]
+        assert len(told(svg)) == len(by_day)
+
+
 def test_lines_without_anything_to_draw_are_refused() -> None:
     with pytest.raises(ValueError, match="show why there is none"):
         charts.line_band([series("", None)], title="Match rate")

@@ -203,6 +203,12 @@ SECTIONS = (
                 "Levenshtein 1 - d/max(|s|,|r|) >= 0.90 of the bodies in normal form",
             ),
             Definition(
+                "Second reply within a day",
+                "Of cases replied to: a reply followed another one within 24 hours, with no word of the customer "
+                "between. It may correct the first or add to it. Whether it corrects is known only where something was "
+                "suggested; this is counted in all variants alike.",
+            ),
+            Definition(
                 "Effect of an experiment",
                 "Mean log of active seconds, adjusted by what was known before; agents as clusters. Hidden if the "
                 "arms' sizes are not as configured. A week counts once its cases have had seven days, and seven more "

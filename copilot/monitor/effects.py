@@ -75,7 +75,9 @@ OUTCOMES = (
         seen="n_followed_seen",
     ),
     Outcome("escalated", "Escalated", "n_escalated", "n_decided", seen="n_decided_seen"),
-    Outcome("corrected", "Reply corrected within a day", "n_corrected", "n_replied"),
+    Outcome(
+        "followed", "Second reply within a day", "n_corrected", "n_replied", window=WINDOW + timedelta(days=1)
+    ),
     Outcome("satisfaction", "Satisfied, of those who rated", "n_satisfied", "n_rated", seen="n_rated_seen"),
     Outcome("rated", "Rated, of cases closed", "n_rated", "n_closed"),
     Outcome("matched", "Replies that match the suggestion", "n_matches", "n_compared", of="replies"),

@@ -219,6 +219,16 @@ def test_a_week_counts_once_its_cases_have_had_their_time(client: Client, experi
     assert table(client, experiment, "shares")["Reopened within 7 days"]["note"] == told
 
 
+def test_a_second_reply_is_called_no_correction(client: Client, experiment: Experiment) -> None:
+    hidden, offered = experiment.variants.all()
+    for agent in range(1, 11):
+        cases(hidden, agent, n_corrected=3)
+        cases(offered, agent, n_corrected=6 + agent % 3)
+    rows = table(client, experiment, "shares")
+    assert float(rows["Second reply within a day"]["value"]) > 0.1
+    assert not [name for name in rows if "orrect" in name]
+
+
 def test_shares_that_are_not_as_planned_hide_the_results(client: Client, experiment: Experiment) -> None:
     both(experiment)
     hidden = experiment.variants.first()

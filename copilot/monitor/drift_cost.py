@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from django.db.models import Min, QuerySet
 
-from copilot.models import BinDay, Release, TopicDay
+from copilot.models import BinDay, Release
+from copilot.models.input_day import InputDay
 from copilot.models.rollup import CONFIDENCE_BINS
 from copilot.monitor.figures import Unit, written
 from copilot.monitor.mixes import FEWEST_DAYS, Counts, Spans, spans_of
@@ -75,7 +76,7 @@ def expected_of(turns: Iterable[Turns]) -> Expected | None:
 
 def spans_of_release(release: Release, *, last: date) -> Spans | None:
     """Return the whole weeks in which a release began and the last ones up to a day; None below two weeks."""
-    first = TopicDay.objects.filter(release=release).aggregate(first=Min("day"))["first"]
+    first = InputDay.objects.filter(release=release).aggregate(first=Min("day"))["first"]
     return spans_of(first, last=last) if first else None
 
 

@@ -152,7 +152,8 @@ def risk_at(rows: Rows, *, floor: float, current: float) -> Risk:
     """Return the share that is wrong of what passes a floor, with the line that it lies under.
 
     Turns above and below the current floor are told by different rows, so each side is estimated by itself and
-    weighed by its turns; each side's limit is Clopper and Pearson's on the rows that agents' differences leave.
+    weighed by its turns; each side's limit is Clopper and Pearson's on the rows that agents' differences leave. Where
+    all replies are alike nobody knows how much agents differ: each counts once.
     """
     passing = rows.is_above if hundredth(floor) == hundredth(current) else rows.passing(floor)
     total = int(rows.n_turns[passing].sum())
@@ -164,7 +165,7 @@ def risk_at(rows: Rows, *, floor: float, current: float) -> Risk:
     error = ERROR / len(GRID) / len(sides)
     risk = upper = 0.0
     for side, (k, n) in zip(sides, counts, strict=True):
-        weight, worth = float(rows.n_turns[side].sum()) / total, rows.deff or 1.0
+        weight, worth = float(rows.n_turns[side].sum()) / total, rows.deff or n.sum() / len(n)
         limits = clopper_pearson(k.sum() / worth, n.sum() / worth, confidence=1 - 2 * error)
         risk, upper = risk + weight * limits.estimate, upper + weight * limits.high
     n_hidden, n_wrong = (sum(int(each[at].sum()) for each in counts) for at in (1, 0))

@@ -6,10 +6,9 @@ Nothing here changes a release; a floor is a part of one.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
-from django.db.models import Case, Min, Q, QuerySet, Sum, Value, When
+from django.db.models import Case, Max, Min, Q, QuerySet, Sum, Value, When
 
 from copilot import match_versions
 from copilot.models import BinDay, FloorDay, Release
@@ -81,11 +80,14 @@ def floors(filters: Filters, asked: Asked) -> FloorsPage:
         return FloorsPage(None, "No release is live, so there is no floor to judge yet.")
     of = {"release": release, "day__gte": filters.first, "day__lte": filters.today}
     bins = BinDay.objects.filter(**of)
-    rows = _rows(bins, FloorDay.objects.filter(**of), today=filters.today)
+    rows = _rows(bins, FloorDay.objects.filter(**of))
     current = release.confidence_floor
     if not rows.total:
         return FloorsPage(
-            release, f"Release {release.pk} has decided no turn in this span yet.", current, current
+            release,
+            f"Release {release.pk} has decided no turn in this span yet; replayed history does not count.",
+            current,
+            current,
         )
     floor = asked.floor if asked.floor is not None else round(current, 2)
     version = f"release {release.pk}, match version {match_versions.current().pk}"
@@ -122,14 +124,17 @@ def _release(filters: Filters) -> Release | None:
     return releases.filter(state=Release.State.LIVE).first()
 
 
-def _rows(bins: "QuerySet[BinDay]", floors: "QuerySet[FloorDay]", *, today: date) -> Rows:
-    """Read the turns of all together, and of each agent the replies to hidden texts."""
+def _rows(bins: "QuerySet[BinDay]", floors: "QuerySet[FloorDay]") -> Rows:
+    """Read the turns of all together, and of each agent the replies to hidden texts.
+
+    Weeks are those from the first to the last day with turns: a release may have been retired since.
+    """
     is_judged, is_above = (
         Q(reason__in=("", Reason.CONFIDENCE_LOW)),
         Case(When(reason="", then=Value(1)), default=Value(0)),
     )
-    first = bins.aggregate(first=Min("day"))["first"]
-    weeks = max(1.0, ((today - first).days + 1) / 7) if first else 1.0
+    served = bins.aggregate(first=Min("day"), last=Max("day"))
+    weeks = max(1.0, ((served["last"] - served["first"]).days + 1) / 7) if served["first"] else 1.0
     bin_of, above, n = columns_of(
         bins.filter(is_judged).values_list("bin", is_above).annotate(n=Sum("n_turns"))
     )

@@ -1,7 +1,8 @@
 """The days' rows behind the pages of floors and of drift: counted by the database, replaced as one.
 
 A reply counts where `rolling` counts a match: within seven days, with eight tokens of its own, compared by the current
-version; and only if its author did not see the text. Unlike there, nothing depends on what the time is now.
+version; and only if its author did not see the text. Unlike there, nothing depends on what the time is now, and
+replayed history is left out: it came in before there was the release, which may have learned from its replies.
 """
 
 from datetime import date, datetime
@@ -40,12 +41,13 @@ FROM (
     JOIN helpdesk_message m ON m.id = s.message_id
     LEFT JOIN copilot_match t ON t.suggestion_id = s.id AND s.state <> 'withheld' AND t.version_id = {CURRENT}
     JOIN copilot_suggestion q ON q.id = coalesce(t.closest_id, s.id)
+    JOIN copilot_release r ON r.id = q.release_id AND q.created_at >= r.created_at
     LEFT JOIN copilot_withheldtext w ON w.suggestion_id = s.id AND s.state = 'withheld' AND w.version_id = {CURRENT}
     LEFT JOIN helpdesk_reply p ON p.id = coalesce(t.reply_id, w.reply_id)
     LEFT JOIN copilot_exposure x ON x.suggestion_id = s.id AND x.agent_id = p.author_id
     LEFT JOIN copilot_variant v ON v.id = x.variant_id
     WHERE s.created_at >= %(start)s AND s.created_at < %(end)s
-      AND q.release_id IS NOT NULL AND q.confidence IS NOT NULL
+      AND q.confidence IS NOT NULL
       AND (s.state IN ('offered', 'shadow') OR (s.state = 'withheld' AND s.reason = ANY(%(unsure)s)))
 ) turn
 GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
@@ -53,6 +55,7 @@ GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
 INPUTS = """
 SELECT s.release_id, part.name, part.value, count(*)
 FROM copilot_suggestion s
+JOIN copilot_release r ON r.id = s.release_id AND s.created_at >= r.created_at
 JOIN helpdesk_case c ON c.id = s.case_id
 CROSS JOIN LATERAL (VALUES
     ('length', coalesce((%(lengths)s::int[])[width_bucket(length(s.question), %(lengths)s)], 0)::text),
@@ -60,7 +63,7 @@ CROSS JOIN LATERAL (VALUES
     ('kind', CASE WHEN s.reason = ANY(%(other)s) THEN s.reason ELSE 'question' END)
 ) part (name, value)
 WHERE s.created_at >= %(start)s AND s.created_at < %(end)s
-  AND s.state <> 'superseded' AND s.release_id IS NOT NULL AND s.question <> ''
+  AND s.state <> 'superseded' AND s.question <> ''
 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 """
 UNSEEN = """
@@ -68,7 +71,7 @@ SELECT release_id, 'unseen', CASE WHEN distance > "limit" THEN 'yes' ELSE 'no' E
 FROM (
     SELECT s.id, s.release_id, t."limit", min(q.embedding <=> t.centroid) AS distance
     FROM copilot_suggestion s
-    JOIN copilot_release r ON r.id = s.release_id
+    JOIN copilot_release r ON r.id = s.release_id AND s.created_at >= r.created_at
     JOIN copilot_questionvector q ON q.suggestion_id = s.id AND q.encoder_id = r.encoder_id
     JOIN copilot_seentopic t ON t.release_id = s.release_id
     WHERE s.created_at >= %(start)s AND s.created_at < %(end)s AND s.state <> 'superseded' AND s.topic_id IS NOT NULL

@@ -4,7 +4,8 @@
 2. Their own distances to the nearest middle give the limit that 99 of 100 keep, each left out of its own topic's.
 3. `rolling_inputs` counts the questions of each day beyond it: 1 in 100 is chance.
 
-Only questions that have a topic are asked: what is none is told by the stage that says so.
+Only questions that have a topic are asked: what is none is told by the stage that says so. A release serves from when
+it was made; what was replayed for it is older.
 """
 
 from datetime import date, datetime, time, timedelta
@@ -31,7 +32,8 @@ def learn_seen(*, now: datetime) -> list[date]:
     """Learn what releases have seen whose first weeks are over, and return the days to count anew."""
     days: list[date] = []
     for release in Release.objects.exclude(pk__in=SeenTopic.objects.values("release")).defer("learned_from"):
-        first = Suggestion.objects.filter(release=release).aggregate(first=Min("created_at"))["first"]
+        served = Suggestion.objects.filter(release=release, created_at__gte=release.created_at)
+        first = served.aggregate(first=Min("created_at"))["first"]
         if first is not None and timezone.localdate(first) + timedelta(weeks=WEEKS) <= timezone.localdate(
             now
         ):
@@ -70,7 +72,10 @@ def _learn(release: Release, first: date, *, today: date) -> list[date]:
     until = datetime.combine(first + timedelta(weeks=WEEKS), time(), tzinfo=timezone.get_default_timezone())
     rows = (
         QuestionVector.objects.filter(
-            suggestion__release=release, encoder=release.encoder_id, suggestion__created_at__lt=until
+            suggestion__release=release,
+            encoder=release.encoder_id,
+            suggestion__created_at__gte=release.created_at,
+            suggestion__created_at__lt=until,
         )
         .exclude(suggestion__topic=None)
         .exclude(suggestion__state=State.SUPERSEDED)

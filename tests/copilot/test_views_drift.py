@@ -188,6 +188,18 @@ def test_a_release_of_less_than_two_weeks_has_nothing_to_compare_with(client: Cl
     assert "has not served for two whole weeks yet" in client.get(PAGE).text
 
 
+def test_replayed_history_is_not_how_a_release_began(client: Client, live: Release) -> None:
+    lived(live, days=13)
+    long_ago = timezone.localdate() - timedelta(days=200)
+    for topic in ("Payouts", "Fees"):
+        TurnDay.objects.create(
+            day=long_ago, release=live, arm="shadow", topic=make_topic(topic), language="en", agent=1,
+            **(COLUMNS | {"n_turns": 500}),
+        )  # fmt: skip
+    roll_sums(long_ago, of=TurnDay)
+    assert "has not served for two whole weeks yet" in client.get(PAGE).text
+
+
 def test_without_suggestions_the_cost_is_not_told(client: Client, live: Release) -> None:
     lived(live, bins={60: 20})
     assert "One of both spans has suggestions on one day or on none" in client.get(PAGE).text

@@ -51,7 +51,7 @@ def table(client: Client, key: str, **query: Any) -> dict[str, dict[str, str]]:
 
 def test_the_slider_says_what_a_floor_would_do(client: Client, live: Release) -> None:
     day(live)
-    withheld(live)
+    withheld(live, days_ago=0)
     text = client.get(PAGE, {"floor": "0.62"}).text
     assert "At 0.62: 20 more suggestions a week, at most about 10 more wrong ones (" in text
     assert 'value="0.62"' in text
@@ -64,6 +64,12 @@ def test_the_slider_says_what_a_floor_would_do(client: Client, live: Release) ->
     assert (row["turns_a_week"], row["wrong_share"], row["n"], row["agents"]) == ("20.0", "0.5", "40", "10")
     assert row["method"]
     assert row["version"].startswith(f"release {live.pk}, match version")
+
+
+def test_weeks_end_with_the_last_day_a_release_served(client: Client, live: Release) -> None:
+    day(live, days_ago=62)
+    withheld(live, days_ago=49)
+    assert "At 0.62: 20 more suggestions a week" in client.get(PAGE, {"floor": "0.62"}).text
 
 
 def test_a_suggestion_that_was_seen_judges_nothing(client: Client, live: Release) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from copilot.monitor.floor_rows import GRID, Rows, move, risk_at, suggested
+from copilot.statistics.intervals import clopper_pearson
 
 ABOVE, BELOW = True, False
 
@@ -38,6 +39,13 @@ def test_a_higher_floor_takes_away_what_the_shadow_judges() -> None:
     assert (found.turns, found.n_hidden) == (-50.0, 20)
     assert found.wrong_turns is not None
     assert found.wrong_turns[1] == 25.0
+
+
+def test_replies_that_are_all_right_are_worth_an_agent_each() -> None:
+    alike = rows(*agents(90, ABOVE, 200, 40, 0))  # type: ignore[arg-type]
+    found = risk_at(alike, floor=0.7, current=0.7)
+    assert found.upper == pytest.approx(clopper_pearson(0, 10, confidence=1 - 2 * 0.05 / len(GRID)).high)
+    assert found.risk == 0
 
 
 def test_the_same_floor_moves_nothing() -> None:
@@ -85,9 +93,9 @@ def test_the_suggested_floor_is_the_lowest_that_is_shown_to_be_safe() -> None:
 
 
 def test_a_row_more_never_lowers_the_upper_line_without_reason() -> None:
-    few = risk_at(rows(*agents(90, ABOVE, 10, 1, 0)), floor=0.5, current=0.5)  # type: ignore[arg-type]
-    many = risk_at(rows(*agents(90, ABOVE, 10, 10, 0)), floor=0.5, current=0.5)  # type: ignore[arg-type]
-    assert few.risk == many.risk == 0.0
+    few = risk_at(rows(*agents(90, ABOVE, 10, 2, 1)), floor=0.5, current=0.5)  # type: ignore[arg-type]
+    many = risk_at(rows(*agents(90, ABOVE, 10, 10, 5)), floor=0.5, current=0.5)  # type: ignore[arg-type]
+    assert few.risk == many.risk == 0.5
     assert few.upper is not None
     assert many.upper is not None
-    assert few.upper > many.upper > 0
+    assert few.upper > many.upper > 0.5

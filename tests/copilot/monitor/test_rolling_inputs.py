@@ -9,7 +9,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from copilot import meaning
-from copilot.models import BinDay, FloorDay, InputDay, Suggestion, Term, WithheldText
+from copilot.models import BinDay, FloorDay, InputDay, Release, Suggestion, Term, WithheldText
 from copilot.models.suggestion import Reason, State
 from copilot.monitor import rolling
 from helpdesk.models import Case, User
@@ -169,6 +169,17 @@ def test_an_answer_that_was_approved_afterwards_was_no_template(ana: User) -> No
     assert counted("template") == {"no": 1}
     make_answer("Photo", OTHER)
     assert counted("template") == {"yes": 1}
+
+
+def test_replayed_history_is_left_out(ana: User) -> None:
+    unsure(ana)
+    turn(ana, confidence=0.9, state=State.SHADOW, reason=Reason.HELD_OUT, arm="shadow")
+    roll()
+    assert (FloorDay.objects.count(), InputDay.objects.filter(part="channel").count()) == (2, 1)
+    Release.objects.update(created_at=timezone.now() + timedelta(hours=1))
+    assert floors() == set()
+    assert not BinDay.objects.exists()
+    assert not InputDay.objects.exists()
 
 
 def test_making_them_again_gives_the_same_rows(ana: User, gwen: User) -> None:

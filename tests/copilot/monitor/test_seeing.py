@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from django.utils import timezone
 
-from copilot.models import InputDay, SeenTopic, Suggestion
+from copilot.models import InputDay, Release, SeenTopic, Suggestion
 from copilot.monitor import rolling, seeing
 from copilot.monitor.seeing import middles_of
 from tests.copilot.making import make_suggestion, make_topic
@@ -60,6 +60,17 @@ def test_it_is_learned_once(few: None) -> None:
     asked(5, now - timedelta(days=38), "Payouts")
     assert seeing.learn_seen(now=now) == []
     assert list(SeenTopic.objects.values_list("limit", "n")) == before
+
+
+def test_what_was_replayed_is_not_how_a_release_began(few: None) -> None:
+    now = timezone.now()
+    for number in range(24):
+        asked(0, now - timedelta(days=300, hours=number), "Payouts")
+        asked(1, now - timedelta(days=10, hours=number), "Fees")
+    Release.objects.update(created_at=now - timedelta(days=20))
+    assert seeing.learn_seen(now=now) == []
+    seeing.learn_seen(now=now + timedelta(days=28))
+    assert set(SeenTopic.objects.values_list("topic__name", "n")) == {("Fees", 24)}
 
 
 def test_four_weeks_and_enough_questions_are_waited_for(few: None) -> None:

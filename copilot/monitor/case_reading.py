@@ -16,12 +16,14 @@ from copilot.models.case_day import BINS, COUNTS, LAST_LOG, TIME_BINS
 from copilot.models.rollup import NOBODY
 from copilot.monitor.case_filters import CaseFilters
 from copilot.monitor.case_rolling import MILLION
+from copilot.monitor.funnel import SEEN, Cell
 
 Array: TypeAlias = NDArray[np.float64]
 Row: TypeAlias = dict[str, Any]
 EDGES: Array = np.linspace(0, LAST_LOG, TIME_BINS + 1)
 WEEK = Cast(TruncWeek("day"), DateField())  # which reads sooner than the time that it is otherwise
-OF_MATCHES = ("n_matches", "n_compared")
+OF_SEEN = tuple(f"n_{cell}" for cell in Cell if cell in SEEN)
+OF_MATCHES = ("n_matches", "n_compared", *OF_SEEN, f"n_{Cell.DISPLAYED}")
 
 
 class Joined(Aggregate):
@@ -83,12 +85,14 @@ def by_week(experiment_id: int) -> Weeks:
 
 
 def matches(experiment_id: int) -> Weeks:
-    """Return how many replies of an experiment match the suggestion."""
+    """Return how many replies of an experiment match the suggestion, and how many suggestions on a screen were seen."""
     rows = AgentDay.objects.filter(variant__experiment=experiment_id, is_replayed=False).annotate(week=WEEK)
     sums = (
         rows.values_list("week", "variant", "agent").annotate(*(Sum(name) for name in OF_MATCHES)).order_by()
     )
-    return _weeks(sums, OF_MATCHES)
+    found = _weeks(sums, OF_MATCHES)
+    n_seen = np.sum([found[name] for name in OF_SEEN], axis=0)
+    return _with(found, n_seen=n_seen, n_shown=n_seen + found[f"n_{Cell.DISPLAYED}"])
 
 
 def releases_by_variant(experiment_id: int) -> dict[int, list[int]]:

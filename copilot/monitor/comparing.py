@@ -14,7 +14,7 @@ from copilot.monitor import case_reading, charts, effects
 from copilot.monitor.case_reading import Weeks, logs
 from copilot.monitor.charts import Chart, Series
 from copilot.monitor.covariates import Covariate, covariates
-from copilot.monitor.effects import BY_KEY, OUTCOMES, Arms, Look, Outcome
+from copilot.monitor.effects import BY_KEY, OUTCOMES, SEEN, Arms, Look, Outcome
 from copilot.monitor.figures import Figure, Unit, drawable, written
 from copilot.monitor.tables import table_of_figures
 
@@ -51,7 +51,7 @@ class Pair:
 
     def weeks(self, outcome: Outcome) -> Weeks:
         """Return the figures that an outcome is made of: those of cases, or of turns, of the weeks that count."""
-        return (self.matches if outcome.key == "matched" else self.cases).until(self.end(outcome))
+        return (self.cases if outcome.of == "cases" else self.matches).until(self.end(outcome))
 
     def end(self, outcome: Outcome) -> date:
         """Return the day before which the weeks begin that count."""
@@ -88,6 +88,7 @@ def control_of(variants: Sequence[Variant]) -> Variant:
 def compare(pair: Pair) -> Compared:
     """Return what the second variant changes."""
     times, warnings = _times(pair)
+    warnings += _unequal_views(pair)
     shares = [
         row
         for outcome in OUTCOMES
@@ -140,6 +141,20 @@ def _times(pair: Pair) -> tuple[list[Figure], list[str]]:
     return rows, warnings
 
 
+def _unequal_views(pair: Pair) -> list[str]:
+    """Warn where what is on a screen is in sight more often in one of two variants that show suggestions."""
+    if not pair.control.arm == pair.treatment.arm == Arm.OFFER:
+        return []
+    found = effects.at_look(SEEN, pair.arms(SEEN), SEEN.name, n_planned=pair.experiment.n_planned)
+    if not _is_clear(found):
+        return []
+    return [
+        f"Of the suggestions on a screen not the same share is in sight: {pair.treatment.name} against "
+        f"{pair.control.name} {found.written} ({found.interval}). Look whether one comes later or lies farther down: "
+        "whatever is counted of those seen compares different turns."
+    ]
+
+
 def _foretold(pair: Pair) -> Mapping[str, Covariate]:
     """Return what was foretold of each time.
 
@@ -159,9 +174,7 @@ def _foretold(pair: Pair) -> Mapping[str, Covariate]:
 
 def _forest(key: str, title: str, rows: Sequence[Figure], caption: str) -> Chart:
     known = drawable(rows)
-    clear = [
-        row for row in known if row.low is not None and row.high is not None and not row.low <= 0 <= row.high
-    ]
+    clear = [row for row in known if _is_clear(row)]
     told = (
         "; ".join(f"{row.name.lower()} {row.written} ({row.interval})" for row in clear).capitalize() + "."
         if clear
@@ -176,6 +189,10 @@ def _forest(key: str, title: str, rows: Sequence[Figure], caption: str) -> Chart
         charts.forest(rows, title=title, reference=0.0) if known else None,
         empty="Nothing can be compared yet; the table says why.",
     )  # fmt: skip
+
+
+def _is_clear(row: Figure) -> bool:
+    return row.low is not None and row.high is not None and not row.low <= 0 <= row.high
 
 
 def _sequence(pair: Pair) -> Chart:
@@ -239,8 +256,7 @@ def _finding(pair: Pair, primary: Figure) -> str:
     if primary.value is None:
         return f"Of the planned outcome, {name}, nothing can be said yet: {primary.note}."
     told = f"{pair.treatment.name} against {pair.control.name} changes {name} by {primary.written} ({primary.interval})"
-    is_clear = primary.low is not None and primary.high is not None and not primary.low <= 0 <= primary.high
-    so = "" if is_clear else ", which may be no change at all"
+    so = "" if _is_clear(primary) else ", which may be no change at all"
     end = pair.look.planned_end
     when = (
         f" Decided by the cases opened before {end:%-d %B %Y}, as many as were planned: later ones change nothing."

@@ -82,6 +82,8 @@ OUTCOMES = (
     Outcome("rated", "Rated, of cases closed", "n_rated", "n_closed"),
     Outcome("matched", "Replies that match the suggestion", "n_matches", "n_compared", of="replies"),
 )
+# No outcome, but a check: two variants that show something should have it looked at as often.
+SEEN = Outcome("seen", "In sight, of suggestions on a screen", "n_seen", "n_shown", of="suggestions")
 BY_KEY: Mapping[str, Outcome] = {outcome.key: outcome for outcome in OUTCOMES}
 LONGEST = max(outcome.window for outcome in OUTCOMES)
 

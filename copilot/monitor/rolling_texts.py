@@ -23,7 +23,8 @@ from copilot.models import AnswerVersion, InputDay
 from copilot.monitor.funnel import SUBSTANTIVE, WINDOW
 
 QUESTIONS = """
-SELECT release_id, question FROM copilot_suggestion
+SELECT s.release_id, s.question FROM copilot_suggestion s
+JOIN copilot_release r ON r.id = s.release_id AND s.created_at >= r.created_at
 WHERE created_at >= %(start)s AND created_at < %(end)s
   AND state <> 'superseded' AND release_id IS NOT NULL AND question <> ''
 """

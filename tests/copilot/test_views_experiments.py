@@ -405,12 +405,14 @@ def test_the_effect_by_week_and_since_the_first_case(client: Client, experiment:
     ]  # fmt: skip
 
 
-def turns(variant: Variant, agent: int, *, n_exact: int, days_ago: int = DONE, release: Any = None) -> None:
+def turns(
+    variant: Variant, agent: int, *, n_exact: int, days_ago: int = DONE, release: Any = None, **fields: int
+) -> None:
     """Thirty replies of an agent, so many of which are what was suggested."""
     AgentDay.objects.create(
         day=timezone.localdate() - timedelta(days=days_ago), arm=variant.arm, variant=variant, agent=agent,
         release=release,
-        **(dict.fromkeys(TURNS, 0) | {"n_turns": 30, "n_exact": n_exact, "n_none": 30 - n_exact}),
+        **(dict.fromkeys(TURNS, 0) | {"n_turns": 30, "n_exact": n_exact, "n_none": 30 - n_exact} | fields),
     )  # fmt: skip
 
 
@@ -443,6 +445,21 @@ def test_matches_have_their_weeks_and_what_can_not_be_seen_of_them(client: Clien
     assert "With 1,800 replies a change of replies that match the suggestion below" in text_of(
         client, experiment
     )
+
+
+@pytest.mark.parametrize(("n_displayed", "is_told"), [(15, True), (4, False)])
+def test_cards_that_are_in_sight_more_often_in_one_variant_are_warned_of(
+    client: Client, n_displayed: int, is_told: bool
+) -> None:
+    both_show = (Treatment("Old", 500_000, "offer"), Treatment("New", 500_000, "offer"))
+    experiment = make_experiment(*both_show, n_planned=2000)
+    old, new = experiment.variants.all()
+    both(experiment)
+    for agent in range(1, 11):
+        turns(old, agent, n_exact=10, n_ignored=15 + agent % 3, n_sent_verbatim=10, n_displayed=5 - agent % 3)
+        turns(new, agent, n_exact=10, n_ignored=20 - n_displayed, n_sent_verbatim=10, n_displayed=n_displayed)
+    told = "Of the suggestions on a screen not the same share is in sight: New against Old −"
+    assert (told in text_of(client, experiment)) == is_told
 
 
 def test_the_page_names_the_releases_that_answered(client: Client) -> None:

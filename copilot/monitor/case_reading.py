@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
-from django.db.models import Aggregate, BinaryField, DateField, F, QuerySet, Sum
+from django.db.models import Aggregate, BinaryField, DateField, F, Min, QuerySet, Sum
 from django.db.models.functions import Cast, TruncWeek
 from numpy.typing import NDArray
 
@@ -16,12 +16,14 @@ from copilot.models.case_day import BINS, COUNTS, LAST_LOG, TIME_BINS
 from copilot.models.rollup import NOBODY
 from copilot.monitor.case_filters import CaseFilters
 from copilot.monitor.case_rolling import MILLION
+from copilot.monitor.columns import Numbers, Ordinal, columns_of
 from copilot.monitor.funnel import SEEN, Cell
 
 Array: TypeAlias = NDArray[np.float64]
 Row: TypeAlias = dict[str, Any]
 EDGES: Array = np.linspace(0, LAST_LOG, TIME_BINS + 1)
 WEEK = Cast(TruncWeek("day"), DateField())  # which reads sooner than the time that it is otherwise
+DERIVED = {"n_decided": F("n_closed") + F("n_censored")}
 OF_SEEN = tuple(f"n_{cell}" for cell in Cell if cell in SEEN)
 OF_MATCHES = ("n_matches", "n_compared", *OF_SEEN, f"n_{Cell.DISPLAYED}")
 
@@ -108,6 +110,24 @@ def n_cases_by_experiment() -> dict[int, int]:
     """Return how many cases of each experiment are in the figures."""
     found = CaseWeek.objects.filter(variant__isnull=False).values_list("variant__experiment")
     return dict(found.annotate(n=Sum("n_cases")).order_by())
+
+
+def by_day(
+    rows: "QuerySet[Any]", variants: tuple[int, int], names: Sequence[str], *, end: date
+) -> list[Numbers]:
+    """Return the days, variants and agents of an experiment's rows before a day, and the sums of some columns.
+
+    Days are as `date.toordinal` counts them; what nobody has replied to is left out.
+    """
+    found = rows.filter(variant__in=variants, day__lt=end).exclude(agent=NOBODY)
+    sums = {f"sum_{name}": Sum(DERIVED.get(name, F(name))) for name in names}
+    return columns_of(found.values_list(Ordinal("day"), "variant", "agent").annotate(**sums))
+
+
+def first_weeks() -> dict[int, date]:
+    """Return the Monday of the week in which each agent was first the one to reply."""
+    rows = CaseWeek.objects.filter(variant=None, channel="").exclude(agent=NOBODY).values_list("agent")
+    return dict(rows.annotate(first=Min("week")).order_by())
 
 
 def handle_times(variants: tuple[int, int], *, end: date) -> Array:

@@ -4,13 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-import numpy as np
 from django.utils import timezone
-from numpy.typing import NDArray
 
 from copilot import match_versions
 from copilot.models import Arm, Experiment, Variant
-from copilot.monitor import case_reading, charts, effects
+from copilot.monitor import case_reading, charts, effects, habits
 from copilot.monitor.case_reading import Weeks, logs
 from copilot.monitor.charts import Chart, Series
 from copilot.monitor.covariates import Covariate, covariates
@@ -19,7 +17,6 @@ from copilot.monitor.figures import Figure, Unit, drawable, written
 from copilot.monitor.tables import table_of_figures
 
 WEEK = timedelta(days=7)
-SINCE = (("Week 1", 0, 0), ("Week 2", 1, 1), ("Weeks 3–4", 2, 3), ("Week 5 and later", 4, 10_000))
 QUANTILES = {"Median of handle time": 0.5, "90th percentile of handle time": 0.9}
 
 
@@ -43,6 +40,10 @@ class Pair:
     @property
     def numbers(self) -> tuple[int, int]:
         return self.control.pk, self.treatment.pk
+
+    @property
+    def start(self) -> date:
+        return timezone.localdate(self.experiment.started_at)
 
     @property
     def outcome(self) -> Outcome:
@@ -97,6 +98,7 @@ def compare(pair: Pair) -> Compared:
     ]
     primary = next(row for row in (*times, *shares) if row.name == pair.outcome.name)
     shares[-1] = replace(shares[-1], version=f"match version {match_versions.current().pk}")
+    compared = habits.Compared(pair.outcome, pair.numbers, pair.end(pair.outcome), pair.experiment.n_planned)
     against = f"{pair.treatment.name} against {pair.control.name}"
     return Compared(
         finding=_finding(pair, primary),
@@ -107,7 +109,8 @@ def compare(pair: Pair) -> Compared:
             _forest("times", "What it changes of times", times, f"{against}; left of the line is faster."),
             _forest("shares", "What it changes of shares", shares, f"In percentage points, {against}."),
             _sequence(pair),
-            _novelty(pair),
+            habits.novelty(compared),
+            habits.tenure(compared, pair.weeks(pair.outcome), start=pair.start),
         ),
     )  # fmt: skip
 
@@ -161,7 +164,7 @@ def _foretold(pair: Pair) -> Mapping[str, Covariate]:
     A topic is known before assignment only where both variants have it told by the same release.
     """
     return covariates(
-        start=timezone.localdate(pair.experiment.started_at),
+        start=pair.start,
         end=pair.end(BY_KEY["handle_time"]),
         variants=pair.numbers,
         agents=[pair.cases.agents[place] for place in pair.cases.people],
@@ -215,39 +218,6 @@ def _sequence(pair: Pair) -> Chart:
         table_of_figures("Week", list(rows.values()), value="Change"),
         charts.line_band([Series("", rows)], title=title, reference=0.0) if known else None,
         empty=f"A line begins once each variant has a hundred {outcome.of} of five agents.",
-    )
-
-
-def _novelty(pair: Pair) -> Chart:
-    """Draw the effect by the weeks since each agent's first case of the experiment: what is new may wear off."""
-    outcome, weeks = pair.outcome, pair.weeks(pair.outcome)
-    title = f"{outcome.name} by weeks since the agent's first case"
-    since = _weeks_since(weeks)
-    total, n = (weeks.pair(pair.numbers, name) for name in (outcome.k, outcome.n))
-    rows = []
-    for name, low, high in SINCE:
-        is_in = ((since >= low) & (since <= high))[..., None]
-        found = {outcome.k: (total * is_in).sum(axis=0), outcome.n: (n * is_in).sum(axis=0)}
-        rows.append(effects.at_look(outcome, found, name, n_planned=pair.experiment.n_planned))
-    known = drawable(rows)
-    return Chart(
-        "novelty",
-        title,
-        "What is new helps for being new, or hinders until it is learned: decide by week 3 and later." if known else "",
-        table_of_figures("Since the first case", rows, value="Change"),
-        charts.forest(rows, title=title, reference=0.0) if known else None,
-        empty=f"No span has a hundred {outcome.of} of each variant yet.",
-    )  # fmt: skip
-
-
-def _weeks_since(weeks: Weeks) -> NDArray[np.int64]:
-    """Return how many weeks each week is after each agent's first [weeks, agents]."""
-    number = np.array([week.toordinal() // WEEK.days for week in weeks.weeks], np.int64)
-    is_there = (weeks["n_rows"].sum(axis=1) > 0)[:, weeks.people]
-    return (
-        number[:, None] - number[is_there.argmax(axis=0)]
-        if len(number)
-        else np.zeros(is_there.shape, np.int64)
     )
 
 

@@ -405,6 +405,32 @@ def test_the_effect_by_week_and_since_the_first_case(client: Client, experiment:
     ]  # fmt: skip
 
 
+def test_weeks_since_the_first_case_are_of_seven_days_whatever_weekday_it_was(
+    client: Client, experiment: Experiment
+) -> None:
+    for days_ago in (DONE + 13, DONE + 7, DONE + 6):
+        both(experiment, days_ago=days_ago)
+    novelty = table(client, experiment, "novelty")
+    assert [novelty[name]["n"] for name in ("Week 1", "Week 2", "Weeks 3–4")] == ["1200", "600", "0"]
+
+
+def test_agents_who_are_new_are_told_apart_from_those_who_are_not(
+    client: Client, experiment: Experiment
+) -> None:
+    for agent in range(1, 7):
+        cases(None, agent, days_ago=BEFORE + 60)
+    for agent in range(7, 11):
+        cases(None, agent, days_ago=BEFORE)
+    both(experiment, change=-0.1)
+    rows = table(client, experiment, "tenure")
+    assert [rows[name]["n"] for name in ("Fewer than 12 weeks before it began", "12 weeks and more")] == [
+        "240",
+        "360",
+    ]
+    assert rows["Fewer than 12 weeks before it began"]["note"] == "fewer than 5 agents: not shown"
+    assert float(rows["12 weeks and more"]["value"]) == pytest.approx(-0.1, abs=0.02)
+
+
 def turns(
     variant: Variant, agent: int, *, n_exact: int, days_ago: int = DONE, release: Any = None, **fields: int
 ) -> None:

@@ -15,6 +15,7 @@ from copilot.monitor.covariates import Covariate, covariates
 from copilot.monitor.effects import BY_KEY, OUTCOMES, SEEN, Arms, Look, Outcome
 from copilot.monitor.figures import Figure, Unit, drawable, written
 from copilot.monitor.tables import table_of_figures
+from copilot.monitor.wrong_replies import WRONG, wrong_replies
 
 WEEK = timedelta(days=7)
 QUANTILES = {"Median of handle time": 0.5, "90th percentile of handle time": 0.9}
@@ -98,6 +99,7 @@ def compare(pair: Pair) -> Compared:
     ]
     primary = next(row for row in (*times, *shares) if row.name == pair.outcome.name)
     shares[-1] = replace(shares[-1], version=f"match version {match_versions.current().pk}")
+    shares.append(wrong_replies(pair.experiment, pair.numbers, end=pair.end(WRONG)))
     compared = habits.Compared(pair.outcome, pair.numbers, pair.end(pair.outcome), pair.experiment.n_planned)
     against = f"{pair.treatment.name} against {pair.control.name}"
     return Compared(

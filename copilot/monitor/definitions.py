@@ -209,6 +209,14 @@ SECTIONS = (
                 "suggested; this is counted in all variants alike.",
             ),
             Definition(
+                "Wrong replies, judged blind",
+                "Of an experiment's turns with a suggestion, shown or hidden, how many replies people call wrong who "
+                "are not told which text was sent. A random sample is judged, each turn with the weight of all it "
+                "stands for. More wrong replies where suggestions are shown mean that agents trust them too much.",
+                "weights 1/π; the interval may be looked at every day, agents as clusters (CR2)",
+                "Hájek 1971",
+            ),
+            Definition(
                 "Effect of an experiment",
                 "Mean log of active seconds, adjusted by what was known before; agents as clusters. Hidden if the "
                 "arms' sizes are not as configured. A week counts once its cases have had seven days, and seven more "

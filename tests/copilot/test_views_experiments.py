@@ -10,18 +10,19 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from copilot import assigning, experimenting
+from copilot import assigning, experimenting, match_versions
 from copilot.experimenting import Treatment
-from copilot.models import AgentDay, CaseDay, Contamination, Experiment, Variant
+from copilot.models import AgentDay, Assignment, CaseDay, Contamination, Experiment, Judgment, Match, Variant
 from copilot.models.agent_day import COUNTS as TURNS
 from copilot.models.case_day import COUNTS as CASES
 from copilot.monitor import rolling
 from copilot.monitor.case_rolling import MILLION, bin_of, roll_week
+from copilot.statistics import always_valid
 from helpdesk.merging import merge_cases
 from helpdesk.models import User
 from tests.copilot import making
-from tests.copilot.making import make_release, make_topic
-from tests.making import make_case, make_reply
+from tests.copilot.making import make_release, make_suggestion, make_topic
+from tests.making import make_case, make_reply, make_user
 
 pytestmark = pytest.mark.django_db
 PAGE = "/copilot/monitor/experiments/"
@@ -471,6 +472,51 @@ def test_matches_have_their_weeks_and_what_can_not_be_seen_of_them(client: Clien
     assert "With 1,800 replies a change of replies that match the suggestion below" in text_of(
         client, experiment
     )
+
+
+def judged(variant: Variant, author: User, *, verdict: str, probability: float) -> None:
+    """A turn of a week that counts, whose reply somebody has judged."""
+    at = timezone.now() - timedelta(days=DONE)
+    case = make_case(sent_at=at)
+    Assignment.objects.create(
+        case=case, arm=variant.arm, is_held_out=False, experiment=variant.experiment, variant=variant, at=at
+    )
+    made = make_suggestion(case, arm=variant.arm, created_at=at)
+    Match.objects.create(
+        suggestion=made, reply=make_reply(case, "It left today.", author=author, at=at), kind="none", similarity=0.1,
+        retained=0.1, share=0.1, survival=0.1, kept_characters=9, n_reply_tokens=40,
+        version=match_versions.current(), recorded_at=at,
+    )  # fmt: skip
+    day = timezone.localdate(at)
+    Judgment.objects.create(
+        suggestion=made, judge=author, suggestion_verdict="yes", reply_verdict=verdict, stratum="all",
+        inclusion_probability=probability, week=day - timedelta(days=day.weekday()), judged_at=timezone.now(),
+    )  # fmt: skip
+
+
+def test_wrong_replies_are_compared_by_those_judged_blind(
+    client: Client, experiment: Experiment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(always_valid, "FEWEST_IN_ARM", 10)
+    both(experiment)
+    hidden, offered = experiment.variants.all()
+    told = "Wrong replies, judged blind"
+    assert table(client, experiment, "shares")[told]["note"] == "no reply was judged yet"
+    for number in range(5):
+        author = make_user(f"author-{number}")
+        for variant, verdicts in (
+            (hidden, ("no", "yes", "yes", "yes")),
+            (offered, ("no", "no", "yes", "cant_say")),
+        ):
+            for verdict in verdicts:
+                judged(variant, author, verdict=verdict, probability=0.5)
+    judged(hidden, author, verdict="no", probability=0.1)
+    row = table(client, experiment, "shares")[told]
+    # One that was drawn with a tenth's chance stands for five of the others: 10 of 25, against 10 of 15.
+    assert float(row["value"]) == pytest.approx(2 / 3 - 10 / 25)
+    assert (row["method"], row["version"]) == ("always valid", "labels")
+    assert row["note"].startswith("36 judged, worth 29 of equal weight")
+    assert float(row["low"]) < 0 < float(row["high"])
 
 
 @pytest.mark.parametrize(("n_displayed", "is_told"), [(15, True), (4, False)])

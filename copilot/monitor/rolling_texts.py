@@ -25,21 +25,22 @@ from copilot.monitor.funnel import SUBSTANTIVE, WINDOW
 QUESTIONS = """
 SELECT s.release_id, s.question FROM copilot_suggestion s
 JOIN copilot_release r ON r.id = s.release_id AND s.created_at >= r.created_at
-WHERE created_at >= %(start)s AND created_at < %(end)s
-  AND state <> 'superseded' AND release_id IS NOT NULL AND question <> ''
+WHERE s.created_at >= %(start)s AND s.created_at < %(end)s AND s.state <> 'superseded' AND s.question <> ''
 """
 CURRENT = "(SELECT id FROM copilot_matchversion WHERE is_current)"
 REPLIES = f"""
 SELECT release_id, answer_id, is_near, CASE WHEN is_near THEN '' ELSE body END, sent_at
 FROM (
-    SELECT s.release_id, coalesce(w.answer_id, s.answer_id) AS answer_id, p.body, p.sent_at,
+    SELECT q.release_id, coalesce(w.answer_id, q.answer_id) AS answer_id, p.body, p.sent_at,
            coalesce(t.similarity >= %(near)s, w.kind IN ('exact', 'near')) AS is_near
     FROM copilot_suggestion s
     JOIN helpdesk_message m ON m.id = s.message_id
     LEFT JOIN copilot_match t ON t.suggestion_id = s.id AND s.state <> 'withheld' AND t.version_id = {CURRENT}
+    JOIN copilot_suggestion q ON q.id = coalesce(t.closest_id, s.id)
+    JOIN copilot_release r ON r.id = q.release_id AND q.created_at >= r.created_at
     LEFT JOIN copilot_withheldtext w ON w.suggestion_id = s.id AND s.state = 'withheld' AND w.version_id = {CURRENT}
     JOIN helpdesk_reply p ON p.id = coalesce(t.reply_id, w.reply_id)
-    WHERE s.created_at >= %(start)s AND s.created_at < %(end)s AND s.release_id IS NOT NULL
+    WHERE s.created_at >= %(start)s AND s.created_at < %(end)s
       AND s.state IN ('offered', 'shadow', 'withheld') AND p.sent_at <= m.sent_at + %(window)s
       AND coalesce(t.n_reply_tokens, w.n_reply_tokens) >= %(substantive)s
 ) reply

@@ -91,7 +91,8 @@ def test_labeling_is_measured_in_a_database_apart() -> None:
     figures = run_bench("annotate", "--messages", "2000", "--annotations", "300", "--labels", "12")
     for task in ("validity", "topic", "answer"):
         assert figures[f"{task}: submit and next"]["n"] == 12
-    assert {"topic: skip", "topic: undo", "topic: queue filled in the background"} <= figures.keys()
+    assert {"topic: skip", "topic: undo"} <= figures.keys()
+    assert figures["topic: queue filled in the background"]["queries"] > 0
     assert not is_there(ANNOTATE)
 
 

@@ -9,13 +9,13 @@ from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from copilot.models import Arm, Assignment, Experiment, Release, Suggestion
 from copilot.models.agent_day import AgentDay
 from copilot.models.input_day import InputDay
 from copilot.models.rollup import NOBODY, TurnDay
-from copilot.models.suggestion import State
 from copilot.monitor import label_free, labelled, touching
 from copilot.monitor.correcting import by_prediction
 from copilot.monitor.decaying import decaying
@@ -108,9 +108,8 @@ def funnel_does_not_sum(now: datetime) -> list[Found]:
     today = timezone.localdate(now)
     waiting = {day for day, _ in touching.touched()}
     found = []
-    for day, n, cells in _days(today - CHECKED, today - timedelta(days=1)):
-        stored = n if day in waiting else _stored(day)
-        if n != cells or n != stored:
+    for day, stored, n, cells in _days(today - CHECKED, today - timedelta(days=1)):
+        if n != cells or (n != stored and day not in waiting):
             found.append(f"{day:%-d %b}: {stored:,} turns stored, {n:,} counted, {cells:,} in the cells")
     if not found:
         return []
@@ -249,16 +248,18 @@ def _n_agents(first: date, last: date) -> int:
     return turns.values("agent").distinct().count()
 
 
-def _days(first: date, last: date) -> list[tuple[date, int, int]]:
+def _days(first: date, last: date) -> list[tuple[date, int, int, int]]:
+    """Return each day with its turns that are stored, those that are counted, and those in the cells."""
     cells = sum((F(f"n_{cell}") for cell in Cell), start=F("n_turns") - F("n_turns"))
     days = TurnDay.objects.filter(day__gte=first, day__lte=last).values_list("day")
-    return list(days.annotate(n=Sum("n_turns"), cells=Sum(cells)).order_by("day"))
-
-
-def _stored(day: date) -> int:
-    start, end = span_of(day)
-    turns = Suggestion.objects.filter(created_at__gte=start, created_at__lt=end)
-    return turns.exclude(state=State.SUPERSEDED).count()
+    counted = {day: (n, n_cells) for day, n, n_cells in days.annotate(n=Sum("n_turns"), cells=Sum(cells))}
+    turns = Suggestion.objects.current().filter(
+        created_at__gte=span_of(first)[0], created_at__lt=span_of(last)[1]
+    )
+    stored = dict(turns.values_list(TruncDate("created_at")).annotate(n=Count("pk")).order_by())
+    return [
+        (day, stored.get(day, 0), *counted.get(day, (0, 0))) for day in sorted(stored.keys() | counted.keys())
+    ]
 
 
 def _rates(turns: "QuerySet[AgentDay]") -> list[tuple[int, int]]:

@@ -265,6 +265,14 @@ class TestFunnel:
         [found] = checks.funnel_does_not_sum(NOW)
         assert "1 turns stored, 2 counted, 2 in the cells" in found.evidence
 
+    def test_a_day_of_which_nothing_is_counted_is_found(self) -> None:
+        suggestion = make_suggestion(make_case(), state=State.WITHHELD, reason=Reason.NO_ANSWER)
+        type(suggestion).objects.update(created_at=NOW - 3 * DAY)
+        rolling.roll_on(now=NOW)
+        TurnDay.objects.all().delete()
+        [found] = checks.funnel_does_not_sum(NOW)
+        assert "1 turns stored, 0 counted, 0 in the cells" in found.evidence
+
     def test_a_day_that_waits_to_be_rolled_is_not_judged(self) -> None:
         suggestion = make_suggestion(make_case(), state=State.WITHHELD, reason=Reason.NO_ANSWER)
         type(suggestion).objects.update(created_at=NOW - 3 * DAY)

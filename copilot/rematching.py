@@ -8,7 +8,7 @@
    current in that same transaction: no reply is missing in it, and no figure mixes two versions.
 4. `sweep` queues again what a dead worker left, and gives up after five times without progress.
 
-A pair whose text was erased can't be compared; it is counted, and its match stays in the versions that have it.
+A pair whose text was erased can't be compared: its match is carried over as it was compared last, and counted.
 """
 
 import logging
@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from time import monotonic
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
 from copilot import match_versions, shadowing, withholding
@@ -37,6 +37,10 @@ FEW = 20  # so many may be compared while replies wait to be recorded
 SECONDS = 20.0
 LOST_AFTER = timedelta(minutes=1)
 MOST_ATTEMPTS = 5
+CARRIED = (
+    "kind", "similarity", "closeness", "retained", "share", "survival", "kept_characters", "n_reply_tokens",
+    "only_frame_edited", "delta",
+)  # fmt: skip
 
 
 class _EndedError(Exception):
@@ -59,8 +63,8 @@ def order(version: MatchVersion, *, now: datetime) -> None:
         )
     whole = MatchVersion.objects.filter(pk=version.pk).exclude(state=State.RUNNING)
     fields = {
-        "n": Match.objects.current().count(), "n_done": version.matches.count(), "n_erased": 0, "reached": 0,
-        "attempts": 0, "problem": "", "touched_at": now, "ended_at": None,
+        "n": Match.objects.current().count(), "n_done": version.matches.count(), "reached": 0, "attempts": 0,
+        "problem": "", "touched_at": now, "ended_at": None,
     }  # fmt: skip
     try:
         with transaction.atomic():
@@ -142,8 +146,11 @@ def _compare_chunk(version_id: int) -> bool:
     if len(rows) <= FEW:
         _finish(version)
         return False
-    n = _store(rows, version)
-    _note(version, reached=max(rows[-1].pk, version.reached), n_done=F("n_done") + n)
+    n_erased = _store(rows, version)
+    _note(
+        version, reached=max(rows[-1].pk, version.reached), n_done=F("n_done") + len(rows),
+        n_erased=F("n_erased") + n_erased,
+    )  # fmt: skip
     return True
 
 
@@ -156,44 +163,40 @@ def _next_of(version: MatchVersion) -> list[Match]:
 def _lacking(version: MatchVersion) -> QuerySet[Match]:
     """Return the current version's matches that this one lacks, with all that comparing them needs, in one query."""
     done = Match.objects.filter(version=version, suggestion=OuterRef("suggestion"))
-    return (
-        Match.objects.current()
-        .filter(~Exists(done))
-        .exclude(Q(suggestion__text="") | Q(reply__body=""))
-        .select_related(*Texts.OF_MATCH)
-        .order_by("pk")
-    )
+    return Match.objects.current().filter(~Exists(done)).select_related(*Texts.OF_MATCH).order_by("pk")
 
 
 def _finish(version: MatchVersion) -> None:
     """Compare the few that are left while none can be added, and make the version current."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [match_versions.LOCK])
-    n = _store(list(_lacking(version)), version)
-    n_all, n_done = Match.objects.current().count(), version.matches.count()
+    rows = list(_lacking(version))
+    n_erased = _store(rows, version)
     MatchVersion.objects.filter(is_current=True).update(is_current=False)
-    withholding.compare_anew(now=timezone.now())
+    withholding.compare_anew(version, now=timezone.now())
     shadowing.compare_anew(now=timezone.now())
+    n = version.matches.count()
     _note(
-        version, is_current=True, state=State.COMPLETE, n=n_all, n_done=n_done, n_erased=max(n_all - n_done, 0),
+        version, is_current=True, state=State.COMPLETE, n=n, n_done=n, n_erased=F("n_erased") + n_erased,
         ended_at=timezone.now(),
     )  # fmt: skip
-    logger.info("%s is current; %s pairs were compared last", version, n)
+    logger.info("%s is current; %s pairs were compared last", version, len(rows) - n_erased)
 
 
 def _store(rows: Sequence[Match], version: MatchVersion) -> int:
-    """Compare pairs by a version and store what it finds; return how many."""
+    """Compare pairs by a version and store what it finds; return how many were erased, and so are carried over."""
     measure = measure_of(version, [row.reply.author for row in rows])
-    texts = [Texts.of_match(row) for row in rows]
-    found = [
+    texts = {row.pk: Texts.of_match(row) for row in rows}
+    whole = {pk: pair for pk, pair in texts.items() if pair.suggested and pair.sent}
+    columns = dict(zip(whole, _columns(list(whole.values()), measure), strict=True))
+    Match.objects.bulk_create(
         Match(
             suggestion_id=row.suggestion_id, closest_id=row.closest_id, reply_id=row.reply_id, version=version,
-            recorded_at=row.recorded_at, **columns,
+            recorded_at=row.recorded_at, **columns.get(row.pk) or {name: getattr(row, name) for name in CARRIED},
         )
-        for row, columns in zip(rows, _columns(texts, measure), strict=True)
-    ]  # fmt: skip
-    Match.objects.bulk_create(found)
-    return len(found)
+        for row in rows
+    )  # fmt: skip
+    return len(rows) - len(whole)
 
 
 def _columns(texts: Sequence[Texts], measure: Measure) -> list[dict[str, object]]:

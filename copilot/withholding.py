@@ -3,7 +3,7 @@
 1. `texts_of` words the best answer where only a floor stood against it, as if it were offered.
 2. `note_replies` notes the reply that ended the turn; nobody waits for more.
 3. A worker compares both (`meaning.settle`), by the version of the matching that is current.
-4. `compare_anew` has them compared again by another version.
+4. `compare_anew` has them compared again by another version, but for what was erased.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from copilot.catalog import CatalogMoment
-from copilot.models import Suggestion, WithheldText
+from copilot.models import MatchVersion, Suggestion, WithheldText
 from copilot.models.suggestion import Reason
 from copilot.pipeline.types import Outcome
 from copilot.worded import word_for
@@ -44,7 +44,9 @@ def note_replies(pairs: Sequence[tuple[Suggestion, Reply]], *, now: datetime) ->
     return WithheldText.objects.bulk_update(rows, ["reply", "is_pending", "recorded_at"])
 
 
-def compare_anew(*, now: datetime) -> int:
-    """Have all compared again, whose texts were not erased; return how many."""
-    whole = WithheldText.objects.exclude(kind="").exclude(Q(text="") | Q(reply__body=""))
-    return whole.update(is_pending=True, recorded_at=now)
+def compare_anew(version: MatchVersion, *, now: datetime) -> int:
+    """Have all compared again by a version, and return how many; what was erased stays as it was compared last."""
+    compared = WithheldText.objects.exclude(kind="")
+    erased = Q(text="") | Q(reply__body="")
+    compared.filter(erased).update(version=version)
+    return compared.exclude(erased).update(is_pending=True, recorded_at=now)

@@ -61,7 +61,7 @@ class MatchVersion(models.Model):
 
     @property
     def percent(self) -> int:
-        return min(100 * (self.n_done + self.n_erased) // self.n, 100) if self.n else 100
+        return min(100 * self.n_done // self.n, 100) if self.n else 100
 
 
 class SemanticFloor(models.Model):

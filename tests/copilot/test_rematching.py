@@ -97,14 +97,19 @@ def test_a_chunk_is_read_in_as_many_queries_whatever_its_size(
     assert version.matches.count() == 30
 
 
-def test_erased_texts_are_skipped_and_counted(ana: User) -> None:
+def test_erased_texts_keep_their_match_and_are_counted(ana: User) -> None:
     make_history(4, ana)
+    kept = Match.objects.order_by("suggestion").values_list(
+        "suggestion", "kind", "retained", "n_reply_tokens"
+    )
+    before = list(kept)
     Suggestion.objects.filter(pk=Suggestion.objects.first().pk).update(state="superseded", text="")
     Reply.objects.filter(pk=Reply.objects.last().pk).update(body="")
     version = ordered(make_match_version())
     rematching.rematch(version.pk)
     version.refresh_from_db()
-    assert (version.is_current, version.n, version.n_done, version.n_erased) == (True, 4, 2, 2)
+    assert (version.is_current, version.n, version.n_done, version.n_erased) == (True, 4, 4, 2)
+    assert list(kept.filter(version=version)) == before
 
 
 def test_replies_sent_meanwhile_are_not_missing(ana: User, monkeypatch: pytest.MonkeyPatch) -> None:

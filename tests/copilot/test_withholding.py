@@ -134,11 +134,14 @@ def test_another_version_compares_all_again(ana: User) -> None:
     assert (WithheldText.objects.get().version, WithheldText.objects.get().kind) == (version, "exact")
 
 
-def test_an_erased_text_is_not_compared_again(ana: User) -> None:
+def test_an_erased_text_is_not_compared_again_and_stays_in_the_figures(ana: User) -> None:
     answer(withheld(), ana)
     meaning.settle()
     WithheldText.objects.update(text="")
-    assert withholding.compare_anew(now=timezone.now()) == 0
+    version = make_match_version(is_current=True)
+    assert withholding.compare_anew(version, now=timezone.now()) == 0
+    found = WithheldText.objects.get()
+    assert (found.version, found.kind, found.is_pending) == (version, "exact", False)
 
 
 def test_a_lost_comparison_is_taken_up(ana: User, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -221,7 +224,7 @@ def test_figures_count_only_what_was_generated(ana: User) -> None:
 
 
 def _figures() -> dict[str, Any]:
-    names = [field.name for field in TurnDay._meta.concrete_fields[8:]]
+    names = [field.name for field in TurnDay._meta.concrete_fields[9:]]
     return {
         "turns": TurnDay.objects.aggregate(**{name: Sum(name) for name in names}),
         "confidences": list(ConfidenceDay.objects.values_list("bin", "n", "n_matches")),

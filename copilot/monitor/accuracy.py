@@ -39,6 +39,7 @@ from copilot.monitor.match_rates import (
     version,
 )
 from copilot.monitor.offline import Offline, offline
+from copilot.monitor.promotions import promotions
 from copilot.monitor.reading import Agents, joined, nobody, over_time
 from copilot.monitor.tables import table_of_figures
 
@@ -57,11 +58,8 @@ class Accuracy:
 
 def accuracy(filters: Filters) -> Accuracy:
     """Return the page's figures for what an address asks."""
-    named, labels, test = version(), labels_of(filters), offline(filters)
+    named, labels, test = version(filters.releases), labels_of(filters), offline(filters)
     by = by_arm_and_topic(topic_weeks(filters))
-    answered = {
-        topic: joined(arm[topic] for arm in by.values() if topic in arm) for topic in {*chain(*by.values())}
-    }
     weeks = over_time(filters, arm=Arm.SHADOW, names=COLUMNS)
     shadow = joined([nobody(COLUMNS), *weeks.values()]).people
     deff = deff_of(shadow)
@@ -69,7 +67,7 @@ def accuracy(filters: Filters) -> Accuracy:
     held_out = match_rate("Match rate, held out", shadow, version=named)
     marks, parted = _marks(filters, labels, test, shadow, confidences, named)
     return Accuracy(
-        total=sum(int(compared(agents.people).sum()) for agents in answered.values()),
+        total=sum(int(compared(agents.people).sum()) for arm in by.values() for agents in arm.values()),
         finding=_finding(marks, held_out),
         warnings=tuple(filter(None, (replayed(shadow), parted))),
         said=(left_out(shadow), _about(labels)),
@@ -78,10 +76,10 @@ def accuracy(filters: Filters) -> Accuracy:
         else {},
         charts=(
             estimates_chart(marks),
-            _over_time(filters.per, weeks, labels, deff, label_free.by_time(confidences, filters), named),
+            _over_time(filters, weeks, labels, deff, label_free.by_time(confidences, filters), named),
             _when(labels, named),
             _by_topic(by[Arm.SHADOW], deff, named),
-            *gap_charts(test.rows, labels, answered, filters.turns(), version=named),
+            *_gap(filters, test, labels),
         ),
     )  # fmt: skip
 
@@ -110,6 +108,18 @@ def _marks(
     if len(said(labels)) < FEWEST_LABELS:
         marks.insert(1, share_right("Labels alone", labels, version=named))
     return marks, alarm(confidences, labels, corrected)
+
+
+def _gap(filters: Filters, test: Offline, labels: Sequence[Label]) -> tuple[Chart, ...]:
+    """Part the gap of the release that was tested: labels and turns of others may err elsewhere."""
+    of_release = replace(filters, release=test.release)
+    turns = of_release.turns()
+    by = by_arm_and_topic(topic_weeks(of_release)) if test.rows else {}
+    topics = {
+        topic: joined(arm[topic] for arm in by.values() if topic in arm) for topic in {*chain(*by.values())}
+    }
+    own = [label for label in labels if label.release == test.release]
+    return gap_charts(test.rows, own, topics, turns, releases=of_release.releases)
 
 
 def _finding(marks: Sequence[Figure], held_out: Figure) -> str:
@@ -144,14 +154,14 @@ def _about(labels: Sequence[Label]) -> str:
 
 
 def _over_time(
-    per: str,
+    filters: Filters,
     by: Mapping[date, Agents],
     labels: Sequence[Label],
     deff: float | None,
     expected: Mapping[date, Figure],
     named: str,
 ) -> Chart:
-    title = f"Accuracy by {per}"
+    per, title, marks = filters.per, f"Accuracy by {filters.per}", promotions(filters)
     rates = {
         day: match_rate(f"{day}", agents.people, deff=deff, version=named)
         for day, agents in by.items()
@@ -184,7 +194,7 @@ def _over_time(
         if drawn
         else "",
         table_of_figures(per.capitalize(), rows, value="Share", k="Matches"),
-        charts.line_band(drawn, title=title) if drawn else None,
+        charts.line_band(drawn, title=title, marks=marks) if drawn else None,
         empty=f"No {per} has five compared turns of five agents yet.",
     )
 

@@ -255,7 +255,8 @@ PITFALLS = (
     ("The newest days", "Replies still come in: the last week changes for seven more days."),
     (
         "Versions in one line",
-        "Another release or match version can move a line. Each row of a file names its version.",
+        "Another release or match version can move a line. Promotions are marked over time (r7: release 7 became "
+        "live), each row of a file names its version, and figures can be asked for of one release.",
     ),
     (
         "Replayed history",

@@ -53,6 +53,11 @@ class Filters:
         asked["language"] = self.language
         return urlencode({name: value for name, value in asked.items() if value})
 
+    @property
+    def releases(self) -> str:
+        """Whose suggestions are asked for, as a figure's version names it."""
+        return "all releases" if self.release is None else f"release {self.release}"
+
     def turns(self) -> "QuerySet[TurnDay]":
         """Return the rows of figures that are asked for."""
         found: QuerySet[TurnDay] = self.of_days(TurnDay.objects.all())

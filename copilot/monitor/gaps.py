@@ -15,6 +15,7 @@ from copilot.monitor.correcting import FEWEST_LABELS, Weighted, interval_of, sai
 from copilot.monitor.figures import Figure, Unit, drawable
 from copilot.monitor.labels import Label
 from copilot.monitor.match_rates import compared
+from copilot.monitor.match_rates import version as version_of
 from copilot.monitor.reading import Agents, by_agent, joined, nobody
 from copilot.monitor.shares import FEWEST, share
 from copilot.monitor.tables import Column, Table, kept, table_of_figures
@@ -56,20 +57,24 @@ def gap_charts(
     topics: Mapping[str, Agents],
     turns: "QuerySet[TurnDay]",
     *,
-    version: str,
+    releases: str,
 ) -> tuple[Chart, ...]:
-    """Return the gap by topic, and the causes in its worst topics; `topics` are the compared turns by topic."""
+    """Return the gap by topic, and the causes in its worst topics; `topics` are the compared turns by topic.
+
+    All are of one release, which `releases` names.
+    """
     known = said(labels)
     if len(known) < FEWEST_LABELS or not rows or why_not(known):
         why = (
             "The live release has no stored test to compare with: evaluate it on the page Releases."
             if not rows
-            else f"{len(known)} labels: {FEWEST_LABELS} are needed to tell where online and offline part."
+            else f"{len(known)} labels of {releases}: {FEWEST_LABELS} are needed to tell where online and offline part."
             if len(known) < FEWEST_LABELS
             else f"The labels are of {why_not(known)}."
         )
         return (Chart("gap", "Offline less online, by topic", "", table_of_figures("Topic", []), None, why),)
     n_online = {name: int(compared(agents.people).sum()) for name, agents in topics.items()}
+    version = version_of(releases)
     gaps, left_out = by_topic(rows, known, n_online)
     return _gap(gaps, left_out, version), _causes(known, n_online, turns, version)
 
@@ -144,8 +149,9 @@ def _gap(gaps: Sequence[TopicGap], left_out: str, version: str) -> Chart:
         f"questions than in the test and {figures[1].written} from worse answers to the same; below it by topic.",
         _table(gaps, version),
         charts.bars(figures, title=title),
-        note="Without intervals: a topic has few labels. Read it as where to look first. Labels are weighted topic by "
-        f"topic, so that the sum is near offline less the corrected estimate above, not equal to it. {left_out}",
+        note="Without intervals: a topic has few labels. Read it as where to look first. All is of the tested "
+        "release alone, and labels are weighted topic by topic: so the sum is near offline less the corrected estimate "
+        f"above, not equal to it. {left_out}",
     )
 
 

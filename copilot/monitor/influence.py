@@ -15,11 +15,12 @@ from django.db.models import Sum
 from copilot.models import Arm, Topic
 from copilot.monitor import both_arms, charts
 from copilot.monitor.both_arms import Turns, Weights
-from copilot.monitor.charts import Chart, Series
+from copilot.monitor.charts import Chart, Mark, Series
 from copilot.monitor.columns import Numbers
 from copilot.monitor.figures import Figure, drawable
 from copilot.monitor.filters import Filters
 from copilot.monitor.match_rates import KINDS, deff_of, match_rate, version
+from copilot.monitor.promotions import promotions
 from copilot.monitor.reading import Agents, joined, nobody
 from copilot.monitor.tables import table_of_figures
 
@@ -41,7 +42,7 @@ class Influence:
 
 def influence(filters: Filters) -> Influence:
     """Return the page's figures for what an address asks."""
-    named = version()
+    named, marks = version(filters.releases), promotions(filters)
     turns = both_arms.read(filters.totals(), names=COLUMNS)
     weights = both_arms.weights(turns, turns.weeks)
     periods = {arm: turns.by(turns.weeks if filters.per == "week" else turns.days, arm) for arm in NAMES}
@@ -54,8 +55,8 @@ def influence(filters: Filters) -> Influence:
         left_out=_left_out(filters),
         charts=(
             _by_arm(rates),
-            _rates_over_time(filters.per, periods, arms, named),
-            _over_time(filters.per, turns, named),
+            _rates_over_time(filters.per, periods, arms, marks, named),
+            _over_time(filters.per, turns, marks, named),
             _by_topic(both_arms.read(filters.turns(), names=RATE, topics=True), whole, named),
             _by_kind(turns, weights, named),
         ),
@@ -107,7 +108,11 @@ def _by_arm(rates: list[Figure]) -> Chart:
 
 
 def _rates_over_time(
-    per: str, by: Mapping[Arm, Mapping[int, Agents]], arms: Mapping[Arm, Agents], named: str
+    per: str,
+    by: Mapping[Arm, Mapping[int, Agents]],
+    arms: Mapping[Arm, Agents],
+    marks: Sequence[Mark],
+    named: str,
 ) -> Chart:
     deffs = {arm: deff_of(arms[arm]) for arm in NAMES}
     lines = [
@@ -130,12 +135,13 @@ def _rates_over_time(
             per.capitalize(), [_in_arm(row, line.name) for line in lines for row in line.by_day.values()],
             value="Match rate", k="Matches",
         ),
-        charts.line_band([line for line in lines if line.by_day], title=title) if drawable(rates) else None,
+        charts.line_band([line for line in lines if line.by_day], title=title, marks=marks)
+        if drawable(rates) else None,
         empty=f"No {per} has five compared turns of five agents yet.",
     )  # fmt: skip
 
 
-def _over_time(per: str, turns: Turns, named: str) -> Chart:
+def _over_time(per: str, turns: Turns, marks: Sequence[Mark], named: str) -> Chart:
     periods = turns.weeks if per == "week" else turns.days
     by = _parts(turns, periods, both_arms.weights(turns, periods))
     rows = {}
@@ -150,7 +156,7 @@ def _over_time(per: str, turns: Turns, named: str) -> Chart:
         if known
         else "",
         table_of_figures(per.capitalize(), list(rows.values()), value="Difference"),
-        charts.line_band([Series("", rows)], title=title, reference=0.0) if known else None,
+        charts.line_band([Series("", rows)], title=title, marks=marks, reference=0.0) if known else None,
         empty=f"No {per} has five compared turns of five agents in each arm yet: the held-out share of "
         "cases is small on purpose. Choose weeks, or a longer span.",
     )

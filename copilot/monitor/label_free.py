@@ -97,5 +97,5 @@ def _figure(name: str, found: Expected, filters: Filters) -> Figure:
         found.high,
         note="holds while confidence is calibrated",
         method=METHOD,
-        version="all releases" if filters.release is None else f"release {filters.release}",
+        version=filters.releases,
     )

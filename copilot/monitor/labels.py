@@ -40,6 +40,7 @@ class Label:
     right: float | None
     reply_right: float | None
     is_stale: bool = False
+    release: int | None = None
 
     @property
     def is_match(self) -> bool:
@@ -64,9 +65,10 @@ def labels_of(filters: Filters) -> list[Label]:
             right=_mean(judgment.suggestion_verdict for judgment in said[pk]),
             reply_right=_mean(judgment.reply_verdict for judgment in said[pk]),
             is_stale=is_stale,
+            release=release,
         )
-        for pk, arm, kind, topic, author, is_stale in rows.values_list(
-            "pk", "seen_arm", "matches__kind", "topic__name", "matches__reply__author", "is_stale"
+        for pk, arm, kind, topic, author, is_stale, release in rows.values_list(
+            "pk", "seen_arm", "matches__kind", "topic__name", "matches__reply__author", "is_stale", "release"
         )
     ]  # fmt: skip
 

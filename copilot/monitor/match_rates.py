@@ -43,9 +43,9 @@ def matched(agents: Agents) -> Numbers:
     return agents["n_matches"]
 
 
-def version() -> str:
+def version(releases: str = "all releases") -> str:
     """Name what match rates depend on."""
-    return f"match version {match_versions.current().pk}"
+    return f"match version {match_versions.current().pk}, {releases}"
 
 
 def match_rate(name: str, agents: Agents, *, version: str, deff: float | None = None) -> Figure:

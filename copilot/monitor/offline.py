@@ -19,6 +19,7 @@ class Offline:
 
     figure: Figure
     rows: Sequence[Row] = ()
+    release: int | None = None
 
 
 def offline(filters: Filters) -> Offline:
@@ -50,7 +51,7 @@ def offline(filters: Filters) -> Offline:
         bare, value=found.estimate, low=found.low, high=found.high, k=rate.k, note=rests,
         method=f"{found.method}, cases",
     )  # fmt: skip
-    return Offline(figure, rows)
+    return Offline(figure, rows, latest.release_id)
 
 
 def _is_asked(row: Row, filters: Filters) -> bool:

@@ -11,7 +11,6 @@ import numpy as np
 from django.db.models import Sum
 from django.utils import timezone
 
-from copilot import match_versions
 from copilot.models import Arm
 from copilot.models.agent_day import AgentDay
 from copilot.models.rollup import ReasonDay, RollupState
@@ -19,7 +18,10 @@ from copilot.models.suggestion import Reason, State
 from copilot.monitor import charts, touching
 from copilot.monitor.charts import Chart, Series
 from copilot.monitor.figures import Figure, drawable
+from copilot.monitor.filters import Filters
 from copilot.monitor.funnel import VERSION, Cell
+from copilot.monitor.match_rates import version
+from copilot.monitor.promotions import promotions
 from copilot.monitor.reading import Agents, by_time, nobody
 from copilot.monitor.shares import design_effect, share
 from copilot.monitor.tables import table_of_figures
@@ -117,6 +119,7 @@ def _match_rate(day: date) -> Chart:
     title = "Match rate by week"
     monday = day - timedelta(days=day.weekday())
     first = monday - timedelta(weeks=WEEKS - 1)
+    marks = promotions(Filters(today=day, days=7 * WEEKS))
     lines = []
     for arm, name in ((Arm.SHADOW, "Unseen"), (Arm.OFFER, "Shown")):
         turns = AgentDay.objects.filter(arm=arm, is_replayed=False, day__gte=first, day__lte=day)
@@ -130,7 +133,7 @@ def _match_rate(day: date) -> Chart:
         f"{charts.last_known(lines)} What nobody saw bounds accuracy from below; "
         "what was shown shapes the reply.",
         table_of_figures("Week", rows, value="Match rate", k="Matches"),
-        charts.line_band(lines, title=title) if known else None,
+        charts.line_band(lines, title=title, marks=marks) if known else None,
         empty="No week has five compared replies of five agents yet.",
     )
 
@@ -139,10 +142,10 @@ def _weeks(by_week: Mapping[date, Agents], arm: str) -> dict[date, Figure]:
     people = {week: agents.people for week, agents in by_week.items()}
     everyone = [nobody(RATE), *people.values()]
     deff = design_effect(*(np.concatenate([agents[name] for agents in everyone]) for name in RATE))
-    version = f"match version {match_versions.current().pk}"
+    named = version()
     return {
         week: share(
-            f"{arm}, {week}", agents["n_matches"], agents["n_compared"], last_deff=deff, version=version
+            f"{arm}, {week}", agents["n_matches"], agents["n_compared"], last_deff=deff, version=named
         )
         for week, agents in people.items()
     }

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from copilot.models import ConfidenceDay, Evaluation, Judgment, Release, TurnDay
+from copilot.models.release import Promotion
 from copilot.monitor.checks import confidence_has_parted
 from copilot.monitor.rolling import agent_hash
 from copilot.monitor.rolling_sums import roll_sums
@@ -43,13 +44,13 @@ def monday(weeks_ago: int = 3) -> date:
 
 
 def turns(
-    agent: int, *, arm: str = "shadow", topic: str = "Payouts", day: date | None = None, **counts: int
+    agent: int, *, arm: str = "shadow", topic: str = "Payouts", day: date | None = None, **counts: Any
 ) -> None:
     """One row of figures: turns by kind of match, all of them compared."""
     n = sum(value for name, value in counts.items() if name in {"n_exact", "n_near", "n_conflict", "n_none"})
     made = TurnDay.objects.create(
         day=day or monday(), arm=arm, topic=make_topic(topic), language="en", agent=agent,
-        **(COLUMNS | {"n_turns": n, "n_shadow": n} | counts),
+        **(COLUMNS | {"n_turns": n, "n_shadow": n, "release": make_release()} | counts),
     )  # fmt: skip
     roll_sums(made.day, of=TurnDay)
 
@@ -95,7 +96,14 @@ def test_without_labels_the_held_out_match_rate_is_what_can_be_said(
     assert "no stored test" in found["Offline, on the test split"]["note"]
     topic = table(client, "topic")["Payouts"]
     assert (topic["n"], topic["k"], topic["agents"]) == ("100", "60", "10")
-    assert topic["version"].startswith("match version")
+    assert topic["version"].endswith(", all releases")
+    release = make_release()
+    assert table(client, "topic", release=release.pk)["Payouts"]["version"].endswith(
+        f", release {release.pk}"
+    )
+    at = timezone.now() - (timezone.localdate() - monday())
+    Promotion.objects.create(release=release, at=at)
+    assert f"<title>r{release.pk}</title>" in client.get(PAGE).text
     assert "Exact</dt><dd>30" in text
 
 
@@ -266,6 +274,31 @@ def test_the_offline_figure_is_of_its_own_dataset_and_of_what_it_has_not_learned
     assert "on own" in offline["version"]
 
 
+def test_the_gap_takes_labels_and_turns_of_the_tested_release_alone(
+    client: Client, agents: list[User], nadia: User
+) -> None:
+    release = make_release()
+    fields = ("encoder", "validity", "topics", "answers", "created_at", "validity_floor", "topic_floor")
+    before = Release.objects.create(
+        state="retired", answer_floor=0.6, confidence_floor=0.7, **{name: getattr(release, name) for name in fields}
+    )  # fmt: skip
+    Evaluation.objects.create(
+        release=release, dataset="demo", dataset_sha256="x", evaluated_at=timezone.now(),
+        rows=[offline_row("payouts", is_right=True) for _ in range(20)],
+    )  # fmt: skip
+    for agent in agents:
+        turns(agent_hash(agent.pk), n_near=10, release=release)
+        turns(agent_hash(agent.pk), n_none=90, release=before, day=monday(4))
+    for number in range(110):
+        judged(agents[number % 10], nadia, kind="near", right="yes", release=release)
+        judged(agents[number % 10], nadia, kind="none", right="no", release=before)
+    gap = table(client, "gap")["Payouts"]
+    assert (float(gap["within"]), gap["n_online"]) == (0.0, "100")
+    assert gap["version"].endswith(f", release {release.pk}")
+    Judgment.objects.filter(suggestion__release=release).delete()
+    assert f"0 labels of release {release.pk}: 100 are needed" in client.get(PAGE).text
+
+
 def test_too_few_labels_part_no_gap(client: Client, agents: list[User], nadia: User) -> None:
     Evaluation.objects.create(
         release=make_release(), dataset="demo", dataset_sha256="x", rows=[offline_row("payouts", is_right=True)],
@@ -273,7 +306,8 @@ def test_too_few_labels_part_no_gap(client: Client, agents: list[User], nadia: U
     )  # fmt: skip
     turns(1, n_near=5)
     label_all(agents, nadia, 10)
-    assert "10 labels: 100 are needed to tell where online and offline part." in client.get(PAGE).text
+    release = make_release().pk
+    assert f"10 labels of release {release}: 100 are needed to tell where online" in client.get(PAGE).text
 
 
 def test_fewer_than_five_agents_are_not_shown(client: Client, agents: list[User], nadia: User) -> None:
@@ -363,5 +397,6 @@ def test_its_queries_do_not_grow(
         agent = make_user(f"agent{number}")
         turns(agent_hash(agent.pk), topic=f"Topic {number}", n_near=3)
         judged(agent, nadia, kind="near", right="yes", topic=f"Topic {number}")
-    with django_assert_num_queries(15):  # session, person; filters; version, labels, test, topics, rollups
+    # Session, person; filters; version, labels, test, promotions, topics, rollups.
+    with django_assert_num_queries(17):
         client.get(PAGE)

@@ -1,7 +1,7 @@
 """Turns that were judged blind, each with what decides for which turns it stands."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -19,16 +19,20 @@ from copilot.models import (
     Verdict,
     current_version,
 )
+from copilot.models.agent_day import AgentDay
 from copilot.monitor.filters import Filters
+from copilot.monitor.reading import by_time
 from copilot.monitor.rolling import agent_hash
+
+LEAST_JUDGED = 0.5  # of a week's sample: fewer labels than half would each have to stand for very many turns
 
 
 @dataclass(frozen=True)
 class Label:
     """One judged turn. `right` and `reply_right` are 1 or 0, between where judges differ, None where nobody can say.
 
-    `probability` is how likely the turn was to be drawn, `is_stale`: its answer was changed since, or dismissed as out
-    of date.
+    `probability` is how likely the turn was to be drawn and judged, `is_stale`: its answer was changed since, or
+    dismissed as out of date.
     """
 
     week: date
@@ -48,12 +52,12 @@ class Label:
 
 
 def labels_of(filters: Filters) -> list[Label]:
-    """Return the judged turns of what an address asks, by their number; three queries of few rows."""
+    """Return the judged turns of what an address asks, by their number; four queries of few rows."""
     said = defaultdict(list)
     weeks = {"week__gte": filters.first - timedelta(days=6), "week__lte": filters.today}
     for judgment in Judgment.objects.filter(**weeks).order_by("pk"):
         said[judgment.suggestion_id].append(judgment)
-    rows = _turns(filters).filter(pk__in=said).order_by("pk")
+    rows, shares = _turns(filters).filter(pk__in=said).order_by("pk"), _judged_shares(said.values())
     return [
         Label(
             week=said[pk][0].week,
@@ -61,7 +65,7 @@ def labels_of(filters: Filters) -> list[Label]:
             kind=kind,
             topic=topic or "",
             agent=agent_hash(author),
-            probability=said[pk][0].inclusion_probability,
+            probability=said[pk][0].inclusion_probability * shares[said[pk][0].week],
             right=_mean(judgment.suggestion_verdict for judgment in said[pk]),
             reply_right=_mean(judgment.reply_verdict for judgment in said[pk]),
             is_stale=is_stale,
@@ -71,6 +75,24 @@ def labels_of(filters: Filters) -> list[Label]:
             "pk", "seen_arm", "matches__kind", "topic__name", "matches__reply__author", "is_stale", "release"
         )
     ]  # fmt: skip
+
+
+def _judged_shares(said: Iterable[Sequence[Judgment]]) -> dict[date, float]:
+    """Return what share of each week's sample is judged: people take it in an order of chance, and may not be through.
+
+    Those drawn stand together for all compared turns of their week, so those judged stand for that share of them.
+    """
+    stands: defaultdict[date, float] = defaultdict(float)
+    for first, *_ in said:
+        stands[first.week] += 1 / first.inclusion_probability
+    if not stands:
+        return {}
+    days = AgentDay.objects.filter(day__gte=min(stands), day__lt=max(stands) + timedelta(days=7))
+    turns = by_time(days, per="week", names=["n_compared"])
+    n_of = {week: int(agents["n_compared"].sum()) for week, agents in turns.items()}
+    return {
+        week: min(1.0, max(LEAST_JUDGED, total / max(1, n_of.get(week, 0)))) for week, total in stands.items()
+    }
 
 
 def _turns(filters: Filters) -> Any:

@@ -136,6 +136,15 @@ SECTIONS = (
                 "Clopper and Pearson 1934",
             ),
             Definition(
+                "Share of labels",
+                "Judged turns count by the inverse of their chance to be drawn and judged, so that a week that is half "
+                "judged weighs as others do, and for what they are worth together; who replied is the cluster, as of "
+                "any share. Right of matches is the precision (PPV), right of the rest the share that is right though "
+                "something else was sent (FOR).",
+                "p = sum y/π / sum 1/π; n = (sum 1/π)² / sum 1/π²",
+                "Hájek 1971; Kish 1965",
+            ),
+            Definition(
                 "Influence",
                 "By how much showing a suggestion changes what is sent, within the weeks and releases in which both "
                 "arms have turns: what share is held out changes, and so do weeks. Replayed history is left out.",
@@ -144,9 +153,10 @@ SECTIONS = (
             ),
             Definition(
                 "Accuracy's lower bound",
-                "Held-out matches that are right are right suggestions; the rest is not counted.",
-                "L(MR) · L(PPV), each at half of the error",
-                "Bonferroni",
+                "Held-out matches that are right are right suggestions; the rest is not counted. Labels of matches are "
+                "few, so their limit is one that few rows hold.",
+                "L(MR) · L(PPV), each at half of the error; L(PPV) of Clopper and Pearson on the effective labels",
+                "Bonferroni; Clopper and Pearson 1934",
             ),
             Definition(
                 "Corrected accuracy",
@@ -217,6 +227,27 @@ SECTIONS = (
                 "Hájek 1971",
             ),
             Definition(
+                "Unseen",
+                "A question farther from the middle of every topic than 99 of 100 of the live release's first four "
+                "weeks were, each left out of its own topic's middle. One in 100 is chance.",
+                "1 - max cos(question, middle) > the 99th percentile of the first weeks' own",
+            ),
+            Definition(
+                "Risk of a floor",
+                "Of what would pass a floor, the share that is wrong, told by replies to texts that nobody saw. Turns "
+                "above and below today's floor are told by different replies, so each side has a limit of its own. The "
+                "line holds at all 20 floors at once, so that the lowest under a wanted risk may be chosen.",
+                "sum W_s U_s; U of Clopper and Pearson on n / deff at error 0.05 / (20 · sides)",
+                "Clopper and Pearson 1934; Bonferroni",
+            ),
+            Definition(
+                "Median and 90 % of times",
+                "Read from a histogram of 64 steps of ln seconds, within a step as if spread evenly. Agents are drawn "
+                "anew with all their cases, and the draws' variance makes the interval.",
+                "q ± t_df sd(q of draws) sqrt(G / (G - 1)), of two arms their difference",
+                "Efron 1979; Field and Welsh 2007",
+            ),
+            Definition(
                 "Effect of an experiment",
                 "Mean log of active seconds, adjusted by what was known before; agents as clusters. Hidden if the "
                 "arms' sizes are not as configured. A week counts once its cases have had seven days, and seven more "
@@ -236,6 +267,21 @@ SECTIONS = (
                 "CACE = (mean_T y - mean_C y) / (mean_T d - mean_C d), d = 1 if seen; interval: all c with "
                 "|mean_T(y - c d) - mean_C(y - c d)| <= t SE, agents as clusters (CR2)",
                 "Angrist, Imbens and Rubin 1996; Anderson and Rubin 1949; Fieller 1954",
+            ),
+            Definition(
+                "What an experiment can see",
+                "The least effect that it finds in 80 % of such experiments with the cases it has, and how many cases "
+                "it takes for one that is worth knowing; with what agents' differences cost so far.",
+                "δ = (z_0.975 + z_0.8) sd sqrt((1/s_1 + 1/s_2) deff / n)",
+                "Cohen 1988",
+            ),
+            Definition(
+                "p by permutations",
+                "With fewer than ten agents: the chance of so large an effect if the arm did nothing. Each agent's "
+                "difference keeps or changes its sign, in all ways; where agents were assigned, they are dealt out "
+                "anew in all ways.",
+                "p = ways with |δ| at least as large / all ways; five agents can't give less than 2/32",
+                "Fisher 1935",
             ),
         ),
     ),

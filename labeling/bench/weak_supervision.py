@@ -156,8 +156,11 @@ def _label_model(given: _Round) -> tuple[Method, Figures]:
         "functions": given.votes.m,
         "coverage": float(given.votes.covered().mean()),
         "votes a covered row": len(given.votes.rows) / max(int(given.votes.covered().sum()), 1),
-        "votes right on gold": float(is_right[judged].mean()) if judged.any() else 0.0,
-        **{f"{each.name} right on gold": each.n_right / max(each.n_gold, 1) for each in candidates},
+        "votes right on gold": float(is_right[judged].mean()) if judged.any() else None,
+        **{
+            f"{each.name} right on gold": each.n_right / each.n_gold if each.n_gold else None
+            for each in candidates
+        },
         "chosen": choose(candidates).value,
     }
     return choose(candidates), figures
@@ -253,10 +256,10 @@ def _gain(old: Sequence[Told], new: Sequence[Told]) -> Figures:
 
 
 def _mean(runs: Sequence[Figures]) -> Figures:
-    """The mean of each number over the seeds; words as each seed has them."""
+    """The mean of each number over the seeds; words, and what one of them lacks, as each seed has them."""
     mean: Figures = {}
     for name in runs[0]:
         values = [run[name] for run in runs]
         numbers = [value for value in values if isinstance(value, float | int)]
-        mean[name] = float(np.mean(numbers)) if numbers else values
+        mean[name] = float(np.mean(numbers)) if len(numbers) == len(values) else values
     return mean

@@ -48,6 +48,13 @@ def test_it_measures_the_four_and_what_both_gain() -> None:
     assert figures["both less gold only"]["accuracy"] == pytest.approx(gain)
 
 
+def test_a_label_model_that_was_not_tried_is_not_told_to_be_wrong() -> None:
+    labels = measured(FEW)["labels"]
+
+    assert labels["gold_weighted right on gold"] == [None, None], "12 of gold are too few to weigh votes by"
+    assert labels["majority right on gold"] > 0.5
+
+
 def test_no_label_is_read_but_those_of_gold() -> None:
     gold = set(np.random.default_rng(1).choice(len(FEW), 12, replace=False).tolist())
     blind = [row if at in gold else replace(row, topic="nonsense") for at, row in enumerate(FEW)]

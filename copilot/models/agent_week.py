@@ -20,12 +20,15 @@ class AgentWeek(models.Model):
     release = models.ForeignKey(Release, null=True, on_delete=models.CASCADE, related_name="+")
     arm = models.CharField(max_length=6, choices=Arm)
     language = models.CharField(max_length=8, blank=True)
+    is_replayed = models.BooleanField(default=False)
     agents = models.BinaryField()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["week", "release", "arm", "language"], nulls_distinct=False, name="agent_week_once"
+                fields=["week", "release", "arm", "language", "is_replayed"],
+                nulls_distinct=False,
+                name="agent_week_once",
             )
         ]
 
@@ -45,6 +48,7 @@ class TopicWeek(models.Model):
     arm = models.CharField(max_length=6, choices=Arm)
     topic = models.ForeignKey(Topic, null=True, on_delete=models.CASCADE, related_name="+")
     language = models.CharField(max_length=8, blank=True)
+    is_replayed = models.BooleanField(default=False)
     agents = models.BinaryField()
     n_matches = models.BinaryField()
     n_compared = models.BinaryField()
@@ -52,7 +56,7 @@ class TopicWeek(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["week", "release", "arm", "topic", "language"],
+                fields=["week", "release", "arm", "topic", "language", "is_replayed"],
                 nulls_distinct=False,
                 name="topic_week_once",
             )

@@ -7,16 +7,16 @@ six times as many cases are held out, and the pooled difference is four points, 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
-from django.db.models import QuerySet
 from numpy.typing import NDArray
 
-from copilot.models import Arm
+from copilot.models import AgentWeek, Arm
 from copilot.models.rollup import NOBODY
-from copilot.monitor.columns import ARMS, Numbers, Ordinal, arm_number, columns_of
+from copilot.monitor.answer_reading import RATE, topic_weeks
+from copilot.monitor.columns import ARMS, Numbers, Ordinal, arm_number, columns_of, of_weeks
 from copilot.monitor.figures import Figure, Unit
+from copilot.monitor.filters import Filters
 from copilot.monitor.reading import Agents, grouped
 from copilot.monitor.shares import FEWEST, FEWEST_AGENTS
 from copilot.statistics.differences import difference_of_rates
@@ -64,15 +64,40 @@ class Turns:
         return grouped(groups[own], self.agents[own], {name: n[own] for name, n in self.counts.items()})
 
 
-def read(rows: "QuerySet[Any]", *, names: tuple[str, ...], topics: bool = False) -> Turns:
-    """Return the compared turns among rows of figures, without those replayed afterwards: no chance parted them."""
-    counted = rows.filter(arm__in=PAIR, n_compared__gt=0, is_replayed=False).exclude(agent=NOBODY)
-    keys = ["topic"] if topics else []
-    found = counted.values_list(Ordinal("day"), "release", arm_number(), "agent", *keys, *names)
-    days, releases, arms, agents, *others = columns_of(found)
-    of_topics, counts = (others[0], others[1:]) if topics else (np.zeros_like(days), others)
+def read(filters: Filters, *, names: tuple[str, ...]) -> Turns:
+    """Return the compared turns that an address asks for, without those replayed afterwards: no chance parted them.
+
+    By week a turn's day is the Monday of its week.
+    """
+    if filters.per == "day" or filters.topic:
+        rows = filters.totals().filter(arm__in=PAIR, is_replayed=False)
+        found = columns_of(rows.values_list(Ordinal("day"), "release", arm_number(), "agent", *names))
+    else:
+        weeks = filters.of_weeks(AgentWeek.objects.filter(arm__in=PAIR, is_replayed=False))
+        found = of_weeks(weeks, Ordinal("week"), "release", arm_number(), names=names)
+    days, releases, arms, agents, *counts = found
+    return _compared(days, releases, arms, agents, np.zeros_like(days), dict(zip(names, counts, strict=True)))
+
+
+def read_topics(filters: Filters) -> Turns:
+    """Return the same by topic and week: how many were compared, and how many match."""
+    weeks = topic_weeks(filters).filter(arm__in=PAIR, is_replayed=False)
+    keys = (Ordinal("week"), "release", arm_number(), "topic")
+    days, releases, arms, topics, agents, *counts = of_weeks(weeks, *keys, names=RATE)
+    return _compared(days, releases, arms, agents, topics, dict(zip(RATE, counts, strict=True)))
+
+
+def _compared(
+    days: Numbers,
+    releases: Numbers,
+    arms: Numbers,
+    agents: Numbers,
+    topics: Numbers,
+    counts: Mapping[str, Numbers],
+) -> Turns:
     is_offer = (arms == ARMS.index(Arm.OFFER)).astype(np.int64)
-    return Turns(days, releases, is_offer, agents, of_topics, dict(zip(names, counts, strict=True)))
+    turns = Turns(days, releases, is_offer, agents, topics, counts)
+    return turns.only((turns["n_compared"] > 0) & (agents != NOBODY))
 
 
 def weights(turns: Turns, *within: Numbers) -> Weights:

@@ -43,7 +43,7 @@ class Influence:
 def influence(filters: Filters) -> Influence:
     """Return the page's figures for what an address asks."""
     named, marks = version(filters.releases), promotions(filters)
-    turns = both_arms.read(filters.totals(), names=COLUMNS)
+    turns = both_arms.read(filters, names=COLUMNS)
     weights = both_arms.weights(turns, turns.weeks)
     periods = {arm: turns.by(turns.weeks if filters.per == "week" else turns.days, arm) for arm in NAMES}
     arms = {arm: joined([nobody(COLUMNS), *periods[arm].values()]) for arm in NAMES}
@@ -57,7 +57,7 @@ def influence(filters: Filters) -> Influence:
             _by_arm(rates),
             _rates_over_time(filters.per, periods, arms, marks, named),
             _over_time(filters.per, turns, marks, named),
-            _by_topic(both_arms.read(filters.turns(), names=RATE, topics=True), whole, named),
+            _by_topic(both_arms.read_topics(filters), whole, named),
             _by_kind(turns, weights, named),
         ),
     )

@@ -37,7 +37,7 @@ DROP FUNCTION copilot_touch_seen_cases;
 
 class Migration(migrations.Migration):
 
-    dependencies = [('copilot', '0001_schema')]
+    dependencies = [('copilot', '0010_texts_by_day')]
 
     operations = [
         *[

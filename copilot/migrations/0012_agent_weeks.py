@@ -12,15 +12,15 @@ ARMS = [("offer", "Offer"), ("shadow", "Shadow"), ("off", "Off")]
 OF_TURNS = (
     "n_turns", "n_failed", "n_withheld", "n_off", "n_shadow", "n_waiting", "n_censored", "n_sent_verbatim",
     "n_sent_edited", "n_inserted_then_removed", "n_dismissed", "n_late", "n_offered", "n_displayed", "n_ignored",
-    "n_kept", "n_fallback", "n_opened", "n_ready", "n_replayed", "n_exact", "n_near", "n_retained", "n_semantic",
+    "n_kept", "n_late_acted", "n_late_seen", "n_late_shown", "n_fallback", "n_opened", "n_ready", "n_replayed", "n_exact", "n_near", "n_retained", "n_semantic",
     "n_conflict", "n_none", "n_pending", "n_short", "n_frame_only", "retained_millionths", "share_millionths",
     "kept_characters", "n_matches", "n_compared",
 )  # fmt: skip
 OF_TOPICS = ("n_matches", "n_compared")
 OF_VERSIONS = ("n_shown", "n_used", "n_matches", "n_compared")
 WEEKS = (
-    ("copilot_agentweek", "copilot_turnday", ("release_id", "arm", "language"), OF_TURNS),
-    ("copilot_topicweek", "copilot_turnday", ("release_id", "arm", "topic_id", "language"), OF_TOPICS),
+    ("copilot_agentweek", "copilot_turnday", ("release_id", "arm", "language", "is_replayed"), OF_TURNS),
+    ("copilot_topicweek", "copilot_turnday", ("release_id", "arm", "topic_id", "language", "is_replayed"), OF_TOPICS),
     ("copilot_versionweek", "copilot_answerday", ("release_id", "arm", "version_id", "language"), OF_VERSIONS),
 )
 FILL = """
@@ -49,7 +49,7 @@ def fill(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 class Migration(migrations.Migration):
 
-    dependencies = [('copilot', '0001_schema')]
+    dependencies = [('copilot', '0011_cases_seen')]
 
     operations = [
         migrations.CreateModel(
@@ -60,11 +60,12 @@ class Migration(migrations.Migration):
                 ('release', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='copilot.release')),
                 ('arm', models.CharField(choices=ARMS, max_length=6)),
                 ('language', models.CharField(blank=True, max_length=8)),
+                ('is_replayed', models.BooleanField(default=False)),
                 ('agents', models.BinaryField()),
                 *((name, models.BinaryField()) for name in OF_TURNS),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('week', 'release', 'arm', 'language'), name='agent_week_once', nulls_distinct=False)],
+                'constraints': [models.UniqueConstraint(fields=('week', 'release', 'arm', 'language', 'is_replayed'), name='agent_week_once', nulls_distinct=False)],
             },
         ),
         migrations.CreateModel(
@@ -76,11 +77,12 @@ class Migration(migrations.Migration):
                 ('arm', models.CharField(choices=ARMS, max_length=6)),
                 ('topic', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='copilot.topic')),
                 ('language', models.CharField(blank=True, max_length=8)),
+                ('is_replayed', models.BooleanField(default=False)),
                 ('agents', models.BinaryField()),
                 *((name, models.BinaryField()) for name in OF_TOPICS),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('week', 'release', 'arm', 'topic', 'language'), name='topic_week_once', nulls_distinct=False)],
+                'constraints': [models.UniqueConstraint(fields=('week', 'release', 'arm', 'topic', 'language', 'is_replayed'), name='topic_week_once', nulls_distinct=False)],
             },
         ),
         migrations.CreateModel(

@@ -24,7 +24,7 @@ INSERT INTO copilot_touch (at) SELECT DISTINCT date_bin('15 minutes', created_at
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('copilot', '0001_schema'),
+        ('copilot', '0009_evaluation_code'),
     ]
 
     operations = [

@@ -104,12 +104,18 @@ class TurnDay(models.Model):
     n_short = models.PositiveIntegerField(
         help_text="Replies of fewer than eight tokens, which are not compared."
     )
-    n_frame_only = models.PositiveIntegerField(help_text="Only greeting, closing or signature differ.")
-    retained_millionths = models.BigIntegerField(help_text="Sum of the shares of suggestions that were kept.")
-    share_millionths = models.BigIntegerField(
-        help_text="Sum of the shares of replies that came from suggestions."
+    n_by_hand = models.PositiveIntegerField(
+        default=0,
+        help_text="Matches of what was offered and not inserted: written, or from the agent's own notes.",
     )
-    kept_characters = models.BigIntegerField()
+    n_frame_only = models.PositiveIntegerField(
+        help_text="Sent with another greeting, closing or signature alone."
+    )
+    retained_millionths = models.BigIntegerField(
+        help_text="Sum over suggestions that were sent: the share of each that was kept."
+    )
+    share_millionths = models.BigIntegerField(help_text="The same: the share of the reply that came from it.")
+    kept_characters = models.BigIntegerField(help_text="Of suggestions that were sent.")
     n_matches = matches()
     n_compared = compared()
 

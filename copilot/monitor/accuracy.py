@@ -41,6 +41,7 @@ from copilot.monitor.match_rates import (
 from copilot.monitor.offline import Offline, offline
 from copilot.monitor.promotions import promotions
 from copilot.monitor.reading import Agents, joined, nobody, over_time
+from copilot.monitor.sent_wrong import sent_wrong
 from copilot.monitor.tables import table_of_figures
 
 
@@ -78,6 +79,7 @@ def accuracy(filters: Filters) -> Accuracy:
             estimates_chart(marks),
             _over_time(filters, weeks, labels, deff, label_free.by_time(confidences, filters), named),
             _when(labels, named),
+            sent_wrong(labels, version=named),
             _by_topic(by[Arm.SHADOW], deff, named),
             *_gap(filters, test, labels),
         ),

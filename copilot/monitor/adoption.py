@@ -11,10 +11,10 @@ from datetime import date
 
 import numpy as np
 
-from copilot.monitor import charts, match_rates
+from copilot.monitor import charts, keeping, match_rates
 from copilot.monitor.charts import Chart, Series
 from copilot.monitor.columns import Numbers
-from copilot.monitor.figures import Figure, Unit, drawable
+from copilot.monitor.figures import Figure, drawable
 from copilot.monitor.filters import Filters
 from copilot.monitor.funnel import ANSWERED, SEEN, SHOWN, VERSION, Cell, Late
 from copilot.monitor.reading import Agents, by_week, cells_of, joined, nobody, over_time
@@ -42,7 +42,7 @@ DECIDED = tuple(cell for cell in Cell if cell not in {Cell.WAITING, Cell.CENSORE
 WAS_SEEN, WAS_SHOWN = (*SEEN, Late.SEEN), (*SHOWN, Late.SHOWN)
 CAME_LATE = (Cell.LATE, Late.ACTED)
 COLUMNS = (
-    "n_turns", "n_kept", "n_opened", "n_ready", "n_exact", "n_frame_only", "kept_characters",
+    "n_turns", "n_kept", "n_opened", "n_ready", *keeping.COLUMNS,
     *(f"n_{name}" for name in (*Cell, *Late)),
 )  # fmt: skip
 
@@ -84,6 +84,7 @@ IN_TIME = (
         lambda agents: agents["n_opened"],
     ),
     Acceptance("late", "Came late, of those answered", _of(*CAME_LATE), _of(*ANSWERED)),
+    Acceptance("seen", "In sight, of those on the page", _of(*WAS_SEEN), _of(*WAS_SHOWN)),
 )
 
 
@@ -94,7 +95,7 @@ class Adoption:
     total: int
     finding: str
     sums: str
-    frames: str
+    said: tuple[str, ...]
     charts: tuple[Chart, ...]
 
 
@@ -111,7 +112,7 @@ def adoption(filters: Filters) -> Adoption:
         total=total,
         finding=_finding(total, dict(zip((each.key for each in ACCEPTANCES), rates, strict=True))),
         sums=_sums(cells, total),
-        frames=_frames(whole.people),
+        said=(keeping.frames(whole.people), keeping.by_hand(filters)),
         charts=(
             _funnel(_told(cells, whole.people, total), total, named),
             _rates(rates, named),
@@ -120,7 +121,8 @@ def adoption(filters: Filters) -> Adoption:
             _active(weeks, named),
             by_tenure(weeks, used.k, used.n, names=COLUMNS, version=named),
             spread(whole.people, used.k, used.n, version=named),
-            _retained(by, filters.per, named),
+            keeping.characters(by, filters.per, named),
+            keeping.texts(people, filters.per, named),
         ),
     )
 
@@ -146,17 +148,6 @@ def _sums(cells: Mapping[Cell, int], total: int) -> str:
     if counted == total:
         return f"The cells exclude each other and sum to all {total:,} turns."
     return f"The cells sum to {counted:,} but there are {total:,} turns: the figures can't be trusted, run recompute."
-
-
-def _frames(agents: Agents) -> str:
-    """Say how many exact matches would count as edits if greetings were compared; nothing where it can't be shown."""
-    found = share("", agents["n_frame_only"], agents["n_exact"])
-    if found.value is None:
-        return ""
-    return (
-        f"Of {found.n:,} replies that are the suggestion word for word, {found.written} ({found.interval}) have "
-        "another greeting, closing or signature: that is no edit here."
-    )
 
 
 def _told(cells: Mapping[Cell, int], agents: Agents, total: int) -> list[Figure]:
@@ -217,8 +208,8 @@ def _over_time(people: Mapping[date, Agents], per: str, named: str) -> Chart:
 
 
 def _in_time(people: Mapping[date, Agents], per: str, named: str) -> Chart:
-    """Draw how often the suggestion was there when its case was opened, and how often its agent was ahead of it."""
-    title = f"There in time, by {per}"
+    """Draw how often it was there when its case was opened, how often its agent was ahead, how often it was seen."""
+    title = f"There in time and in sight, by {per}"
     lines = [_line(of, of.name, people) for of in IN_TIME]
     rows = [
         replace(row, name=f"{row.name}, {line.name.lower()}")
@@ -260,24 +251,4 @@ def _active(weeks: Mapping[date, Agents], named: str) -> Chart:
         ),
         charts.line_band([Series("", rows)], title=title) if is_known else None,
         empty="No week has five agents who saw a suggestion yet.",
-    )
-
-
-def _retained(by: Mapping[date, Agents], per: str, named: str) -> Chart:
-    """Draw the characters of suggestions that were sent, per turn that came in."""
-    title = f"Characters kept per turn, by {per}"
-    rows = {}
-    for day, agents in by.items():
-        n, kept = int(agents["n_turns"].sum()), int(agents["kept_characters"].sum())
-        is_of_few = 0 < len(agents.people) < FEWEST_AGENTS
-        value, note = (None, FEW_AGENTS) if is_of_few or not n else (kept / n, "")
-        rows[day] = Figure(f"{day}", n, value, unit=Unit.COUNT, note=note)
-    return Chart(
-        "kept",
-        title,
-        "Counts how often something is offered, taken, and how much of it survives, at once. "
-        f"{charts.last_known([Series('', rows)])}",
-        table_of_figures(per.capitalize(), list(rows.values()), value="Characters", version=named),
-        charts.line_band([Series("", rows)], title=title) if drawable(list(rows.values())) else None,
-        empty="No turn has come in yet.",
     )

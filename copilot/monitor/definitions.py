@@ -61,6 +61,17 @@ SECTIONS = (
                 " over all",
             ),
             Definition(
+                "In sight",
+                "Of the suggestions that were on the page of who replied, those that were seen.",
+                "seen / shown",
+            ),
+            Definition(
+                "Not from the card",
+                "Replies that match an offered suggestion which was not inserted: written alike, or taken from an "
+                "agent's own notes, which often have the same source. They are matches, and no use of the card.",
+                "matches not inserted / matches of offered suggestions",
+            ),
+            Definition(
                 "Weeks with suggestions",
                 "How long ago an agent first had a suggestion on the page, in weeks. Agents learn, so that acceptance "
                 "by week mixes what they learned with what changed.",
@@ -101,6 +112,19 @@ SECTIONS = (
                 "that match. A reply in other words is none until a worker has looked at its meaning. Offered ones are "
                 "use, since who sees a text writes like it; only held-out ones bound accuracy from below.",
                 "MR = (exact + near + retained + semantic) / all six kinds",
+            ),
+            Definition(
+                "Text kept",
+                "Of suggestions that were inserted and sent: the share of each that is in the reply, and the share of "
+                "the reply that came from it. Characters kept are counted of the same suggestions, per turn that came "
+                "in. An edit of greeting, closing or signature is none.",
+                "R = sum |block| / |s|, A = sum |block| / |r|; blocks of three words or more",
+            ),
+            Definition(
+                "Sent though wrong",
+                "Inserted suggestions whose reply matches them and which blind labels call wrong: what agents take "
+                "over without noticing.",
+                "labels weighted, of all offered and of the wrong ones",
             ),
             Definition(
                 "Survival",

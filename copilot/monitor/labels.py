@@ -32,7 +32,7 @@ class Label:
     """One judged turn. `right` and `reply_right` are 1 or 0, between where judges differ, None where nobody can say.
 
     `probability` is how likely the turn was to be drawn and judged, `is_stale`: its answer was changed since, or
-    dismissed as out of date.
+    dismissed as out of date; `was_inserted`: by who replied.
     """
 
     week: date
@@ -45,6 +45,7 @@ class Label:
     reply_right: float | None
     is_stale: bool = False
     release: int | None = None
+    was_inserted: bool = False
 
     @property
     def is_match(self) -> bool:
@@ -70,9 +71,11 @@ def labels_of(filters: Filters) -> list[Label]:
             reply_right=_mean(judgment.reply_verdict for judgment in said[pk]),
             is_stale=is_stale,
             release=release,
+            was_inserted=was_inserted,
         )
-        for pk, arm, kind, topic, author, is_stale, release in rows.values_list(
-            "pk", "seen_arm", "matches__kind", "topic__name", "matches__reply__author", "is_stale", "release"
+        for pk, arm, kind, topic, author, is_stale, release, was_inserted in rows.values_list(
+            "pk", "seen_arm", "matches__kind", "topic__name", "matches__reply__author", "is_stale", "release",
+            "was_inserted",
         )
     ]  # fmt: skip
 
@@ -113,10 +116,15 @@ def _turns(filters: Filters) -> Any:
     dismissed = SuggestionEvent.objects.filter(
         suggestion=OuterRef("pk"), dismiss_reason=SuggestionEvent.DismissReason.OUT_OF_DATE
     )
+    inserted = SuggestionEvent.objects.filter(
+        Q(suggestion=OuterRef("pk")) | Q(suggestion=OuterRef("matches__closest")),
+        type=SuggestionEvent.Type.INSERTED,
+        actor=OuterRef("matches__reply__author"),
+    )
     return (
         with_arm(Suggestion.objects.current())
         .filter(asked)
-        .annotate(is_stale=Exists(newer) | Exists(dismissed))
+        .annotate(is_stale=Exists(newer) | Exists(dismissed), was_inserted=Exists(inserted))
     )
 
 

@@ -30,6 +30,7 @@ from copilot.monitor.agents import agent_hash
 from copilot.monitor.answer_days import AnswerCount
 from copilot.monitor.copying import copy_rows, sortable
 from copilot.monitor.funnel import (
+    ANSWERED,
     SHOWN,
     USED,
     VERSION,
@@ -187,15 +188,17 @@ def _count(
 def _count_match(turn: Turn, cell: Cell, found: Counter[str]) -> None:
     found["n_kept"] += cell is Cell.SENT_EDITED and (turn.retained or 0.0) >= HALF
     found["n_replayed"] += turn.is_replayed
-    found["kept_characters"] += (turn.kept_characters or 0) if cell in USED else 0
+    if cell in USED:
+        found["kept_characters"] += turn.kept_characters or 0
+        found["retained_millionths"] += round((turn.retained or 0.0) * MILLION)
+        found["share_millionths"] += round((turn.share or 0.0) * MILLION)
+        found["n_frame_only"] += bool(turn.only_frame_edited)
     if not turn.is_substantive:
         found["n_short"] += 1
         return
     found[f"n_{turn.kind}"] += 1
     found["n_pending"] += bool(turn.is_pending)
-    found["n_frame_only"] += bool(turn.only_frame_edited)
-    found["retained_millionths"] += round((turn.retained or 0.0) * MILLION)
-    found["share_millionths"] += round((turn.share or 0.0) * MILLION)
+    found["n_by_hand"] += turn.kind in Match.MATCHING and cell in ANSWERED and cell not in USED
 
 
 def _bin(confidence: float) -> int:

@@ -11,7 +11,15 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from copilot.models import ConfidenceDay, Evaluation, Judgment, Release, TurnDay
+from copilot.models import (
+    ConfidenceDay,
+    Evaluation,
+    Judgment,
+    Release,
+    Suggestion,
+    SuggestionEvent,
+    TurnDay,
+)
 from copilot.models.release import Promotion
 from copilot.monitor.checks import confidence_has_parted
 from copilot.monitor.rolling import agent_hash
@@ -132,6 +140,28 @@ def test_labels_correct_what_matches_say(client: Client, agents: list[User], nad
     assert "At least 5" in text
     assert "Estimates from 70 % (corrected, " in text
     assert "Of matches 100 % are right where held out, 100 % where shown." in text
+
+
+def test_what_was_inserted_and_sent_though_wrong_is_told(
+    client: Client, agents: list[User], nadia: User
+) -> None:
+    for agent in agents:
+        turns(agent_hash(agent.pk), arm="offer", n_near=8, n_none=2)
+        for kind, right, inserts in (
+            ("near", "no", True),
+            ("near", "no", False),
+            ("near", "yes", True),
+            ("none", "no", True),
+        ):
+            judged(agent, nadia, kind=kind, right=right, arm="offer")
+            if inserts:
+                SuggestionEvent.objects.create(
+                    suggestion=Suggestion.objects.latest("pk"), type="inserted", actor=agent, at=timezone.now(),
+                    client_seq="1",
+                )  # fmt: skip
+    found = table(client, "sent-wrong")
+    assert float(found["Of all that were offered"]["value"]) == pytest.approx(0.25)
+    assert float(found["Of those that were wrong"]["value"]) == pytest.approx(1 / 3)
 
 
 def test_labels_stand_for_the_inverse_of_their_chance(

@@ -7,6 +7,7 @@ from django.test import Client
 from django.utils.html import escape
 from pytest_django import Settings
 
+from copilot.matching import RULES_VERSION
 from copilot.monitor.definitions import SECTIONS
 from copilot.monitor.method import stored
 from helpdesk.models import User
@@ -34,7 +35,7 @@ def test_every_figure_is_defined(client: Client) -> None:
 def test_the_versions_in_force_are_named_with_their_floors(client: Client) -> None:
     version = make_match_version(floor=0.83, is_current=True)
     text = client.get(PAGE).text
-    assert f"Replies are compared by match version {version.pk}: normal form 1, rules 1" in text
+    assert f"Replies are compared by match version {version.pk}: normal form 1, rules {RULES_VERSION}" in text
     assert "<td>0.83</td><td>300</td><td>40 of 40" in text
     assert "19 of 20 found (76 to 99 %), of 80 that mean the same" in text
     version.floors.update(n_found=0, n_found_right=0)

@@ -96,8 +96,33 @@ def test_how_far_agents_differ_is_told_of_groups_of_five(client: Client) -> None
 
 def test_another_greeting_is_no_edit(client: Client) -> None:
     for agent in range(1, 7):
-        turns(agent, sent_edited=5, n_exact=5, n_frame_only=2)
-    assert "Of 30 replies that are the suggestion word for word, 40 %" in client.get(PAGE).text
+        turns(agent, sent_verbatim=9, sent_edited=3, n_frame_only=2)
+    assert "Of 30 suggestions that were sent with any change, 40 %" in client.get(PAGE).text
+
+
+def test_matches_that_did_not_come_from_the_card_are_told(client: Client) -> None:
+    for agent in range(1, 7):
+        turns(agent, sent_verbatim=6, ignored=4, n_exact=8, n_by_hand=2)
+    assert "Of 48 replies that match what was offered, 25 %" in client.get(PAGE).text
+
+
+def test_how_much_is_kept_and_how_much_of_the_reply_it_is(client: Client) -> None:
+    for agent in range(1, 7):
+        sums = {"retained_millionths": 4_000_000 + 100_000 * agent, "share_millionths": 2_500_000}
+        turns(agent, sent_verbatim=4, sent_edited=1, ignored=5, **sums)
+    kept, share = table(client, "texts").values()
+    assert (float(kept["value"]), kept["n"], kept["agents"]) == (pytest.approx(4.35 / 5), "30", "6")
+    assert float(kept["low"]) < 0.87 < float(kept["high"]) <= 1
+    assert kept["method"] == "cluster-robust (CR2)"
+    assert (float(share["value"]), share["low"]) == (pytest.approx(0.5), "")
+    assert share["note"] == "all agents alike: no interval"
+
+
+def test_how_often_the_card_came_into_sight_is_told(client: Client) -> None:
+    for agent in range(1, 7):
+        turns(agent, sent_verbatim=3, displayed=4, late=5, n_late_shown=3, n_late_seen=2)
+    [seen] = [row for name, row in table(client, "in-time").items() if "in sight" in name]
+    assert (seen["k"], seen["n"]) == ("30", "60")
 
 
 def test_the_cells_sum_to_all_turns_or_the_page_says_so(client: Client) -> None:
@@ -181,7 +206,7 @@ def test_no_rows_at_all(client: Client) -> None:
     assert table(client, "time") == {}
 
 
-@pytest.mark.parametrize("key", ["funnel", "acceptance", "time", "in-time", "agents", "kept"])
+@pytest.mark.parametrize("key", ["funnel", "acceptance", "time", "in-time", "agents", "kept", "texts"])
 def test_every_row_of_a_file_says_how_and_by_which_rules_it_was_made(client: Client, key: str) -> None:
     for agent in range(1, 8):
         turns(agent, sent_verbatim=3, ignored=4, late=1, n_opened=10, n_ready=9)

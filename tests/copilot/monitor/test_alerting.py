@@ -231,9 +231,7 @@ class TestUnseen:
             InputDay.objects.create(day=today, release=release, part="unseen", value=value, n=n)
         for back in range(1, 29):
             on, in_bin = today - back * DAY, bins[back <= 14]
-            TopicDay.objects.create(
-                day=on, release=release, n_turns=40, n_failed=0, n_withheld=0, n_off=0, n_waiting=0
-            )
+            TopicDay.objects.create(day=on, release=release, n_turns=40, n_failed=0, n_withheld=0, n_off=0)
             if in_bin is not None:
                 BinDay.objects.create(day=on, release=release, reason="", bin=in_bin, n_turns=40)
         [found] = checks.questions_are_unseen(NOW)

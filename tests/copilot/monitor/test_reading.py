@@ -225,7 +225,7 @@ def test_sums_without_agents_are_those_of_the_rows(turns: list[TurnDay], answers
         release=[make_release()],
     )  # fmt: skip
     for rows, sums, names in (
-        (turns, topic_days(filters()), ("n_turns", "n_failed", "n_withheld", "n_off", "n_waiting")),
+        (turns, topic_days(filters()), ("n_turns", "n_failed", "n_withheld", "n_off")),
         (answers, version_days(filters()), ("n_suggested", "n_matches", "n_compared")),
         (floors, BinDay.objects.all(), ("n_turns",)),
     ):

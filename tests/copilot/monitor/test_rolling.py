@@ -272,7 +272,8 @@ def test_characters_are_kept_where_a_suggestion_was_sent(ana: User) -> None:
     used(suggested(), ana, "displayed", "viewed")  # the same words, by the agent's own hand
     used(suggested(), ana, "displayed", "viewed", "dismissed")
     roll()
-    assert (total("n_exact"), total("kept_characters")) == (3, 0)
+    assert (total("n_exact"), total("kept_characters"), total("retained_millionths")) == (3, 0, 0)
+    assert total("n_by_hand") == 2
     used(suggested(), ana, "displayed", "viewed", "inserted")
     roll()
     assert total("kept_characters") > 0

@@ -83,8 +83,8 @@ GROUP BY agent;""",
         "Which topics get a suggestion seldom?",
         """\
 SELECT area, topic,
-       sum(n_turns - n_waiting) AS turns,
-       round(1 - sum(n_withheld + n_failed + n_off) / nullif(sum(n_turns - n_waiting), 0)::numeric, 2) AS suggested
+       sum(n_turns - n_off) AS turns,
+       round(1 - sum(n_withheld + n_failed) / nullif(sum(n_turns - n_off), 0)::numeric, 2) AS suggested
 FROM figures.turns_by_day
 WHERE day > current_date - 28 AND topic IS NOT NULL
 GROUP BY area, topic

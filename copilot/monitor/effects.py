@@ -223,7 +223,7 @@ def sight(outcome: Outcome, arms: Arms, *, shares: tuple[float, float]) -> Sight
 def _too_few(n: Array) -> str:
     """Say why arms can't be compared; nothing if they can."""
     if not n.sum():
-        return "no cases yet that were followed for long enough"
+        return "none yet whose time is over"
     n_agents = int((n.sum(axis=1) > 0).sum())
     if n_agents == 1:
         return "one agent: how much agents differ can't be known"

@@ -207,7 +207,7 @@ def test_a_week_counts_once_its_cases_have_had_their_time(client: Client, experi
     for agent in range(1, 11):
         for variant in (hidden, offered):
             cases(variant, agent, days_ago=(timezone.localdate() - monday).days + 7)
-    told = "no cases yet that were followed for long enough"
+    told = "none yet whose time is over"
     assert {table(client, experiment, key)[name]["note"] for key, name in (
         ("times", "Handle time"), ("times", "Median of handle time"), ("shares", "Escalated"),
     )} == {told}  # fmt: skip

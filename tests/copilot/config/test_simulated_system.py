@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache, partial
-from math import inf, log
+from math import inf, log, log1p
 from statistics import fmean
 
 import numpy as np
@@ -28,10 +28,11 @@ from copilot.config.simulation.happening import Truth
 from copilot.config.simulation.judging import Panel
 from copilot.config.simulation.living import Life
 from copilot.matching import compare
-from copilot.models import Alert, Match, Release, TurnDay
-from copilot.monitor import alerting, figures, reading, rolling
+from copilot.models import Alert, Experiment, Match, Release, TurnDay
+from copilot.monitor import alerting, case_reading, figures, reading, rolling
 from copilot.monitor.correcting import by_prediction, by_strata, share_right
 from copilot.monitor.decaying import WINDOWS
+from copilot.monitor.experiment import experiment_page
 from copilot.monitor.filters import Filters
 from copilot.monitor.funnel import SUBSTANTIVE, Cell
 from copilot.monitor.labelled import labelled_arms
@@ -39,8 +40,6 @@ from copilot.monitor.labels import labels_of
 from copilot.monitor.shares import share
 from copilot.statistics.decay import LEAST_FALL
 from copilot.statistics.differences import difference_of_rates
-from copilot.statistics.handle_time import effect_on_log
-from helpdesk.models import ActiveTime
 from tests.copilot.config import supposed
 
 N_CASES, SEED = 20_000, 5
@@ -92,7 +91,7 @@ def test_estimates_lie_within_three_standard_errors_of_the_truth(release: Releas
         Figure(found.value or 0, found.low or 0, found.high or 0).check(found.name, true[at])
     influence = difference_of_rates(k, n)
     Figure(influence.estimate, influence.low, influence.high).check("influence", true[1] - true[0])
-    check_handle_time(truths)
+    check_experiment(clock, truths)
     check_accuracy(life, suggested)
     check_decay(clock, suggested)
 
@@ -162,9 +161,12 @@ def called_right(truths: Sequence[Truth]) -> float:
     return BEHAVIOUR.experts.share_called_right(right)
 
 
+def day_of(truth: Truth) -> date:
+    return timezone.localdate(truth.turn.message.sent_at)
+
+
 def monday_of(truth: Truth) -> date:
-    day = timezone.localdate(truth.turn.message.sent_at)
-    return day - timedelta(days=day.weekday())
+    return day_of(truth) - timedelta(days=day_of(truth).weekday())
 
 
 def check_decay(clock: Clock, suggested: Sequence[Truth]) -> None:
@@ -201,24 +203,27 @@ def less_right(truths: Sequence[Truth], *, since: datetime) -> bool:
     return bool(earlier and later) and fmean(later) <= fmean(earlier) - LEAST_FALL
 
 
-def check_handle_time(truths: Sequence[Truth]) -> None:
-    """The holdout is an experiment on the time that cases take."""
-    arm_of = {truth.turn.message.case_id: truth.arm for truth in truths}
-    agents = sorted({truth.agent.pk for truth in truths})
-    total, n = np.zeros((len(agents), 2)), np.zeros((len(agents), 2))
-    for case, agent, spent in ActiveTime.objects.values_list("case", "agent", "milliseconds"):
-        if case in arm_of:
-            at = agents.index(agent), ARMS.index(arm_of[case])
-            total[at] += log(spent / 1000)
-            n[at] += 1
-    found = effect_on_log(total, n, seed=SEED).log
+def check_experiment(clock: Clock, truths: Sequence[Truth]) -> None:
+    """The experiment's page tells how much sooner agents are done, of the cases that it was planned to decide on."""
+    experiment = Experiment.objects.get()
+    page = experiment_page(experiment, today=timezone.localdate(clock.now))
+    assert page.compared, page.instead
+    end = case_reading.by_week(experiment.pk).end_of(experiment.n_planned)
+    assert end, "the experiment has its cases"
+    started = timezone.localdate(experiment.started_at)
+    decided = [truth for truth in truths if started <= day_of(truth) and monday_of(truth) < end]
     effect = fmean(
         again(truth, log_seconds, is_shown=True) - again(truth, log_seconds, is_shown=False)
         if truth.suggested
         else 0.0
-        for truth in truths
+        for truth in decided
     )
-    Figure(found.estimate, found.low, found.high).check("handle time", effect)
+    [times] = [chart.table.rows for chart in page.compared.charts if chart.key == "times"]
+    rows = {row.name: row for row in times}
+    for name in ("Handle time", "Handle time, adjusted"):
+        row = rows[name]
+        assert row.value is not None, row.note
+        Figure(*map(log1p, (row.value, row.low, row.high))).check(name, effect)
 
 
 def again(truth: Truth, of: Callable[[Truth, Act], float], *, is_shown: bool) -> float:

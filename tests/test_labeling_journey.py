@@ -22,8 +22,9 @@ TOPIC = "tips-and-vat"
 N_LABELED = 26
 # Of the gold, so that the gate has rows enough: with 175 of them it refuses a candidate that is just as good.
 TEST_SHARE = 0.3
-# At it both floors lie where few labels move little. At 0.3 either may offer ten of 100 questions more than the other,
-# as chance has it, and the gate rightly minds what is lost or wrong.
+# Floors are chosen on few rows: of two releases at one risk either may offer some points more, which the gate minds.
+# At this one, with these messages labeled, both offer alike (40.0 % and 39.7 % of the questions right); with every
+# third one from the first on asked instead, 39.9 % and 37.8 %, which it refuses.
 RISK = 0.35
 
 

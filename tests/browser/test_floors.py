@@ -38,7 +38,10 @@ def days() -> None:
             )  # fmt: skip
         for table in (TurnDay, FloorDay):
             roll_sums(on, of=table)
-        for part, value in (("length", "2"), ("length", "3"), ("channel", "email"), ("channel", "web")):
+        for part, value in (
+            ("length", "20"), ("length", "80"), ("channel", "email"), ("channel", "web"),
+            ("product", ""), ("product", "Wren Mini"), ("template", "yes"), ("template", "no"),
+        ):  # fmt: skip
             InputDay.objects.create(day=on, release=release, part=part, value=value, n=9)
 
 

@@ -59,7 +59,7 @@ def lived(
             )  # fmt: skip
         for table in (TurnDay, FloorDay):
             roll_sums(on, of=table)
-        for part, value in (("length", "2"), ("channel", "email"), ("kind", "question")):
+        for part, value in (("length", "80"), ("channel", "email"), ("kind", "question")):
             InputDay.objects.create(day=on, release=release, part=part, value=value, n=20)
 
 

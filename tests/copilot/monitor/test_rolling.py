@@ -248,7 +248,7 @@ def test_weeks_of_before_are_filled_as_rolling_makes_them(ana: User, gwen: User)
         assert model.objects.exists()
         model.objects.all().delete()
     with connection.schema_editor() as editor:
-        import_module("copilot.migrations.0002_agent_weeks").fill(None, editor)
+        import_module("copilot.migrations.0013_agent_weeks").fill(None, editor)
     assert rows() == before
 
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('copilot', '0006_judge_semantic_floors'),
+        ('copilot', '0007_judge_semantic_floors'),
     ]
 
     operations = [

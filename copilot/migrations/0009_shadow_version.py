@@ -24,7 +24,7 @@ def compare_anew(apps: Any, schema_editor: Any) -> None:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('copilot', '0007_scope_floor'),
+        ('copilot', '0008_scope_floor'),
         ('helpdesk', '0001_schema'),
     ]
 

@@ -37,7 +37,7 @@ DROP FUNCTION copilot_touch_seen_cases;
 
 class Migration(migrations.Migration):
 
-    dependencies = [('copilot', '0010_texts_by_day')]
+    dependencies = [('copilot', '0011_texts_by_day')]
 
     operations = [
         *[

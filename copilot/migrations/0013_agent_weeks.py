@@ -13,7 +13,7 @@ OF_TURNS = (
     "n_turns", "n_failed", "n_withheld", "n_off", "n_shadow", "n_waiting", "n_censored", "n_sent_verbatim",
     "n_sent_edited", "n_inserted_then_removed", "n_dismissed", "n_late", "n_offered", "n_displayed", "n_ignored",
     "n_kept", "n_late_acted", "n_late_seen", "n_late_shown", "n_fallback", "n_opened", "n_ready", "n_replayed", "n_exact", "n_near", "n_retained", "n_semantic",
-    "n_conflict", "n_none", "n_pending", "n_short", "n_frame_only", "retained_millionths", "share_millionths",
+    "n_conflict", "n_none", "n_pending", "n_short", "n_frame_only", "n_by_hand", "retained_millionths", "share_millionths",
     "kept_characters", "n_matches", "n_compared",
 )  # fmt: skip
 OF_TOPICS = ("n_matches", "n_compared")
@@ -49,7 +49,7 @@ def fill(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 class Migration(migrations.Migration):
 
-    dependencies = [('copilot', '0011_cases_seen')]
+    dependencies = [('copilot', '0012_cases_seen')]
 
     operations = [
         migrations.CreateModel(

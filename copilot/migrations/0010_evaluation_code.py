@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('copilot', '0008_shadow_version'),
+        ('copilot', '0009_shadow_version'),
     ]
 
     operations = [

@@ -24,7 +24,7 @@ INSERT INTO copilot_touch (at) SELECT DISTINCT date_bin('15 minutes', created_at
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('copilot', '0009_evaluation_code'),
+        ('copilot', '0010_evaluation_code'),
     ]
 
     operations = [

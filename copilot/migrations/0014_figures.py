@@ -5,6 +5,6 @@ from copilot.migrations import _figures
 
 class Migration(migrations.Migration):
 
-    dependencies = [('copilot', '0012_agent_weeks')]
+    dependencies = [('copilot', '0013_agent_weeks')]
 
     operations = _figures.OPERATIONS

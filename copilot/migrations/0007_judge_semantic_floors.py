@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('copilot', '0005_first_match_version'),
+        ('copilot', '0006_by_hand'),
     ]
 
     operations = [

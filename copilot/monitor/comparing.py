@@ -25,9 +25,9 @@ QUANTILES = {"Median of handle time": 0.5, "90th percentile of handle time": 0.9
 class Pair:
     """A variant and the one it is compared with, of one experiment, with its figures by week and agent.
 
-    Once the planned cases are there, and nothing of them can change any more, they alone are looked at. Before that all
-    weeks are whose cases have had their time for an outcome: of a week under way only those would count that were soon
-    done with.
+    Weeks count whose cases have had their time for an outcome: of a week under way only those would that were soon done
+    with. Once the planned cases are there, and nothing of them can change any more, they alone decide; what may be
+    looked at every day goes on with those that come later.
     """
 
     experiment: Experiment
@@ -52,18 +52,23 @@ class Pair:
         return BY_KEY[self.experiment.primary_outcome]
 
     def weeks(self, outcome: Outcome) -> Weeks:
-        """Return the figures that an outcome is made of: those of cases, or of turns, of the weeks that count."""
-        return (self.cases if outcome.of == "cases" else self.matches).until(self.end(outcome))
+        """Return the figures that an outcome is made of: those of cases, or of turns, of the weeks that are over."""
+        return (self.cases if outcome.of == "cases" else self.matches).until(self.over(outcome))
+
+    def over(self, outcome: Outcome) -> date:
+        """Return the day before which the weeks begin whose cases have had their time."""
+        return self.today - outcome.window - WEEK + timedelta(days=1)
 
     def end(self, outcome: Outcome) -> date:
-        """Return the day before which the weeks begin that count."""
-        return self.look.planned_end or self.today - outcome.window - WEEK + timedelta(days=1)
+        """Return the day before which the weeks begin by which it is decided."""
+        return self.look.planned_end or self.over(outcome)
 
     def arms(self, outcome: Outcome) -> Arms:
-        """Return the sums of an outcome over all weeks, by agent and arm."""
+        """Return the sums of an outcome over the weeks by which it is decided, by agent and arm."""
         names = [outcome.k, outcome.n] + [f"{outcome.k}_squares"] * outcome.is_time
         names += [outcome.seen] if outcome.seen else []
-        return {name: self.weeks(outcome).pair(self.numbers, name).sum(axis=0) for name in names}
+        weeks = self.weeks(outcome).until(self.end(outcome))
+        return {name: weeks.pair(self.numbers, name).sum(axis=0) for name in names}
 
     def where_seen(self, outcome: Outcome) -> list[Figure]:
         """Return the effect where a suggestion was seen, if one variant alone shows any and it is known who saw it."""
@@ -99,8 +104,8 @@ def compare(pair: Pair) -> Compared:
     ]
     primary = next(row for row in (*times, *shares) if row.name == pair.outcome.name)
     shares[-1] = replace(shares[-1], version=f"match version {match_versions.current().pk}")
-    shares.append(wrong_replies(pair.experiment, pair.numbers, end=pair.end(WRONG)))
-    compared = habits.Compared(pair.outcome, pair.numbers, pair.end(pair.outcome), pair.experiment.n_planned)
+    shares.append(wrong_replies(pair.experiment, pair.numbers, end=pair.over(WRONG)))
+    compared = habits.Compared(pair.outcome, pair.numbers, pair.over(pair.outcome), pair.experiment.n_planned)
     against = f"{pair.treatment.name} against {pair.control.name}"
     return Compared(
         finding=_finding(pair, primary),

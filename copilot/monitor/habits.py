@@ -54,7 +54,7 @@ class Compared:
 def novelty(compared: Compared) -> Chart:
     """Draw the effect by the days since each agent's first case of the experiment."""
     outcome = compared.outcome
-    found = CaseDay.objects.all() if outcome.of == "cases" else AgentDay.objects.all()
+    found = CaseDay.objects.all() if outcome.of == "cases" else AgentDay.objects.filter(is_replayed=False)
     days, variants, agents, totals, ns = case_reading.by_day(
         found, compared.variants, (outcome.k, outcome.n), end=compared.end
     )

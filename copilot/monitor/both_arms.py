@@ -47,8 +47,8 @@ class Turns:
         """The Monday of each row's week."""
         return self.days - (self.days - 1) % 7
 
-    def only(self, chosen: "NDArray[np.bool_]") -> "Turns":
-        """Return the rows that are chosen."""
+    def only(self, chosen: "NDArray[np.bool_] | Numbers | slice") -> "Turns":
+        """Return the rows that are chosen, by their places or by whether."""
         return Turns(
             self.days[chosen],
             self.releases[chosen],
@@ -111,25 +111,35 @@ def weights(turns: Turns, *within: Numbers) -> Weights:
     >>> weights(Turns(one, one, arms, one, one, {"n_compared": n}), np.array([1, 1, 2, 2])).tolist()
     [0.95, 0.05, 0.7, 0.3]
     """
-    n, strata = turns["n_compared"], np.zeros_like(turns.arms)
+    codes = np.zeros_like(turns.arms)
     for key in (*within, turns.releases):
-        values, places = np.unique(key, return_inverse=True)
-        strata = np.unique(strata * len(values) + places, return_inverse=True)[1]
-    of_arms = np.zeros((len(n), 2))
-    np.add.at(of_arms, (strata, turns.arms), n)
+        if len(key):
+            codes = codes * (key.max() - key.min() + 1) + key - key.min()
+    strata = np.unique(codes, return_inverse=True)[1]
+    of_arms = _by_arm(strata, turns.arms, turns["n_compared"])
     return of_arms[strata, 1 - turns.arms] / of_arms[strata].sum(axis=1)
+
+
+def _by_arm(places: Numbers, arms: Numbers, n: Numbers | Weights) -> Weights:
+    """Return the sums of a column by place and arm.
+
+    >>> _by_arm(np.array([0, 1, 1]), np.array([0, 1, 1]), np.array([5, 2, 3])).tolist()
+    [[5.0, 0.0], [0.0, 5.0]]
+    """
+    n_places = int(places.max()) + 1 if len(places) else 0
+    sums = np.bincount(2 * places + arms, weights=n, minlength=2 * n_places)
+    return np.asarray(sums, dtype=np.float64).reshape(-1, 2)
 
 
 def difference(name: str, turns: Turns, weights: Weights, *, of: str, version: str) -> Figure:
     """Return the share of compared turns that a column counts in OFFER less that in SHADOW, agents as clusters."""
     is_in = weights > 0
     turns, weights = turns.only(is_in), weights[is_in]
-    hashes, places = np.unique(turns.agents, return_inverse=True)
-    k, n, n_rows = np.zeros((3, len(hashes), 2))
-    at = (places, turns.arms)
-    np.add.at(k, at, weights * turns[of])
-    np.add.at(n, at, weights * turns["n_compared"])
-    np.add.at(n_rows, at, turns["n_compared"])
+    places = np.unique(turns.agents, return_inverse=True)[1]
+    k, n, n_rows = (
+        _by_arm(places, turns.arms, counted)
+        for counted in (weights * turns[of], weights * turns["n_compared"], turns["n_compared"])
+    )
     n_agents = int((n_rows > 0).sum(axis=0).min())
     known = Figure(name, int(n_rows.sum()), n_agents=n_agents, unit=Unit.POINTS, version=version)
     if n_rows.sum(axis=0).min() < FEWEST:

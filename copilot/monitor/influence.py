@@ -16,7 +16,7 @@ from copilot.models import Arm, Topic
 from copilot.monitor import both_arms, charts
 from copilot.monitor.both_arms import Turns, Weights
 from copilot.monitor.charts import Chart, Mark, Series
-from copilot.monitor.columns import Numbers
+from copilot.monitor.columns import Numbers, runs_of
 from copilot.monitor.figures import Figure, drawable
 from copilot.monitor.filters import Filters
 from copilot.monitor.match_rates import KINDS, deff_of, match_rate, version
@@ -164,11 +164,9 @@ def _over_time(per: str, turns: Turns, marks: Sequence[Mark], named: str) -> Cha
 
 def _parts(turns: Turns, groups: Numbers, weights: Weights) -> dict[int, tuple[Turns, Weights]]:
     """Return the rows of each group with what they weigh."""
-    found = {}
-    for group in np.unique(groups).tolist():
-        is_in = groups == group
-        found[group] = (turns.only(is_in), weights[is_in])
-    return found
+    order = np.argsort(groups, kind="stable")
+    turns, weights = turns.only(order), weights[order]
+    return {group: (turns.only(run), weights[run]) for group, run in runs_of(groups[order]).items()}
 
 
 def _in_arm(row: Figure, arm: str) -> Figure:

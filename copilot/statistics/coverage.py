@@ -6,8 +6,9 @@ of their own, such as estimates from labels, are tried in `monitor.trying`.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from zlib import crc32
 
 import numpy as np
@@ -22,7 +23,6 @@ from copilot.statistics.handle_time import effect_on_log, quantile_differences, 
 from copilot.statistics.worlds import (
     LOG_MEDIAN,
     Generator,
-    Reached,
     Volumes,
     arms,
     binned,
@@ -179,21 +179,11 @@ def _cuped(rng: Generator, rows: Rows) -> Flags:
     return _flags(each.low <= drawn.effect <= each.high for each in found)
 
 
-def _compliers(rng: Generator, rows: Rows) -> Flags:
-    """Where it refuses, it covers nothing: with cases divided it has no reason to."""
-    drawn = reached(rng, arms(rng, rows, by_agent=False))
-    return _flags(each is not None and _within(each, drawn.effect) for each in _effects_on_compliers(drawn))
-
-
-def _compliers_by_agent(rng: Generator, rows: Rows) -> Flags:
-    """With eight agents it refuses in one of fifteen worlds, where those who look are by chance in the other arm."""
-    drawn = reached(rng, arms(rng, rows, by_agent=True))
-    return _flags(_within(each, drawn.effect) for each in _effects_on_compliers(drawn) if each is not None)
-
-
-def _effects_on_compliers(drawn: Reached) -> Iterator[Estimate | None]:
-    for sums in zip(drawn.total, drawn.k, drawn.n, strict=True):
-        yield effect_on_compliers(*sums).effect
+def _compliers(rng: Generator, rows: Rows, *, by_agent: bool = False) -> Flags:
+    """Not counted where nothing is told: if by chance those who look are in the other arm, or agents are few."""
+    drawn = reached(rng, arms(rng, rows, by_agent=by_agent))
+    found = (effect_on_compliers(*sums).effect for sums in zip(drawn.total, drawn.k, drawn.n, strict=True))
+    return np.array([np.nan if each is None else _within(each, drawn.effect) for each in found])
 
 
 def _within(estimate: Estimate, truth: float) -> bool:
@@ -216,6 +206,6 @@ TRIALS = (
     Trial("always-valid effect on a share, 30 daily looks", peeking.effects_on_shares, most=0.05),
     Trial("always-valid lower line of match rate, 30 daily looks", peeking.lower_lines, most=0.05),
     Trial("sequential sample ratio, 30 daily looks", peeking.sample_ratios, most=0.001),
-    Trial("effect on cases seen (cases assigned)", _compliers),
-    Trial("effect on cases seen (agents assigned), where it is told", _compliers_by_agent),
+    Trial("effect on cases seen (cases assigned), where it is told", _compliers),
+    Trial("effect on cases seen (agents assigned), where it is told", partial(_compliers, by_agent=True)),
 )

@@ -39,7 +39,7 @@ from copilot.monitor.match_rates import (
     version,
 )
 from copilot.monitor.offline import Offline, offline
-from copilot.monitor.promotions import promotions
+from copilot.monitor.promotions import promotions, said_of
 from copilot.monitor.reading import Agents, joined, nobody, over_time
 from copilot.monitor.sent_wrong import sent_wrong
 from copilot.monitor.tables import table_of_figures
@@ -198,6 +198,7 @@ def _over_time(
         table_of_figures(per.capitalize(), rows, value="Share", k="Matches"),
         charts.line_band(drawn, title=title, marks=marks) if drawn else None,
         empty=f"No {per} has five compared turns of five agents yet.",
+        note=said_of(marks),
     )
 
 

@@ -20,7 +20,7 @@ from copilot.monitor.columns import Numbers, runs_of
 from copilot.monitor.figures import Figure, drawable
 from copilot.monitor.filters import Filters
 from copilot.monitor.match_rates import KINDS, deff_of, match_rate, version
-from copilot.monitor.promotions import promotions
+from copilot.monitor.promotions import promotions, said_of
 from copilot.monitor.reading import Agents, joined, nobody
 from copilot.monitor.tables import table_of_figures
 
@@ -138,6 +138,7 @@ def _rates_over_time(
         charts.line_band([line for line in lines if line.by_day], title=title, marks=marks)
         if drawable(rates) else None,
         empty=f"No {per} has five compared turns of five agents yet.",
+        note=said_of(marks),
     )  # fmt: skip
 
 
@@ -159,6 +160,7 @@ def _over_time(per: str, turns: Turns, marks: Sequence[Mark], named: str) -> Cha
         charts.line_band([Series("", rows)], title=title, marks=marks, reference=0.0) if known else None,
         empty=f"No {per} has five compared turns of five agents in each arm yet: the held-out share of "
         "cases is small on purpose. Choose weeks, or a longer span.",
+        note=said_of(marks),
     )
 
 

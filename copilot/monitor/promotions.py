@@ -1,5 +1,6 @@
 """Promotions and rollbacks as marks in charts over time: another release can move a line."""
 
+from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 
 from django.utils import timezone
@@ -7,6 +8,11 @@ from django.utils import timezone
 from copilot.models.release import Promotion
 from copilot.monitor.charts import Mark
 from copilot.monitor.filters import Filters
+
+
+def said_of(marks: Sequence[Mark]) -> str:
+    """Say below a chart what its marks are; nothing where there are none."""
+    return "Dotted: a release became live, such as r7 release 7." if marks else ""
 
 
 def promotions(filters: Filters) -> list[Mark]:

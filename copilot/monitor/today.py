@@ -21,7 +21,7 @@ from copilot.monitor.figures import Figure, drawable
 from copilot.monitor.filters import Filters
 from copilot.monitor.funnel import VERSION, Cell
 from copilot.monitor.match_rates import version
-from copilot.monitor.promotions import promotions
+from copilot.monitor.promotions import promotions, said_of
 from copilot.monitor.reading import Agents, by_time, nobody
 from copilot.monitor.shares import design_effect, share
 from copilot.monitor.tables import table_of_figures
@@ -135,6 +135,7 @@ def _match_rate(day: date) -> Chart:
         table_of_figures("Week", rows, value="Match rate", k="Matches"),
         charts.line_band(lines, title=title, marks=marks) if known else None,
         empty="No week has five compared replies of five agents yet.",
+        note=said_of(marks),
     )
 
 

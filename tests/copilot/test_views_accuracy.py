@@ -111,7 +111,9 @@ def test_without_labels_the_held_out_match_rate_is_what_can_be_said(
     )
     at = timezone.now() - (timezone.localdate() - monday())
     Promotion.objects.create(release=release, at=at)
-    assert f"<title>r{release.pk}</title>" in client.get(PAGE).text
+    text = client.get(PAGE).text
+    assert f"<title>r{release.pk}</title>" in text
+    assert "Dotted: a release became live" in text
     assert "Exact</dt><dd>30" in text
 
 

@@ -15,7 +15,7 @@ WIDTH, HEIGHT = 720, 240
 LEFT, RIGHT, TOP, BOTTOM = 64, 14, 12, 26
 LEGEND = 20
 KINDS = 4  # of lines that can be told apart
-LETTERS = 24  # of what is written below a mark
+LETTERS = 24  # of what is written above a mark
 LETTER = 6.6  # the room that one takes
 WEEK = timedelta(days=7)
 SPARK_WIDTH, SPARK_HEIGHT = 96, 24
@@ -144,7 +144,7 @@ def _marks(marks: Sequence[Mark], days: Sequence[date], across: Scale, top: floa
         '<line class="mark" x1="{0}" x2="{0}" y1="{1}" y2="{2}"><title>{3}</title></line>'
         '<text class="tick mid" x="{0}" y="{4}">{5}</text>',
         (
-            (across(mark.day.toordinal()), top, HEIGHT - BOTTOM, mark.name, HEIGHT - 8, short(mark.name, LETTERS))
+            (across(mark.day.toordinal()), top, HEIGHT - BOTTOM, mark.name, top - 3, short(mark.name, LETTERS))
             for mark in marks
             if days[0] <= mark.day <= days[-1]
         ),

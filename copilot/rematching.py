@@ -174,7 +174,7 @@ def _finish(version: MatchVersion) -> None:
     n_erased = _store(rows, version)
     MatchVersion.objects.filter(is_current=True).update(is_current=False)
     withholding.compare_anew(version, now=timezone.now())
-    shadowing.compare_anew(now=timezone.now())
+    shadowing.compare_anew(version, now=timezone.now())
     n = version.matches.count()
     _note(
         version, is_current=True, state=State.COMPLETE, n=n, n_done=n, n_erased=F("n_erased") + n_erased,

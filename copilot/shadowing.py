@@ -23,6 +23,7 @@ from copilot.experiments import assign_arm
 from copilot.models import (
     Arm,
     Match,
+    MatchVersion,
     Release,
     ShadowOutcome,
     Suggestion,
@@ -99,10 +100,12 @@ def record_replies(replies: Sequence[Reply], *, now: datetime) -> None:
             _note(suggestion, reply, now=now)
 
 
-def compare_anew(*, now: datetime) -> int:
-    """Have all compared again, whose texts were not erased; return how many."""
-    is_erased = Q(text="", reason="") | Q(reply__body="")
-    return ShadowOutcome.objects.exclude(kind="").exclude(is_erased).update(is_pending=True, recorded_at=now)
+def compare_anew(version: MatchVersion, *, now: datetime) -> int:
+    """Have all compared again by a version, and return how many; what was erased stays as it was compared last."""
+    compared = ShadowOutcome.objects.exclude(kind="")
+    erased = Q(text="", reason="") | Q(reply__body="")
+    compared.filter(erased).update(version=version)
+    return compared.exclude(erased).update(is_pending=True, recorded_at=now)
 
 
 def _is_shadowed(case_id: int, release: Release) -> bool:

@@ -1,9 +1,10 @@
 // Tells every 15 seconds, and at leaving, how long somebody worked on this case: the page had the focus, and a key, the
-// pointer or the wheel was used within the last minute. Nobody waits for it, and nobody is told if it fails.
+// pointer or the wheel was used within the last five minutes: who reads a long
+// case touches nothing. Nobody waits for it, and nobody is told if it fails.
 import { post } from "./http.js";
 
 const BEAT = 15_000;
-const IDLE = 60_000;
+const IDLE = 300_000;
 const LEAST = 100; // milliseconds worth a request
 const LONGEST = 20_000; // the server takes no more at once
 

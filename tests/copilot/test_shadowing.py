@@ -171,7 +171,8 @@ def test_the_lives_match_is_that_of_the_turns_reply(live: Release, candidate: Re
     shadowing.shadow(release_id=candidate.pk, suggestion_ids=[last.pk], now=timezone.now())
     Suggestion.objects.filter(pk=inserted.pk).update(text=TYPED)
     send_reply(case=last.case, author=ana, body=TYPED, client_key="k", now=timezone.now())
-    assert Match.objects.get().suggestion == inserted
+    match = Match.objects.get()
+    assert (match.suggestion, match.closest) == (last, inserted)
     meaning.settle()
     [found] = shadowing.rates(live, candidate)
     assert (found.live.k, found.candidate.k, found.live.n) == (1, 0, 1)

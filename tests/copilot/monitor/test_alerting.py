@@ -11,7 +11,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from copilot import tasks
-from copilot.models import Alert, AlertEvent, Assignment, BinDay, InputDay, Release, TopicDay, TurnDay
+from copilot.models import Alert, AlertEvent, Assignment, BinDay, InputDay, Release, TurnDay
 from copilot.models.suggestion import Reason, State
 from copilot.monitor import alerting, checks, rolling
 from copilot.monitor.alerting import Check
@@ -231,7 +231,7 @@ class TestUnseen:
             InputDay.objects.create(day=today, release=release, part="unseen", value=value, n=n)
         for back in range(1, 29):
             on, in_bin = today - back * DAY, bins[back <= 14]
-            TopicDay.objects.create(day=on, release=release, n_turns=40, n_failed=0, n_withheld=0, n_off=0)
+            InputDay.objects.create(day=on, release=release, part="channel", value="email", n=40)
             if in_bin is not None:
                 BinDay.objects.create(day=on, release=release, reason="", bin=in_bin, n_turns=40)
         [found] = checks.questions_are_unseen(NOW)

@@ -20,6 +20,7 @@ from copilot.models import (
     AnswerDay,
     ConfidenceDay,
     ReasonDay,
+    Release,
     RollupState,
     Suggestion,
     SuggestionEvent,
@@ -316,7 +317,7 @@ def test_all_days_are_made_anew_once_replies_are_compared_by_another_version(ana
 
 
 def test_replayed_turns_stand_in_rows_of_their_own(ana: User) -> None:
-    make_release()
+    Release.objects.filter(pk=make_release().pk).update(created_at=timezone.now() - timedelta(days=1))
     hidden = {"state": State.SHADOW, "reason": Reason.HELD_OUT, "arm": "shadow"}
     for days in (0, 3):  # the second one came in before there was the release
         suggestion = suggested(**hidden)

@@ -89,7 +89,7 @@ def test_what_is_told_late_of_an_older_suggestion_of_the_turn(old: Suggestion, a
     SuggestionEvent.objects.create(
         suggestion=older, type="inserted", actor=ana, at=timezone.now(), client_seq="k"
     )
-    assert sorted(roll()) == [10, 11]
+    assert sorted(roll()) == [0, 10, 11]  # and of the day on which its case was opened, who saw it
 
 
 def test_a_suggestion_that_is_finished_hours_late(old: Suggestion) -> None:

@@ -8,11 +8,10 @@ import numpy as np
 from django.db.models import Count, Max
 from numpy.typing import NDArray
 
+from copilot.statistics.agreement import Coefficient, kappa, kappa_by_class
 from copilot.statistics.intervals import Interval, wilson
 from labeling.agreement import dawid_skene
 from labeling.agreement.alpha import alpha, alpha_by_class
-from labeling.agreement.estimates import Estimate
-from labeling.agreement.kappa import kappa, kappa_by_class
 from labeling.labels import labels_of
 from labeling.models import Annotation
 
@@ -32,8 +31,8 @@ class ClassAgreement:
     name: str
     n: int  # messages of which somebody said it
     shared: Interval | None
-    kappa: Estimate | None
-    alpha: Estimate | None
+    kappa: Coefficient | None
+    alpha: Coefficient | None
 
     @property
     def is_told(self) -> bool:
@@ -65,8 +64,8 @@ class Agreement:
 
     n: int
     n_people: int
-    kappa: Estimate | None
-    alpha: Estimate | None
+    kappa: Coefficient | None
+    alpha: Coefficient | None
     classes: list[ClassAgreement]
     confusions: list[Confusion]
     n_of_three: int

@@ -9,15 +9,15 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from copilot.statistics.agreement import Coefficient
 from copilot.statistics.intervals import clopper_pearson
-from labeling.agreement.estimates import Estimate
 
 DRAWS = 500
 CHUNK = 50  # draws at once: memory of 50 x messages
 Counts = NDArray[np.float64]  # [messages, classes]: how many people gave each message each class
 
 
-def alpha(counts: Counts, *, seed: int) -> Estimate | None:
+def alpha(counts: Counts, *, seed: int) -> Coefficient | None:
     """Return alpha over all classes; None if no two people labeled a message, or all say the same class always.
 
     >>> agreed = np.array([[2, 0], [2, 0], [0, 2], [1, 1]])
@@ -37,7 +37,7 @@ def alpha(counts: Counts, *, seed: int) -> Estimate | None:
     return _widened(found, len(pairable), 1 - float(shares @ shares))
 
 
-def alpha_by_class(counts: Counts, *, seed: int) -> list[Estimate | None]:
+def alpha_by_class(counts: Counts, *, seed: int) -> list[Coefficient | None]:
     """Return for each class the alpha of "this one" against "another one"; n counts messages where somebody said it."""
     pairable = counts[counts.sum(axis=1) >= 2]
     if len(pairable) == 0:
@@ -81,15 +81,15 @@ def _ratio(observed: NDArray[np.float64], expected: NDArray[np.float64]) -> NDAr
         return np.where(expected > 0, 1 - observed / expected, np.nan)
 
 
-def _estimate(value: float, drawn: NDArray[np.float64], n: int) -> Estimate | None:
+def _estimate(value: float, drawn: NDArray[np.float64], n: int) -> Coefficient | None:
     known = drawn[~np.isnan(drawn)]
     if np.isnan(value) or len(known) < DRAWS / 2:
         return None
     low, high = np.quantile(known, [0.025, 0.975])
-    return Estimate(float(value), float(low), float(high), n)
+    return Coefficient(float(value), float(low), float(high), n)
 
 
-def _widened(found: Estimate | None, n: int, expected: float) -> Estimate | None:
+def _widened(found: Coefficient | None, n: int, expected: float) -> Coefficient | None:
     """Where nobody disagrees, drawing again finds nothing new: n messages still allow some (Clopper and Pearson)."""
     if found is None or found.value < 1:
         return found

@@ -2,17 +2,17 @@
 
 from django import template
 
+from copilot.statistics.agreement import Coefficient
 from copilot.statistics.intervals import Interval
-from labeling.agreement.estimates import Estimate
 
 register = template.Library()
 
 
 @register.filter
-def coefficient(estimate: Estimate | None) -> str:
+def coefficient(estimate: Coefficient | None) -> str:
     """Write a coefficient with its interval; a dash if there is none.
 
-    >>> coefficient(Estimate(0.743, 0.61, 0.9, 40)), coefficient(None)
+    >>> coefficient(Coefficient(0.743, 0.61, 0.9, 40)), coefficient(None)
     ('0.74 (0.61–0.90)', '–')
     """
     if estimate is None:
@@ -29,10 +29,10 @@ def interval(share: Interval | None) -> str:
 
 
 @register.filter
-def strength(estimate: Estimate) -> str:
+def strength(estimate: Coefficient) -> str:
     """Say what an alpha is good for, by its lower limit, as Krippendorff (2004) draws the lines.
 
-    >>> strength(Estimate(0.9, 0.85, 0.95, 40)), strength(Estimate(0.9, 0.5, 0.95, 10))
+    >>> strength(Coefficient(0.9, 0.85, 0.95, 40)), strength(Coefficient(0.9, 0.5, 0.95, 10))
     ('reliable', 'too little to rely on')
     """
     if estimate.low >= 0.8:

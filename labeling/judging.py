@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from copilot import judging
-from copilot.judging import Draw, Verdicts
+from copilot.judging import Draw, JudgmentRefusedError, Verdicts
 from copilot.models import Match
 from copilot.pipeline.wording import readable, variables, word
 from copilot.variables import values_for
@@ -50,13 +50,14 @@ def next_for(person: User, *, now: datetime) -> TurnToJudge | None:
 
 
 def waiting_for(person: User, *, now: datetime) -> QuerySet[TurnToJudge]:
-    """Return the turns that a person may judge: judged by nobody, neither skipped nor answered by this person."""
+    """Return the turns that a person may judge: still to be judged, by this person neither seen to nor answered."""
     acts = JudgingAct.objects.standing().filter(turn=OuterRef("pk"))
     compared = Match.objects.current().filter(suggestion=OuterRef("suggestion"))
     return (
-        TurnToJudge.objects.filter(suggestion__case__in=access.cases_for(person))
+        TurnToJudge.objects.unsettled()
+        .filter(suggestion__case__in=access.cases_for(person))
         .filter(Q(held_until=None) | Q(held_until__lte=now) | Q(held_by=person))
-        .exclude(Exists(acts.filter(Q(kind=Kind.JUDGED) | Q(person=person))))
+        .exclude(Exists(acts.filter(person=person)))
         .filter(Exists(compared), ~Exists(compared.filter(reply__author=person)))
     )
 
@@ -87,7 +88,7 @@ def judge(turn: TurnToJudge, person: User, *, first: str, second: str, now: date
     """Keep what a person says of both texts, in the order in which they were shown; `second` "" if there was one.
 
     Raises:
-        JudgmentRefusedError: as `copilot.judging.judge`.
+        JudgmentRefusedError: as `keep`.
     """
     second = second or first
     said = Verdicts(second, first) if _is_turned(turn, person) else Verdicts(first, second)
@@ -99,8 +100,12 @@ def keep(turn: TurnToJudge, person: User, said: Verdicts, *, now: datetime) -> N
     """Keep a person's verdicts on the suggestion and on the reply.
 
     Raises:
-        JudgmentRefusedError: as `copilot.judging.judge`.
+        JudgmentRefusedError: as `copilot.judging.judge`, or others have judged it while this person held it too long.
     """
+    TurnToJudge.objects.select_for_update().get(pk=turn.pk)
+    others = JudgingAct.objects.standing().filter(turn=turn, kind=Kind.JUDGED).exclude(person=person)
+    if others.count() >= turn.n_judges:
+        raise JudgmentRefusedError("Somebody else has judged this turn in the meantime: skip it.")
     drawn = Draw(turn.sample.week, turn.stratum, turn.inclusion_probability)
     judging.judge(turn.suggestion, by=person, said=said, drawn=drawn, now=now)
     _act(turn, person, Kind.JUDGED, now)

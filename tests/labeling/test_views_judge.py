@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from copilot.judging import Verdicts
 from copilot.models import Judgment
 from helpdesk.models import Role, User
 from labeling import drawing, judging
@@ -113,6 +114,63 @@ def test_the_newest_week_comes_first_and_each_turn_to_one_person(
     assert f"judge/{old.pk}/submit" in signed_in(sana).get(PAGE).text
     TurnToJudge.objects.update(held_until=timezone.now() - timedelta(seconds=1))
     assert f"judge/{new.pk}/submit" in signed_in(sana).get(PAGE).text
+
+
+def test_one_turn_in_ten_waits_for_a_second_person_and_never_for_the_first(
+    client: Client, ana: User, nadia: User, sana: User
+) -> None:
+    turns = [waiting(ana, place=place) for place in range(21)]
+    tomasz, now = make_user("tomasz", role=Role.SME), timezone.now()
+    for turn in turns:
+        judging.keep(turn, nadia, Verdicts("yes", "no"), now=now)
+    assert "Nothing is left for you to judge." in client.get(PAGE).text
+    twice = [turns[0], turns[10], turns[20]]
+    assert list(judging.waiting_for(sana, now=now).order_by("place")) == twice
+    assert [turn for turn in turns if turn.n_judges == 2] == twice
+    judging.keep(turns[10], sana, Verdicts("no", "no"), now=now)
+    assert list(judging.waiting_for(tomasz, now=now).order_by("place")) == [turns[0], turns[20]]
+    assert Judgment.objects.filter(suggestion=turns[10].suggestion).count() == 2
+    assert judging.progress_of(sana, now=now).n_left == 2
+
+
+def test_nothing_tells_the_second_person_what_the_first_one_said(
+    client: Client, ana: User, sana: User
+) -> None:
+    turn = waiting(ana)
+    before = signed_in(sana).get(PAGE).text
+    TurnToJudge.objects.update(held_until=timezone.now())
+    client.post(f"{PAGE}{turn.pk}/submit/", {"first": "yes", "second": "no"})
+    after = signed_in(sana).get(PAGE).text
+    fragment = re.compile(r"<article.*?</form>", re.DOTALL)
+    tokens = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')
+    [first], [second] = (fragment.findall(tokens.sub("", text)) for text in (before, after))
+    assert first == second
+
+
+def test_a_second_verdict_that_is_taken_back_is_asked_for_again(
+    client: Client, ana: User, nadia: User, sana: User
+) -> None:
+    turn = waiting(ana)
+    for person in (client, signed_in(sana)):
+        person.post(f"{PAGE}{turn.pk}/submit/", {"first": "yes", "second": "no"})
+    third, now = make_user("tomasz", role=Role.SME), timezone.now()
+    assert not judging.waiting_for(third, now=now).exists()
+    assert f"judge/{turn.pk}/submit" in client.post(f"{PAGE}undo/", follow=True).text
+    assert judging.waiting_for(third, now=now + judging.HOLDS * 2).get() == turn
+    assert Judgment.objects.get().judge == sana
+
+
+@pytest.mark.parametrize(("place", "n_judges"), [(1, 1), (0, 2)])
+def test_who_held_a_turn_too_long_is_told_that_others_have_judged_it(
+    client: Client, ana: User, place: int, n_judges: int
+) -> None:
+    turn = waiting(ana, place=place)
+    for number in range(n_judges):
+        other = make_user(f"expert{number}", role=Role.SME)
+        judging.keep(turn, other, Verdicts("yes", "yes"), now=timezone.now())
+    said = client.post(f"{PAGE}{turn.pk}/submit/", {"first": "no", "second": "no"})
+    assert "Somebody else has judged this turn in the meantime: skip it." in said.text
+    assert Judgment.objects.count() == n_judges
 
 
 def test_who_skips_is_not_asked_again_and_others_are(client: Client, ana: User, sana: User) -> None:

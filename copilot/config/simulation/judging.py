@@ -28,6 +28,7 @@ from labeling.judging import keep
 from labeling.models import JudgingAct, TurnToJudge
 
 USERNAME = "simulated-expert-"
+CHANCES = ("judges", "second judges")  # the second one errs apart from the first
 JUDGED_AFTER = timedelta(days=15)  # from a week's Monday on: the day after it was closed
 
 
@@ -56,13 +57,16 @@ class Panel:
         drawn = TurnToJudge.objects.filter(known, sample__week=week, acts=None).order_by("place")
         n = 0
         for turn in drawn.select_related("sample", "suggestion__message", "suggestion__answer__answer"):
-            said, person = self._said(turn), self._experts[n % len(self._experts)]
-            if said is not None:
-                keep(turn, person, said, now=at)
-                n += 1
+            first = n % len(self._experts)
+            judges = (self._experts[first:] + self._experts[:first])[: turn.n_judges]
+            said = [(person, self._said(turn, of)) for person, of in zip(judges, CHANCES, strict=False)]
+            for person, verdicts in said:
+                if verdicts is not None:
+                    keep(turn, person, verdicts, now=at)
+            n += said[0][1] is not None
         return n
 
-    def _said(self, turn: TurnToJudge) -> Verdicts | None:
+    def _said(self, turn: TurnToJudge, chance_name: str) -> Verdicts | None:
         """Return what an expert says of a turn; None if no reply is compared with it any more."""
         match = judging.match_of(turn.suggestion)
         suggestion = match.compared if match else turn.suggestion
@@ -75,7 +79,7 @@ class Panel:
         is_right = answer in accepted and not change.is_outdated(answer, suggestion.text, week=week)
         says_it = match.kind in Match.MATCHING
         is_outdated = change.is_outdated(answer, match.reply.body, week=week)
-        chance, experts = chance_of(self.life.seed, "judges", name), self.life.behaviour.experts
+        chance, experts = chance_of(self.life.seed, chance_name, name), self.life.behaviour.experts
         return Verdicts(
             suggestion=verdict(is_right, experts, chance),
             reply=verdict(not is_outdated and (is_right or not says_it), experts, chance),

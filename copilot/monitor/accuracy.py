@@ -11,6 +11,7 @@ from itertools import chain
 
 from copilot.models import Arm, Match
 from copilot.monitor import charts, label_free
+from copilot.monitor.agreeing import two_judges
 from copilot.monitor.answer_reading import topic_weeks
 from copilot.monitor.charts import Chart, Series
 from copilot.monitor.correcting import (
@@ -79,6 +80,7 @@ def accuracy(filters: Filters) -> Accuracy:
             estimates_chart(marks),
             _over_time(filters, weeks, labels, deff, label_free.by_time(confidences, filters), named),
             _when(labels, named),
+            two_judges(labels, version=named),
             sent_wrong(labels, version=named),
             _by_topic(by[Arm.SHADOW], deff, named),
             *_gap(filters, test, labels),

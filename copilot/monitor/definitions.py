@@ -169,6 +169,17 @@ SECTIONS = (
                 "Hájek 1971; Kish 1965",
             ),
             Definition(
+                "Agreement of two judges",
+                "One drawn turn in ten, left to chance, is judged by a second person, who is not told what the first "
+                "said. Counted are turns of which both could say yes or no, one by one, who replied as the cluster; "
+                "what is doubtful is drawn more often, so that of all turns judges would agree on more. Kappa falls "
+                "where nearly all is right though judges are as careful, AC1 does not: read both. Where judges "
+                "differ, a suggestion is half right.",
+                "(p_o - p_e) / (1 - p_e); kappa: p_e = sum p_c q_c; AC1: p_e = sum s_c (1 - s_c) / (k - 1), s_c = "
+                "(p_c + q_c) / 2, k = 2",
+                "Cohen 1960; Gwet 2008",
+            ),
+            Definition(
                 "Influence",
                 "By how much showing a suggestion changes what is sent, within the weeks and releases in which both "
                 "arms have turns: what share is held out changes, and so do weeks. Replayed history is left out.",

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from copilot.judging import with_arm
+from copilot.judging import Verdicts, with_arm
 from copilot.models import (
     AnswerVersion,
     Judgment,
@@ -32,7 +32,7 @@ class Label:
     """One judged turn. `right` and `reply_right` are 1 or 0, between where judges differ, None where nobody can say.
 
     `probability` is how likely the turn was to be drawn and judged, `is_stale`: its answer was changed since, or
-    dismissed as out of date; `was_inserted`: by who replied.
+    dismissed as out of date; `was_inserted`: by who replied. `said` is what each judge said, the first one first.
     """
 
     week: date
@@ -46,6 +46,7 @@ class Label:
     is_stale: bool = False
     release: int | None = None
     was_inserted: bool = False
+    said: tuple[Verdicts, ...] = ()
 
     @property
     def is_match(self) -> bool:
@@ -72,6 +73,7 @@ def labels_of(filters: Filters) -> list[Label]:
             is_stale=is_stale,
             release=release,
             was_inserted=was_inserted,
+            said=tuple(Verdicts(each.suggestion_verdict, each.reply_verdict) for each in said[pk]),
         )
         for pk, arm, kind, topic, author, is_stale, release, was_inserted in rows.values_list(
             "pk", "seen_arm", "matches__kind", "topic__name", "matches__reply__author", "is_stale", "release",

@@ -200,6 +200,86 @@ def test_what_nobody_can_say_is_left_out_and_told(
     )
 
 
+def judged_twice(
+    author: User, judges: list[User], said: tuple[str, str], *, replies: tuple[str, str] = ("yes", "yes"), **fields: Any
+) -> None:  # fmt: skip
+    """A turn of which two people say something each."""
+    judged(author, judges[0], kind="near", right=said[0], reply=replies[0], **fields)
+    first = Judgment.objects.latest("pk")
+    Judgment.objects.create(
+        suggestion=first.suggestion, judge=judges[1], suggestion_verdict=said[1], reply_verdict=replies[1],
+        stratum="all", inclusion_probability=first.inclusion_probability, week=first.week, judged_at=timezone.now(),
+    )  # fmt: skip
+
+
+def test_how_far_two_judges_agree_is_told(
+    client: Client, agents: list[User], nadia: User, sana: User
+) -> None:
+    said = [("yes", "yes")] * 22 + [("no", "no")] * 10 + [("yes", "no")] * 3 + [("no", "yes")] * 5
+    for number, each in enumerate([*said, ("yes", "cant_say")]):
+        judged_twice(agents[number % 8], [nadia, sana], each)
+    for agent in agents[:8]:
+        turns(agent_hash(agent.pk), n_near=30)
+        judged(agent, nadia, kind="near", right="yes")
+    found = table(client, "two-judges")
+    suggestion, reply = found["Was the suggestion right?"], found["Was the reply right?"]
+    assert (suggestion["n"], suggestion["k"], suggestion["agents"]) == ("40", "32", "8")
+    assert float(suggestion["value"]) == pytest.approx(0.8)
+    assert 0.6 < float(suggestion["low"]) < 0.75 < 0.85 < float(suggestion["high"]) < 0.95
+    assert float(suggestion["kappa"]) == pytest.approx((0.8 - 0.54375) / 0.45625)
+    spread = (25 + 27) / 80
+    chance = 2 * spread * (1 - spread)
+    assert float(suggestion["ac1"]) == pytest.approx((0.8 - chance) / (1 - chance))
+    for name in ("kappa", "ac1"):
+        assert float(suggestion[f"{name}_low"]) < float(suggestion[name]) < float(suggestion[f"{name}_high"])
+        assert suggestion[f"{name}_n"] == "40"
+    assert "1 more, of which one or both could not say, left out" in suggestion["note"]
+    assert (reply["n"], reply["value"], reply["kappa"], reply["ac1"]) == ("41", "1.0", "", "1.0")
+    assert reply["kappa_note"] == "both always say the same: chance alone explains it"
+    text = client.get(PAGE).text
+    assert "Was the suggestion right? Both say the same of 80 % (" in text
+    assert "; kappa 0.5" in text
+    assert "kappa can&#x27;t be told, AC1 1.00 (" in text
+    assert table(client, "estimates")["Labels alone"]["n"] == "49", (
+        "a turn that was judged twice is one label"
+    )
+
+
+def test_too_few_turns_judged_twice_tell_no_agreement(
+    client: Client, agents: list[User], nadia: User, sana: User
+) -> None:
+    for number in range(29):
+        judged_twice(agents[number % 8], [nadia, sana], ("yes", "yes"))
+    turns(agent_hash(agents[0].pk), n_near=30)
+    found = table(client, "two-judges")["Was the suggestion right?"]
+    assert (found["value"], found["kappa"], found["ac1"], found["n"]) == ("", "", "", "29")
+    assert found["note"].startswith("29 turns judged twice: 30 are needed")
+    assert "29 turns were judged by two people: 30 are needed" in client.get(PAGE).text
+
+
+def test_agreement_about_replies_of_fewer_than_five_agents_is_not_shown(
+    client: Client, agents: list[User], nadia: User, sana: User
+) -> None:
+    for number in range(40):
+        judged_twice(agents[number % 4], [nadia, sana], ("yes", "yes" if number % 3 else "no"))
+    turns(agent_hash(agents[0].pk), n_near=30)
+    found = table(client, "two-judges")["Was the suggestion right?"]
+    assert (found["value"], found["kappa"], found["ac1"], found["k"]) == ("", "", "", "")
+    assert found["note"] == "fewer than 5 agents: not shown"
+
+
+def test_a_turn_judged_twice_weighs_as_one(
+    client: Client, agents: list[User], nadia: User, sana: User
+) -> None:
+    for number in range(20):
+        judged(agents[number % 5], nadia, kind="near", right="yes", probability=0.5)
+        judged_twice(agents[number % 5], [nadia, sana], ("yes", "no"), probability=0.5)
+    for agent in agents[:5]:
+        turns(agent_hash(agent.pk), n_near=50)
+    found = table(client, "estimates")["Labels alone"]
+    assert (found["n"], float(found["value"])) == ("40", pytest.approx(0.75))
+
+
 def test_confidence_that_promises_more_than_labels_bear_out_is_told(
     client: Client, agents: list[User], nadia: User
 ) -> None:

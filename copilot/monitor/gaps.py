@@ -2,7 +2,7 @@
 the turns of the topics that lose most (metrics section 10)."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
@@ -11,7 +11,7 @@ from copilot.evaluation.rows import Row
 from copilot.models import Match, TurnDay
 from copilot.monitor import charts
 from copilot.monitor.charts import Chart
-from copilot.monitor.correcting import FEWEST_LABELS, Weighted, interval_of, said, weighted, why_not
+from copilot.monitor.correcting import FEWEST_LABELS, Value, Weighted, interval_of, said, weighted, why_not
 from copilot.monitor.figures import Figure, Unit, drawable
 from copilot.monitor.labels import Label
 from copilot.monitor.match_rates import compared
@@ -237,22 +237,22 @@ def _of_topic(name: str, labels: Sequence[Label], agents: Agents, version: str) 
         _of_judged(
             f"Stale answer: {name or 'no topic'}",
             judged,
-            lambda label: label.is_stale and not label.right,
+            lambda label: 1 - (label.right or 0.0) if label.is_stale else 0.0,
             version,
         ),
         _of_judged(
             f"Right, not sent: {name or 'no topic'}",
             judged,
-            lambda label: bool(label.right) and not label.is_match,
+            lambda label: 0.0 if label.is_match else label.right or 0.0,
             version,
         ),
     ]
 
 
-def _of_judged(name: str, rows: Weighted, is_so: Callable[[Label], bool], version: str) -> Figure:
+def _of_judged(name: str, rows: Weighted, value: Value, version: str) -> Figure:
     """Return a share of judged turns, weighted back; agents' own choice is no fault of a suggestion that was right."""
-    k, n_agents = sum(map(is_so, rows.labels)), len({label.agent for label in rows.labels})
-    found = rows.share(is_so)
+    k, n_agents = round(sum(map(value, rows.labels))), len({label.agent for label in rows.labels})
+    found = rows.share(value)
     return Figure(
         name, len(rows.labels), found.estimate, found.low, found.high, k=k, n_agents=n_agents,
         method=f"{found.method}, weighted (Hájek)", version=version,

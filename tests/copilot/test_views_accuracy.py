@@ -204,7 +204,7 @@ def judged_twice(
     author: User, judges: list[User], said: tuple[str, str], *, replies: tuple[str, str] = ("yes", "yes"), **fields: Any
 ) -> None:  # fmt: skip
     """A turn of which two people say something each."""
-    judged(author, judges[0], kind="near", right=said[0], reply=replies[0], **fields)
+    judged(author, judges[0], right=said[0], reply=replies[0], **{"kind": "near"} | fields)
     first = Judgment.objects.latest("pk")
     Judgment.objects.create(
         suggestion=first.suggestion, judge=judges[1], suggestion_verdict=said[1], reply_verdict=replies[1],
@@ -370,6 +370,21 @@ def test_the_gap_to_offline_is_parted_by_topic_with_causes(
     assert float(causes["Right, not sent: Fees"]["value"]) == pytest.approx(0.5)
     assert not any(name.endswith("Payouts") for name in causes)
     assert "+25.0 points" in client.get(PAGE).text
+
+
+def test_where_judges_differ_half_of_it_was_right_and_not_sent(
+    client: Client, agents: list[User], nadia: User, sana: User
+) -> None:
+    rows = [offline_row("payouts", is_right=True) for _ in range(20)]
+    Evaluation.objects.create(
+        release=make_release(), dataset="demo", dataset_sha256="x", rows=rows, evaluated_at=timezone.now()
+    )
+    for agent in agents:
+        turns(agent_hash(agent.pk), n_none=10)
+    for number in range(100):
+        judged_twice(agents[number % 10], [nadia, sana], ("yes", "no"), kind="none")
+    cause = table(client, "causes")["Right, not sent: Payouts"]
+    assert (float(cause["value"]), cause["k"], cause["n"]) == (0.5, "50", "100")
 
 
 def test_the_offline_figure_is_of_its_own_dataset_and_of_what_it_has_not_learned(client: Client) -> None:

@@ -34,8 +34,8 @@ def kappa(first: Codes, second: Codes, *, clusters: Clusters | None = None) -> C
         p_e = sum_c p_c q_c, with p_c and q_c the shares of class c in the first and the second opinions
 
     The interval is that of Fleiss, Cohen and Everitt (1969) for things independent of each other, else as wide as
-    clusters make it. Where all agree, or none, the variance is 0 and says nothing: the lower limit is then that of the
-    share of agreement (Clopper and Pearson), beyond the same chance, each cluster counted once.
+    clusters make it. Where all agree, or one says the same of all, the variance is 0 and says nothing: the lower limit
+    is then that of the share of agreement (Clopper and Pearson), beyond the same chance, each cluster counted once.
 
     >>> found = kappa(np.array([0] * 25 + [1] * 25), np.array([0] * 20 + [1] * 5 + [0] * 10 + [1] * 15))
     >>> round(found.value, 2), round(found.low, 2), round(found.high, 2), found.n
@@ -98,7 +98,7 @@ def _beyond(
     sizes, of_cluster = (np.bincount(each, weights=some).astype(np.float64) for some in (None, influence))
     if float(np.abs(of_cluster).max()) < 1e-12:
         low = (clopper_pearson(observed * len(sizes), len(sizes)).low - chance) / (1 - chance)
-        return Coefficient(value, low, 1.0, n)
+        return Coefficient(value, max(-1.0, low), 1.0, n)
     if clusters is None:
         half = float(ndtri(0.975)) * float((influence @ influence) ** 0.5)
     else:

@@ -1,1 +1,1 @@
-"""How far people who labeled the same messages agree (pure): kappa, alpha, and who is probably right."""
+"""How far people who labeled the same messages agree (pure): alpha, and who is probably right."""

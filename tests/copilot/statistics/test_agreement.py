@@ -123,3 +123,9 @@ def test_agents_about_whom_all_agree_count_once_each() -> None:
     alone, clustered = kappa(codes, codes), kappa(codes, codes, clusters=agents)
     assert clustered.value == alone.value == 1
     assert clustered.low < alone.low
+
+
+def test_where_one_says_the_same_of_all_kappa_knows_nothing() -> None:
+    first, second = opinions_of([[36, 4], [0, 0]])
+    found = kappa(first, second)
+    assert (found.value, found.low, found.high) == (pytest.approx(0), -1, 1)

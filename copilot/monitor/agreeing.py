@@ -59,10 +59,11 @@ def _agreed(name: str, twice: Sequence[Label], which: Which, *, version: str) ->
     pairs = [(label.agent, *(which(said) for said in label.said[:2])) for label in twice]
     known = [pair for pair in pairs if Verdict.CANT_SAY not in pair]
     bare = Figure(name, len(known), version=version)
-    left_out = f"{len(pairs) - len(known)} more, of which one or both could not say, left out"
+    n_unsure = len(pairs) - len(known)
+    left_out = f"{n_unsure} more, of which one or both could not say, left out" if n_unsure else ""
     if len(known) < FEWEST_TWICE:
         why = f"{len(known)} turns judged twice: {FEWEST_TWICE} are needed"
-        return Agreed(*[replace(bare, note=f"{why}; {left_out}")] * 3)
+        return Agreed(*[replace(bare, note=_joined(why, left_out))] * 3)
     agent, first, second = np.array(
         [(agent, one == Verdict.YES, other == Verdict.YES) for agent, one, other in known], dtype=np.int64
     ).T
@@ -71,7 +72,7 @@ def _agreed(name: str, twice: Sequence[Label], which: Which, *, version: str) ->
     if found.value is None:
         return Agreed(*[found] * 3)
     return Agreed(
-        replace(found, note="; ".join(part for part in (left_out, found.note) if part)),
+        replace(found, note=_joined(left_out, found.note)),
         _coefficient(found, kappa(first, second, clusters=agents), "Cohen's kappa"),
         _coefficient(found, ac1(first, second, k=2, clusters=agents), "Gwet's AC1"),
     )
@@ -88,12 +89,17 @@ def _coefficient(of: Figure, found: Coefficient | None, name: str) -> Figure:
 
 def _told(row: Agreed) -> str:
     """Say it in words; of kappa, which falls where nearly all is right, AC1 stands beside it."""
-    beyond = f"kappa {_written(row.kappa)}, AC1 {_written(row.ac1)}"
-    return f"{row.share.name} Both say the same of {row.share.written} ({row.share.interval}); {beyond}."
+    of_kappa, of_ac1 = (_written(figure, lacking="can't be told") for figure in (row.kappa, row.ac1))
+    of = f"{row.share.written} of {row.share.n:,} turns ({row.share.interval})"
+    return f"{row.share.name} Both say the same of {of}; kappa {of_kappa}, AC1 {of_ac1}."
 
 
-def _written(figure: Figure) -> str:
-    return f"{figure.written} ({figure.interval})" if figure.value is not None else "can't be told"
+def _written(figure: Figure, *, lacking: str = "–") -> str:
+    return lacking if figure.value is None else f"{figure.written} ({figure.interval})"
+
+
+def _joined(*notes: str) -> str:
+    return "; ".join(filter(None, notes))
 
 
 def _table(rows: Sequence[Agreed]) -> Table:

@@ -237,7 +237,7 @@ def test_how_far_two_judges_agree_is_told(
     assert (reply["n"], reply["value"], reply["kappa"], reply["ac1"]) == ("41", "1.0", "", "1.0")
     assert reply["kappa_note"] == "both always say the same: chance alone explains it"
     text = client.get(PAGE).text
-    assert "Was the suggestion right? Both say the same of 80 % (" in text
+    assert "Was the suggestion right? Both say the same of 80 % of 40 turns (" in text
     assert "; kappa 0.5" in text
     assert "kappa can&#x27;t be told, AC1 1.00 (" in text
     assert table(client, "estimates")["Labels alone"]["n"] == "49", (
@@ -253,7 +253,7 @@ def test_too_few_turns_judged_twice_tell_no_agreement(
     turns(agent_hash(agents[0].pk), n_near=30)
     found = table(client, "two-judges")["Was the suggestion right?"]
     assert (found["value"], found["kappa"], found["ac1"], found["n"]) == ("", "", "", "29")
-    assert found["note"].startswith("29 turns judged twice: 30 are needed")
+    assert found["note"] == "29 turns judged twice: 30 are needed"
     assert "29 turns were judged by two people: 30 are needed" in client.get(PAGE).text
 
 

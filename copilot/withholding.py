@@ -1,6 +1,7 @@
 """What a suggestion would have said that was withheld for being unsure: unseen, so that a lower floor can be judged.
 
-1. `texts_of` words the best answer where only a floor stood against it, as if it were offered.
+1. `texts_of` words the best answer where only the floor of the answer stage or of confidence stood against it, as if it
+   were offered.
 2. `note_replies` notes the reply that ended the turn; nobody waits for more.
 3. A worker compares both (`meaning.settle`), by the version of the matching that is current.
 4. `compare_anew` has them compared again by another version, but for what was erased.

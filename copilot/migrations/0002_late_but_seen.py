@@ -1,11 +1,6 @@
-"""Late suggestions know how far they came, and all days are rolled anew by the rules of today."""
+"""Late suggestions know how far they came, once their days are rolled anew by the rules that 0012 notes."""
 
 from django.db import migrations, models
-
-
-EVERY_DAY = """
-INSERT INTO copilot_touch (at) SELECT DISTINCT date_bin('15 minutes', created_at, 'epoch') FROM copilot_suggestion
-"""
 
 
 class Migration(migrations.Migration):
@@ -54,5 +49,4 @@ class Migration(migrations.Migration):
             name='n_shown',
             field=models.PositiveIntegerField(help_text='On the page of who replied.'),
         ),
-        migrations.RunSQL(EVERY_DAY, migrations.RunSQL.noop),
     ]

@@ -1,11 +1,6 @@
-"""Turns that were replayed afterwards stand in rows of their own, once their days are rolled anew."""
+"""Turns that were replayed afterwards stand in rows of their own, once their days are rolled anew by the rules that 0012 notes."""
 
 from django.db import migrations, models
-
-
-EVERY_DAY = """
-INSERT INTO copilot_touch (at) SELECT DISTINCT date_bin('15 minutes', created_at, 'epoch') FROM copilot_suggestion
-"""
 
 
 class Migration(migrations.Migration):
@@ -51,5 +46,4 @@ class Migration(migrations.Migration):
             model_name='turnday',
             constraint=models.UniqueConstraint(fields=('day', 'release', 'arm', 'variant', 'topic', 'language', 'agent', 'is_replayed'), name='turn_day_once', nulls_distinct=False),
         ),
-        migrations.RunSQL(EVERY_DAY, migrations.RunSQL.noop),
     ]

@@ -1,4 +1,4 @@
-"""Matches that were not inserted are counted apart. The days are rolled anew by what 0004 noted."""
+"""Matches that were not inserted are counted apart, once their days are rolled anew by the rules that 0012 notes."""
 
 from django.db import migrations, models
 

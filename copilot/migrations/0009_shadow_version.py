@@ -1,13 +1,14 @@
 """A candidate's outcome names the reply and the version that it was compared by.
 
-Those from before have neither: a worker compares them once more, with the first reply after their message.
+Those from before have neither: a worker compares them once more, with the first reply after their message, unless their
+texts were erased.
 """
 
 from typing import Any
 
 import django.db.models.deletion
 from django.db import migrations, models
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 
 
 def compare_anew(apps: Any, schema_editor: Any) -> None:
@@ -17,7 +18,10 @@ def compare_anew(apps: Any, schema_editor: Any) -> None:
     turns = apps.get_model('copilot', 'Suggestion').objects.filter(pk=OuterRef('suggestion'))
     outcomes = apps.get_model('copilot', 'ShadowOutcome').objects.exclude(kind='')
     outcomes.update(reply=Subquery(turns.values(answer_to_it=Subquery(replies.values('pk')[:1]))))
-    outcomes.exclude(reply=None).update(is_pending=True)
+    answered, erased = outcomes.exclude(reply=None), Q(text='', reason='') | Q(reply__body='')
+    current = apps.get_model('copilot', 'MatchVersion').objects.filter(is_current=True).first()
+    answered.filter(erased).update(version=current)
+    answered.exclude(erased).update(is_pending=True)
     schema_editor.execute('SET CONSTRAINTS ALL IMMEDIATE')  # no index is made while a key waits to be checked
 
 

@@ -1,6 +1,6 @@
 """Products named and templates sent, by day; lengths in narrower bins; and a term that comes or goes touches every day.
 
-The rows of lengths go, since their bins were others. The days are rolled anew by a worker.
+The rows of lengths go, since their bins were others, until their days are rolled anew by the rules that 0012 notes.
 """
 
 from django.db import migrations, models
@@ -16,8 +16,7 @@ BEGIN
 END $$
 """
 EVERY_DAY_ANEW = """
-DELETE FROM copilot_inputday WHERE part IN ('length', 'product', 'template');
-INSERT INTO copilot_touch (at) SELECT DISTINCT date_bin('15 minutes', created_at, 'epoch') FROM copilot_suggestion
+DELETE FROM copilot_inputday WHERE part IN ('length', 'product', 'template')
 """
 
 

@@ -1,3 +1,5 @@
+"""The figures as views: see `_figures`."""
+
 from django.db import migrations
 
 from copilot.migrations import _figures

@@ -79,7 +79,7 @@ KINDS = counts(
     n_semantic='Replies that say the same in other words, by the floor of their language.',
     n_conflict='Replies as similar that state another fact. No match.',
     n_none='Replies that are something else.',
-    n_pending='Of those, replies compared by words of which a worker still looks at the meaning: counted as n_none until then.',
+    n_pending='Of n_none: replies compared by words, of which a worker still looks at the meaning.',
     n_short='Replies of fewer than eight words of their own, which are not compared.',
     n_matches='Replies that match: exact, near, retained and semantic. The numerator of the match rate.',
     n_compared='Replies of all six kinds. The denominator of the match rate.',
@@ -118,7 +118,7 @@ VIEWS = (
                 n_late='Cell: the author had written 20 characters, or sent the reply, before it was there.',
                 n_late_shown='Of those late: it was on the page of who replied.',
                 n_late_seen='Of those late: it was in sight for a second.',
-                n_late_acted='Of those late: who replied dismissed it, or inserted it all the same.',
+                n_late_acted='Not among those late, for what was done counts: the author was ahead of it, and inserted or dismissed it all the same.',
                 n_offered="Cell: it never was on the author's screen.",
                 n_displayed='Cell: it was on the page, but not in sight for a second.',
                 n_ignored='Cell: it was in sight, and the author wrote something else.',
@@ -205,7 +205,7 @@ VIEWS = (
                 't',
                 is_replayed='Suggested afterwards, by a release that may know the reply: such rows flatter.',
                 n_suggested='Turns with its text, on the screen or in the shadow.',
-                n_shown='On the page of who replied, in time.',
+                n_shown='On the page of who replied, also where that was late.',
                 n_verbatim='Sent as it stood.',
                 n_edited='Sent with edits.',
                 n_used='Sent, as it stood or with edits.',
@@ -231,7 +231,7 @@ VIEWS = (
     ),
     View(
         'confidences_by_day',
-        'How many replies of a day match the suggestion, by its confidence: what calibration is made of.',
+        'How many replies of a day match the suggestion, by its confidence: what calibration is made of. Turns that were replayed afterwards are among them, and flatter.',
         'copilot_confidenceday t',
         (
             Column('day', 't.day', "Of the turn's newest message, in this installation's time zone."),
@@ -245,7 +245,7 @@ VIEWS = (
     View(
         'floors_by_day',
         'The turns of a day by confidence, offered or withheld for being unsure, with what became of the texts that '
-        'nobody saw: what another floor would do.',
+        'nobody saw: what another floor would do. Replayed history is left out.',
         'copilot_floorday t',
         (
             Column('day', 't.day', "Of the turn's newest message, in this installation's time zone."),
@@ -271,19 +271,19 @@ VIEWS = (
             Column('day', 't.day', "Of the turn's newest message, in this installation's time zone."),
             Column('state', 't.state', 'What was decided: withheld, failed, shadow or off.'),
             Column('reason', 't.reason', 'Why.'),
-            Column('n_turns', 't.n', 'Turns.'),
+            Column('n_turns', 't.n', 'Turns; of templates, replies.'),
         ),
     ),
     View(
         'inputs_by_day',
-        'What came in: how many turns of a day have a value in common, for drift.',
+        'What came in: how many turns of a day have a value in common, for drift. Replayed history is left out.',
         'copilot_inputday t',
         (
             Column('day', 't.day', "Of the turn's newest message, in this installation's time zone."),
             *release('t', 'What read them.'),
-            Column('part', 't.part', 'What the value is of: length, channel, kind (a question or what else), unseen (unlike all before).'),
-            Column('value', 't.value', 'The value.'),
-            Column('n_turns', 't.n', 'Turns.'),
+            Column('part', 't.part', 'What the value is of: length, channel, kind (a question or what else), unseen (unlike all before), product (the first that is named), template (whether the reply is one).'),
+            Column('value', 't.value', 'The value; of a length the least of its bin in characters, of a product its name, empty where none is named.'),
+            Column('n_turns', 't.n', 'Turns; of templates, replies.'),
         ),
     ),
     View(

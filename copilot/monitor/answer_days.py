@@ -20,9 +20,12 @@ MILLION = 1_000_000
 REASONS = tuple(SuggestionEvent.DismissReason.values)
 
 DISMISSALS = """
-SELECT e.suggestion_id, e.actor_id, e.dismiss_reason
-FROM copilot_suggestionevent e JOIN copilot_suggestion s ON s.id = e.suggestion_id
-WHERE s.created_at >= %s AND s.created_at < %s AND e.type = 'dismissed'
+SELECT s.id, e.actor_id, e.dismiss_reason
+FROM copilot_suggestion s
+LEFT JOIN copilot_match t ON t.suggestion_id = s.id
+     AND t.version_id = (SELECT id FROM copilot_matchversion WHERE is_current)
+JOIN copilot_suggestionevent e ON e.suggestion_id IN (s.id, t.closest_id) AND e.type = 'dismissed'
+WHERE s.created_at >= %s AND s.created_at < %s
 ORDER BY e.at, e.id
 """
 FOLLOW_UPS = """
@@ -79,7 +82,7 @@ class AnswerCount:
                 row[f"n_{reason}"] += 1
         if turn.kind is not None:
             row[f"n_{turn.kind}" if turn.is_substantive else "n_short"] += 1
-            row["n_pending"] += bool(turn.is_pending)
+            row["n_pending"] += turn.is_substantive and bool(turn.is_pending)
         if cell in USED:
             self._count_survival(turn, row)
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
 from django.utils import timezone
 
 from copilot.differing import Piece, differences
@@ -109,13 +110,16 @@ def _matches(filters: Filters, reader: User) -> list[Match]:
         .order_by("-recorded_at", "-pk")
     )
     if filters.release is not None:
-        rows = rows.filter(suggestion__release=filters.release)
+        rows = rows.filter(
+            Q(closest=None, suggestion__release=filters.release) | Q(closest__release=filters.release)
+        )
     if filters.topic:
         # Named one by one, since the database knows how often each is suggested, but not how often a topic is.
         versions = AnswerVersion.objects.filter(answer__topic__slug=filters.topic).values_list(
             "pk", flat=True
         )
-        rows = rows.filter(suggestion__answer__in=list(versions))
+        chosen = list(versions)
+        rows = rows.filter(Q(closest=None, suggestion__answer__in=chosen) | Q(closest__answer__in=chosen))
     if filters.language:
         rows = rows.filter(suggestion__case__language=filters.language)
     return sorted(rows[: MOST + 1], key=lambda match: (match.reply.sent_at, match.pk), reverse=True)

@@ -341,8 +341,8 @@ PITFALLS = (
     ),
     (
         "Replayed history",
-        "What was suggested afterwards, by a release trained on it, flatters. It is marked; floors and drift leave it "
-        "out.",
+        "What was suggested afterwards, by a release trained on it, flatters. It is marked on Accuracy; "
+        "Influence, Today's match rate and its alert, experiments, Floors and Drift leave it out.",
     ),
     ("A mix that changes", "A total can fall though no topic does. Look at the topics before believing it."),
     ("Erased texts", "Counts stay; edits and conflicts of erased replies can't be read again."),

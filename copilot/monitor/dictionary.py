@@ -64,7 +64,7 @@ SELECT date_trunc('week', day)::date AS week,
        round(sum(n_matches) / nullif(sum(n_compared), 0)::numeric, 3) AS match_rate,
        count(DISTINCT agent) AS agents
 FROM figures.turns_by_day
-WHERE arm = 'shadow' AND n_compared > 0
+WHERE arm = 'shadow' AND NOT is_replayed AND n_compared > 0
 GROUP BY week
 HAVING count(DISTINCT agent) >= 5
 ORDER BY week;""",
@@ -75,7 +75,7 @@ ORDER BY week;""",
         """\
 SELECT agent, sum(n_matches) AS k, sum(n_compared) AS n
 FROM figures.turns_by_day
-WHERE arm = 'shadow' AND n_compared > 0 AND day > current_date - 28
+WHERE arm = 'shadow' AND NOT is_replayed AND n_compared > 0 AND day > current_date - 28
 GROUP BY agent;""",
     ),
     Example(

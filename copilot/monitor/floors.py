@@ -202,11 +202,12 @@ def _floorless(current: float) -> str:
 
 
 def _gated(bins: "QuerySet[BinDay]") -> str:
-    n = bins.filter(reason=Reason.ANSWER_UNSURE).aggregate(n=Sum("n_turns"))["n"] or 0
+    reasons = (Reason.ANSWER_UNSURE, Reason.VALIDITY_UNSURE)
+    n = bins.filter(reason__in=reasons).aggregate(n=Sum("n_turns"))["n"] or 0
     if not n:
         return ""
     return (
-        f"{n:,} more turns were withheld by the answer stage's own floor: "
+        f"{n:,} more turns were withheld by the floor of the answer stage or of scope: "
         "a lower end-to-end floor does not offer them."
     )
 

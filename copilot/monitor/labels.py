@@ -116,7 +116,8 @@ def _turns(filters: Filters) -> Any:
         answer=OuterRef("answer__answer"), number__gt=OuterRef("answer__number"), approved_at__isnull=False
     )
     dismissed = SuggestionEvent.objects.filter(
-        suggestion=OuterRef("pk"), dismiss_reason=SuggestionEvent.DismissReason.OUT_OF_DATE
+        Q(suggestion=OuterRef("pk")) | Q(suggestion=OuterRef("matches__closest")),
+        dismiss_reason=SuggestionEvent.DismissReason.OUT_OF_DATE,
     )
     inserted = SuggestionEvent.objects.filter(
         Q(suggestion=OuterRef("pk")) | Q(suggestion=OuterRef("matches__closest")),

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from copilot.models import FloorDay, InputDay, Match
+from copilot.models.suggestion import Reason
 from copilot.monitor.agents import agent_hash
 from copilot.monitor.copying import copy_rows
 from copilot.monitor.funnel import SUBSTANTIVE, WINDOW
@@ -92,7 +93,8 @@ def roll_inputs(day: date, span: tuple[datetime, datetime]) -> None:
         "substantive": SUBSTANTIVE,
         "lengths": list(LENGTHS),
     }
-    asked |= {"unsure": [str(each) for each in UNSURE], "matching": [str(each) for each in Match.MATCHING]}
+    unsure = [str(each) for each in (*UNSURE, Reason.VALIDITY_UNSURE)]
+    asked |= {"unsure": unsure, "matching": [str(each) for each in Match.MATCHING]}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('rollup of inputs'), %s)", [day.toordinal()])
         cursor.execute(FLOORS, asked)

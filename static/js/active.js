@@ -1,6 +1,6 @@
 // Tells every 15 seconds, and at leaving, how long somebody worked on this case: the page had the focus, and a key, the
-// pointer or the wheel was used within the last five minutes: who reads a long
-// case touches nothing. Nobody waits for it, and nobody is told if it fails.
+// pointer or the wheel was used within the last five minutes, for who reads a long case touches nothing. Nobody waits
+// for it, and nobody is told if it fails.
 import { post } from "./http.js";
 
 const BEAT = 15_000;

@@ -109,6 +109,7 @@ def test_the_match_rate_in_sql_is_that_of_the_page(client: Client) -> None:
     for agent in range(1, 9):
         turns(agent, n_exact=agent)
         turns(agent, arm="offer", n_exact=20)
+        turns(agent, n_exact=100, is_replayed=True)
     [(_, matches, compared, rate, n_agents)] = asked(EXAMPLES[0].sql)
     held_out = table(client, "influence", "arms")["Held out"]
     assert (str(matches), str(compared), str(n_agents)) == (held_out["k"], held_out["n"], held_out["agents"])

@@ -91,8 +91,9 @@ def test_a_floor_is_suggested_for_a_risk_or_none_is(client: Client, live: Releas
 def test_the_answer_stages_own_floor_is_told_apart(client: Client, live: Release) -> None:
     day(live)
     withheld(live, reason="answer_unsure")
+    withheld(live, reason="validity_unsure")
     text = client.get(PAGE, {"floor": "0.5"}).text
-    assert "40 more turns were withheld by the answer stage" in text
+    assert "80 more turns were withheld by the floor of the answer stage" in text
     assert "At 0.50: no turn lies between, nothing changes." in text
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import TypedDict
 
 from django.conf import settings
 from threadpoolctl import threadpool_limits
@@ -19,6 +20,7 @@ from copilot.pipeline.types import Outcome
 from labeling.freezing import freeze
 from labeling.splitting import drop_near_copies, split_by_time
 from labeling.training.crossfit import crossfit
+from labeling.training.judged import SCOPE_RISK
 from labeling.training.prepared import N_FOLDS, prepare
 from labeling.training.train import TARGET_RISK, fit
 
@@ -44,8 +46,8 @@ def backtest_training(
 ) -> list[Evaluation]:
     """Judge how a release was trained on all rows by folds, and on the latest quarter by time; store both.
 
-    The test split is among them, for nothing is chosen by these figures. The encoder, the languages and the target of
-    risk are the release's. `done` is called after each training. What may judge nobody is trained on, and has no row.
+    The test split is among them, for nothing is chosen by these figures. The encoder, the languages and the
+    risks are the release's. `done` is called after each training. What may judge nobody is trained on, and has no row.
 
     Raises:
         DatasetError: there is nothing to train on.
@@ -63,7 +65,7 @@ def backtest_training(
             encoder=releases.pipeline_of(release).encoder,
             seed=seed,
             languages=tuple(release.languages),
-            target_risk=target_risk_of(release),
+            **risks_of(release),
         )
     done()
     found: Mapping[Evaluation.Method, list[Row]] = {
@@ -96,14 +98,25 @@ def crossfitted(
             encoder=releases.pipeline_of(release).encoder,
             seed=seed,
             languages=tuple(release.languages),
-            target_risk=target_risk_of(release),
+            **risks_of(release),
             done=lambda _: done(),
         )
 
 
-def target_risk_of(release: Release) -> float:
-    """Return the share of offers that may be wrong, for which the release was trained."""
-    return float(release.card.get("target_risk", TARGET_RISK))
+class Risks(TypedDict):
+    """Which share of offers may be wrong, and which share of what is out of scope may get one."""
+
+    target_risk: float
+    scope_risk: float
+
+
+def risks_of(release: Release) -> Risks:
+    """Return what the release was trained for."""
+    scope = release.card.get("floors", {}).get("scope", {})
+    return {
+        "target_risk": release.card.get("target_risk", TARGET_RISK),
+        "scope_risk": scope.get("target_risk", SCOPE_RISK),
+    }
 
 
 def forward(
@@ -113,6 +126,7 @@ def forward(
     seed: int,
     languages: tuple[str, ...],
     target_risk: float = TARGET_RISK,
+    scope_risk: float = SCOPE_RISK,
     share: float = QUARTER,
 ) -> list[Row]:
     """Train on the cases before the latest `share`, run the pipeline on those, and return their rows.
@@ -123,7 +137,12 @@ def forward(
     before = [example for example in examples if example.split is Split.TRAIN]
     after = [example for example in examples if example.split is Split.TEST]
     past = Dataset(tuple(before), dataset.catalog, dataset.card, dataset.sha256)
-    fitted = fit(prepare(past, encoder=encoder, seed=seed), languages=languages, target_risk=target_risk)
+    fitted = fit(
+        prepare(past, encoder=encoder, seed=seed),
+        languages=languages,
+        target_risk=target_risk,
+        scope_risk=scope_risk,
+    )
     pipeline = Pipeline(
         encoder=encoder,
         validity=fitted.validity,

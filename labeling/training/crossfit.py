@@ -12,6 +12,7 @@ from copilot.datasets import Dataset, Split
 from copilot.pipeline.encoder import Encoder
 from copilot.pipeline.run import Pipeline
 from copilot.pipeline.types import Floors, Outcome
+from labeling.training.judged import SCOPE_RISK
 from labeling.training.prepared import N_FOLDS, prepare
 from labeling.training.train import TARGET_RISK, fit
 
@@ -23,6 +24,7 @@ def crossfit(
     seed: int,
     languages: tuple[str, ...] = ("en",),
     target_risk: float = TARGET_RISK,
+    scope_risk: float = SCOPE_RISK,
     floors: Floors | None = None,
     done: Callable[[int], None] = lambda _: None,
 ) -> list[Outcome]:
@@ -38,6 +40,7 @@ def crossfit(
             prepared.only(np.flatnonzero(prepared.fold != number)),
             languages=languages,
             target_risk=target_risk,
+            scope_risk=scope_risk,
         )
         pipeline = Pipeline(
             encoder=encoder,

@@ -31,6 +31,7 @@ from copilot.pipeline.types import HeadError, Stage
 from labeling.training.baselines import baselines
 from labeling.training.cards import card_of
 from labeling.training.growing import add_topic
+from labeling.training.judged import SCOPE_RISK
 from labeling.training.keeping import fitted_of, keeping
 from labeling.training.reading import TellingEncoder
 from labeling.training.steps import Step, Tell, nobody
@@ -59,7 +60,8 @@ class TrainingError(Exception):
 class Order:
     """What to train: a stage of STAGES on a dataset, with a seed and the share of offers that may be wrong.
 
-    `adds` names a topic that is all that is to be learned: the live release gets it, and keeps everything else.
+    `scope_risk` is the share of messages out of scope that may get an answer offered. `adds` names a topic that is all
+    that is to be learned: the live release gets it, and keeps everything else.
     """
 
     stage: str
@@ -67,6 +69,7 @@ class Order:
     seed: int
     target_risk: float
     adds: str = ""
+    scope_risk: float = SCOPE_RISK
 
     def __str__(self) -> str:
         return f"topic {self.adds} added" if self.adds else f"{self.stage} trained"
@@ -164,6 +167,7 @@ def _trained(
         out=out,
         languages=languages,
         target_risk=order.target_risk,
+        scope_risk=order.scope_risk,
         keep=keep,
         kept_floors=kept_floors,
         tell=tell,

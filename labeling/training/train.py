@@ -18,7 +18,7 @@ from copilot.pipeline.types import Floors, Stage
 from copilot.pipeline.validity import ValidityHead
 from labeling.training.answers import train_answers
 from labeling.training.floors import Floor
-from labeling.training.judged import NOTHING_KEPT, choose_floors, judge
+from labeling.training.judged import NOTHING_KEPT, SCOPE_RISK, choose_floors, judge
 from labeling.training.prepared import Prepared, prepare
 from labeling.training.steps import Step, Tell, nobody
 from labeling.training.topics import TopicSets, train_topics
@@ -73,19 +73,28 @@ def train(
     out: Path,
     languages: tuple[str, ...] = ("en",),
     target_risk: float = TARGET_RISK,
+    scope_risk: float = SCOPE_RISK,
     keep: Callable[[Fitted], Fitted] = lambda fitted: fitted,
     kept_floors: Mapping[str, Floor] = NOTHING_KEPT,
     tell: Tell = nobody,
 ) -> TrainedRelease:
     """Train all heads on the dataset's training split and write them into folders below `out`, one per stage.
 
-    `target_risk` is the share of offered answers that may be wrong. `keep` puts heads that are not to be trained anew
-    in the place of those that were; `kept_floors` are theirs.
+    `target_risk` is the share of offered answers that may be wrong, `scope_risk` that of messages out of scope which
+    may get one. `keep` puts heads that are not to be trained anew in the place of those that were; `kept_floors` are
+    theirs.
     """
     tell(Step.READING, 0.0)
     prepared = prepare(dataset.only(Split.TRAIN), encoder=encoder, seed=seed)
     fitted = keep(
-        fit(prepared, languages=languages, target_risk=target_risk, kept_floors=kept_floors, tell=tell)
+        fit(
+            prepared,
+            languages=languages,
+            target_risk=target_risk,
+            scope_risk=scope_risk,
+            kept_floors=kept_floors,
+            tell=tell,
+        )
     )
     tell(Step.SAVING, 0.0)
     return write(
@@ -148,6 +157,7 @@ def fit(
     *,
     languages: tuple[str, ...],
     target_risk: float,
+    scope_risk: float = SCOPE_RISK,
     kept_floors: Mapping[str, Floor] = NOTHING_KEPT,
     tell: Tell = nobody,
 ) -> Fitted:
@@ -169,7 +179,9 @@ def fit(
         answers = train_answers(prepared, topics, progress=partial(tell, Step.ANSWERS))
     tell(Step.FLOORS, 0.0)
     judged = judge(prepared, validity, answers, languages=languages)
-    confidence, floor_of = choose_floors(judged, target_risk=target_risk, kept=kept_floors)
+    confidence, floor_of = choose_floors(
+        judged, target_risk=target_risk, scope_risk=scope_risk, kept=kept_floors
+    )
     return Fitted(
         validity=validity.head,
         topics=topics.head,

@@ -23,6 +23,7 @@ SCHOOLED_IN = (4, 8)
 # What may be wrong of what is offered: with so few labels the usual 0.3 lets pass 29 % of the questions in week 4 and
 # 19 % in week 8 (480 and 1,086 messages), half lets pass 62 % in week 4. Agents and figures then have something to see.
 RISK = 0.5
+SCOPE_RISK = 1.0  # for the same reason nothing more is asked of what is out of scope
 MOST_AT_HAND = 2
 
 Tell = Callable[[str, float], object]
@@ -69,7 +70,7 @@ def _train(name: str, *, until: datetime, now: datetime, tell: Tell) -> Release:
     def note(step: Step, share: float) -> None:
         tell(str(step), share)
 
-    order = Order(stage="all", dataset=name, seed=1, target_risk=RISK)
+    order = Order(stage="all", dataset=name, seed=1, target_risk=RISK, scope_risk=SCOPE_RISK)
     release = train_release(order, now=now, tell=note)  # no transaction around it: people see how far it is
     release.state, release.note = Release.State.RETIRED, f"for simulated weeks: {release.note}"
     release.created_at = (

@@ -77,3 +77,11 @@ def test_the_last_floors_are_chosen_behind_those_that_are_kept() -> None:
 
     assert behind["validity"] is kept
     assert behind["confidence"].n == (rows.validity >= 0.95).sum() < floors["confidence"].n
+
+
+def test_who_asks_nothing_of_what_is_out_of_scope_offers_more() -> None:
+    _, strict = choose_floors(judged(), target_risk=0.3)
+    _, free = choose_floors(judged(), target_risk=0.3, scope_risk=1.0)
+
+    assert free["scope"].target_risk == 1.0
+    assert free["confidence"].n_passed > strict["confidence"].n_passed

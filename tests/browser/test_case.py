@@ -392,6 +392,7 @@ def test_assigning_tagging_and_closing_by_keyboard(
     page.keyboard.type("nobody")
     page.keyboard.press("Enter")
     expect(page.locator(".bar-acts")).to_contain_text("Assign")
+    expect(page.locator("#pick-assignee")).to_be_hidden()  # until then a letter is written into it
     page.keyboard.press("e")
     expect(page.locator(".bar-meta")).to_contain_text("Closed")
     case.refresh_from_db()

@@ -17,12 +17,12 @@ from copilot.models.agent_day import AgentDay
 from copilot.models.input_day import InputDay
 from copilot.models.rollup import NOBODY, TurnDay
 from copilot.monitor import label_free, labelled, touching
+from copilot.monitor.answer_reading import RATE
 from copilot.monitor.correcting import by_prediction
 from copilot.monitor.decaying import decaying
 from copilot.monitor.drift_cost import likely_cost
 from copilot.monitor.filters import Filters
 from copilot.monitor.funnel import ANSWERED, Cell
-from copilot.monitor.labelled import labelled_arms
 from copilot.monitor.labels import labels_of
 from copilot.monitor.reading import Sums, by_agent, joined, nobody
 from copilot.monitor.rolling import span_of
@@ -36,7 +36,6 @@ MARGIN = 0.05  # by so much it may fall without anybody being called
 LEVEL = 0.025  # of a false alarm in a month, for each of two arms
 CHECKED = timedelta(days=28)  # in which the figures must sum
 UNSEEN = 0.05  # of questions may be unlike all of a release's first weeks; one in 100 is chance
-RATE = ("n_matches", "n_compared")  # of which the match rate is
 
 
 @dataclass(frozen=True)
@@ -218,7 +217,7 @@ def confidence_has_parted(now: datetime) -> list[Found]:
     """Find that confidence promises something else of the labelled weeks than blind labels bear out."""
     filters = Filters(today=timezone.localdate(now))
     labels = labels_of(filters)
-    _, corrected = by_prediction(labels, labelled_arms(filters, labels))
+    _, corrected = by_prediction(labels, labelled.labelled_arms(filters, labels))
     if not (said := labelled.alarm(label_free.bins_by_time(filters), labels, corrected)):
         return []
     evidence = f"{said} Look at Accuracy for the topics, and at Floors; a release that is trained anew calibrates anew."

@@ -14,6 +14,7 @@ from django.db.models import Sum
 
 from copilot.models import Arm, Topic
 from copilot.monitor import both_arms, charts
+from copilot.monitor.answer_reading import RATE
 from copilot.monitor.both_arms import Turns, Weights
 from copilot.monitor.charts import Chart, Mark, Series
 from copilot.monitor.columns import Numbers, runs_of
@@ -25,7 +26,6 @@ from copilot.monitor.reading import Agents, joined, nobody
 from copilot.monitor.tables import table_of_figures
 
 NAMES: Mapping[Arm, str] = {Arm.SHADOW: "Held out", Arm.OFFER: "Offered"}
-RATE = ("n_matches", "n_compared")
 COLUMNS = (*(f"n_{kind}" for kind in KINDS), *RATE)
 EMPTY = "Five compared turns of five agents are needed in each arm."
 

@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 
 from copilot import match_versions
 from copilot.models import Match, Topic, TopicWeek
+from copilot.monitor.answer_reading import RATE
 from copilot.monitor.columns import ARMS, Numbers, arm_number, of_weeks, parts_of
 from copilot.monitor.figures import Figure
 from copilot.monitor.reading import Agents, grouped
@@ -13,20 +14,19 @@ from copilot.monitor.shares import design_effect, share
 
 KINDS = tuple(Match.Kind)
 COLUMNS = (*(f"n_{kind}" for kind in KINDS), "n_matches", "n_compared", "n_replayed", "n_short", "n_pending")
-OF_TOPICS = ("n_matches", "n_compared")
 Count = Callable[[Agents], Numbers]
 
 
 def by_arm_and_topic(weeks: "QuerySet[TopicWeek]") -> dict[str, dict[str, Agents]]:
     """Return matches and compared turns by arm, name of the topic ("" of none) and agent."""
-    arms, topics, agents, *sums = of_weeks(weeks, arm_number(), "topic", names=OF_TOPICS)
+    arms, topics, agents, *sums = of_weeks(weeks, arm_number(), "topic", names=RATE)
     named = {0: ""} | dict(Topic.objects.values_list("pk", "name"))
     names = sorted({*named.values()})
     places = parts_of(topics, {number: names.index(name) for number, name in named.items()})
     by_arm = {}
     for at, arm in enumerate(ARMS):
         own = arms == at
-        counts = {name: n[own] for name, n in zip(OF_TOPICS, sums, strict=True)}
+        counts = {name: n[own] for name, n in zip(RATE, sums, strict=True)}
         by_arm[arm.value] = {
             names[place]: each for place, each in grouped(places[own], agents[own], counts).items()
         }

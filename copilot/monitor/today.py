@@ -16,6 +16,7 @@ from copilot.models.agent_day import AgentDay
 from copilot.models.rollup import ReasonDay, RollupState
 from copilot.models.suggestion import Reason, State
 from copilot.monitor import charts, touching
+from copilot.monitor.answer_reading import RATE
 from copilot.monitor.charts import Chart, Series
 from copilot.monitor.figures import Figure, drawable
 from copilot.monitor.filters import Filters
@@ -30,7 +31,6 @@ from helpdesk.models import Case
 
 WEEKS = 12
 CHECKED = 28  # days in which the cells must sum
-RATE = ("n_matches", "n_compared")
 
 
 @dataclass(frozen=True)
